@@ -1,0 +1,1 @@
+"""Training data that its owner can prove."""

@@ -1,0 +1,65 @@
+"""Records, verdicts and faults: the nouns that every room speaks, their one Arrow schema, and how they are written."""
+
+from sterling.records.arrow import (
+    FAULT_SCHEMA,
+    SCHEMA,
+    VERDICT_SCHEMA,
+    batch_of,
+    fault_table,
+    faults_of,
+    payload_columns,
+    records_of,
+    verdict_table,
+    verdicts_of,
+)
+from sterling.records.canonical import Json, canonical_json, digest
+from sterling.records.record import (
+    FORMATS,
+    ORIGINS,
+    PAYLOAD_KEYS,
+    ROLES,
+    Format,
+    Maker,
+    Origin,
+    Record,
+    Role,
+    format_of,
+)
+from sterling.records.verdict import VERIFYING, Boundary, Family, Fault, Outcome, Verdict
+from sterling.records.views import compared, payload_text, text_of, texts
+
+__all__ = [
+    "FAULT_SCHEMA",
+    "FORMATS",
+    "ORIGINS",
+    "PAYLOAD_KEYS",
+    "ROLES",
+    "SCHEMA",
+    "VERDICT_SCHEMA",
+    "VERIFYING",
+    "Boundary",
+    "Family",
+    "Fault",
+    "Format",
+    "Json",
+    "Maker",
+    "Origin",
+    "Outcome",
+    "Record",
+    "Role",
+    "Verdict",
+    "batch_of",
+    "canonical_json",
+    "compared",
+    "digest",
+    "fault_table",
+    "faults_of",
+    "format_of",
+    "payload_columns",
+    "payload_text",
+    "records_of",
+    "text_of",
+    "texts",
+    "verdict_table",
+    "verdicts_of",
+]

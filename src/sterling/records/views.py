@@ -1,0 +1,54 @@
+"""The text of a record: all of it, or the part by which it is compared with others."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from sterling.records.arrow import TEXT_KEYS
+from sterling.records.record import Record
+
+
+def text_of(record: Record) -> str:
+    """Everything a trainer would read of this record, parts joined by a newline."""
+    return payload_text(record.payload)
+
+
+def payload_text(payload: Mapping[str, Any]) -> str:
+    """The text of a payload: strings as they are, messages by content, table fields as `name: value` lines."""
+    parts = [_flat(payload[key]) for key in (*TEXT_KEYS, "messages") if payload.get(key) is not None]
+    parts += [f"{name}: {value}" for name, value in (payload.get("fields") or {}).items()]
+    return "\n".join(parts)
+
+
+def texts(batch: pa.RecordBatch) -> list[str]:
+    """`text_of` for each row of a batch, without building records where the payload is plain strings."""
+    columns = [batch.column(key).to_pylist() for key in TEXT_KEYS]
+    messages, fields = batch.column("messages").to_pylist(), batch.column("fields").to_pylist()
+    talks = batch.column("conversational").to_pylist()
+    return [
+        _row_text(cells, talk, message, field)
+        for *cells, talk, message, field in zip(*columns, talks, messages, fields, strict=True)
+    ]
+
+
+def compared(batch: pa.RecordBatch) -> list[str]:
+    """What near-duplicate checks compare: the view that a record declares, else its whole text."""
+    views = batch.column("view").to_pylist()
+    return [text if view is None else view for view, text in zip(views, texts(batch), strict=True)]
+
+
+def _row_text(cells: Sequence[str | None], talks: bool, messages: str | None, fields: str | None) -> str:
+    parts = [_flat(json.loads(cell) if talks else cell) for cell in cells if cell is not None]
+    if messages is not None:
+        parts.append(_flat(json.loads(messages)))
+    if fields is not None:
+        parts += [f"{name}: {value}" for name, value in json.loads(fields).items()]
+    return "\n".join(parts)
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "\n".join(str(message.get("content") or "") for message in value)

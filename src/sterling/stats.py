@@ -1,0 +1,117 @@
+"""Numbers that carry their own uncertainty: `Evidence`, and the intervals that go into it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+
+class Interval(NamedTuple):
+    """A confidence interval, both ends included, in the unit of the value it belongs to."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One number, with what is needed to believe or doubt it."""
+
+    name: str
+    """Dotted: room, subject, measure; `diversity.synthetic.distinct_2`."""
+    value: float | None
+    """None where there was nothing to measure; `method` then says why."""
+    n: int
+    """Units behind the value: records, tokens, chunks, trials; `method` says which."""
+    interval: Interval | None
+    """At 95 % unless `method` says otherwise; None for a plain count of the whole."""
+    method: str
+    """How it was measured, in one line, with the source of the formula."""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    """What it was measured on: labels, thresholds, digests. JSON values only."""
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dictionary for `evidence/*.json`."""
+        return asdict(self) | {"interval": None if self.interval is None else list(self.interval)}
+
+
+def proportion(name: str, hits: int, n: int, method: str, **inputs: Any) -> Evidence:
+    """A share of `n` trials with its exact (Clopper-Pearson) 95 % interval."""
+    value = hits / n if n else None
+    interval = clopper_pearson(hits, n) if n else None
+    return Evidence(name, value, n, interval, f"{method}; Clopper-Pearson 95 %", {"hits": hits, **inputs})
+
+
+def count(name: str, value: int, method: str, **inputs: Any) -> Evidence:
+    """A plain count of the whole, which needs no interval."""
+    return Evidence(name, value, value, None, method, inputs)
+
+
+def mean(name: str, values: Sequence[float], method: str, **inputs: Any) -> Evidence:
+    """The mean of independent values with its Student-t 95 % interval (none below two values)."""
+    n = len(values)
+    if n == 0:
+        return Evidence(name, None, 0, None, f"{method}; nothing to measure", inputs)
+    centre = math.fsum(values) / n
+    if n == 1:
+        return Evidence(name, centre, 1, None, f"{method}; one value, no interval", inputs)
+    spread = math.sqrt(math.fsum((v - centre) ** 2 for v in values) / (n - 1))
+    half = student_t_quantile(0.975, n - 1) * spread / math.sqrt(n)
+    return Evidence(name, centre, n, Interval(centre - half, centre + half), f"{method}; Student t 95 %", inputs)
+
+
+def clopper_pearson(hits: int, n: int, level: float = 0.95) -> Interval:
+    """Exact interval of a proportion (Clopper and Pearson, Biometrika 26, 1934). `n` must be positive."""
+    if not 0 <= hits <= n or n == 0:
+        raise ValueError(f"need 0 <= hits <= n and n > 0, got {hits} of {n}")
+    alpha = 1 - level
+    low = 0.0 if hits == 0 else _solve(lambda p: betainc(hits, n - hits + 1, p), alpha / 2)
+    high = 1.0 if hits == n else _solve(lambda p: betainc(hits + 1, n - hits, p), 1 - alpha / 2)
+    return Interval(low, high)
+
+
+def student_t_quantile(p: float, df: int) -> float:
+    """The value below which a Student t variable with `df` degrees of freedom falls with probability p >= 0.5."""
+
+    def cdf(t: float) -> float:
+        return 1 - 0.5 * betainc(df / 2, 0.5, df / (df + t * t))
+
+    high = 2.0
+    while cdf(high) < p:
+        high *= 2
+    return high * _solve(lambda share: cdf(share * high), p)
+
+
+def betainc(a: float, b: float, x: float) -> float:
+    """Regularised incomplete beta function I_x(a, b), by its continued fraction (DLMF 8.17.22), to about 1e-12."""
+    if x <= 0 or x >= 1:
+        return 0.0 if x <= 0 else 1.0
+    if x > (a + 1) / (a + b + 2):
+        return 1 - betainc(b, a, 1 - x)
+    log_front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+    return math.exp(log_front) / a / _beta_fraction(a, b, x)
+
+
+def _beta_fraction(a: float, b: float, x: float) -> float:
+    """1 + d1/(1 + d2/(1 + ...)), evaluated from the front (modified Lentz)."""
+    tiny = 1e-300
+    value, c, d = 1.0, 1.0, 0.0
+    for i in range(1, 10_000):
+        m = i // 2
+        numerator = m * (b - m) if i % 2 == 0 else -(a + m) * (a + b + m)
+        term = numerator * x / ((a + i - 1) * (a + i))
+        d = 1 / ((1 + term * d) or tiny)
+        c = (1 + term / c) or tiny
+        value *= c * d
+        if abs(c * d - 1) < 1e-14:
+            break
+    return value
+
+
+def _solve(increasing: Any, target: float) -> float:
+    """The argument in (0, 1) at which an increasing function reaches `target`, by bisection."""
+    low, high = 0.0, 1.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if increasing(middle) < target else (low, middle)
+    return (low + high) / 2
