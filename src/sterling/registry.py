@@ -71,6 +71,8 @@ class Item(NamedTuple):
     tags: tuple[str, ...] = ()
     origin: Origin | None = None
     """Set only where the rows themselves tell it apart; None means what the recipe attests."""
+    named: bool = False
+    """Whether `row` is an id that the user gave, not a place in a file."""
 
 
 class Source(Part):
@@ -188,6 +190,9 @@ class SetCheck(Check):
     emit: each batch to rows under partition keys. resolve: each partition to verdicts, or to pairs. confirm: pairs to
     exact similarities by reading both texts. A record that no phase drops is kept with reason `unique`.
     """
+
+    removed_as: ClassVar[str] = "duplicate"
+    """Reason of a removal that follows from confirmed pairs."""
 
     @abstractmethod
     def emit(self, batch: pa.RecordBatch, state: Any) -> pa.Table:

@@ -1,0 +1,5 @@
+"""`python -m sterling`."""
+
+from sterling.cli import main
+
+main()

@@ -1,0 +1,5 @@
+"""`python -m sterling.cli`."""
+
+from sterling.cli.group import main
+
+main()

@@ -1,0 +1,38 @@
+"""`sterling status`."""
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command("status")
+@click.argument("run", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(run: Path | None, as_json: bool) -> None:
+    """Tell what RUN (a folder; `runs/NAME` by default the latest here) has done so far."""
+    from sterling.cli.places import find_run  # noqa: PLC0415 - keeps --help fast
+    from sterling.ledger import read_trail  # noqa: PLC0415
+
+    folder = find_run(run)
+    head, stages = read_trail(folder)
+    if as_json:
+        click.echo(json.dumps({**head, "steps": [stage.to_json() for stage in stages]}))
+        return
+    click.echo(f"{head['name']}: {head['status']}  ({folder})")
+    for stage in stages:
+        click.echo(f"  {stage.number:>2}  {stage.kind:<9} {stage.name:<24} round {stage.walk}  {_line(stage.summary)}")
+    report = head.get("report") or {}
+    if report:
+        click.echo(report["outcome"]["headline"])
+    if head.get("release"):
+        click.echo(f"release: {head['release']}")
+
+
+def _line(summary: dict[str, object]) -> str:
+    from sterling.engine.apply import summary_line  # noqa: PLC0415
+    from sterling.pipeline.anchoring import records_line  # noqa: PLC0415
+
+    if "tally" in summary:
+        return summary_line(summary)
+    return records_line(summary) if "records" in summary else ""

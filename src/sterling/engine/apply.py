@@ -1,0 +1,132 @@
+"""One check, walked over the shards of one round."""
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from sterling.engine.judge import Judge
+from sterling.engine.local import map_units
+from sterling.engine.sets import (
+    Confirm,
+    Distribute,
+    Emit,
+    Emitted,
+    Removal,
+    Resolve,
+    Resolved,
+    Settle,
+    by_shard,
+    members_of,
+    pair_units,
+    removal_verdicts,
+)
+from sterling.engine.shards import Shard, total
+from sterling.engine.step import Step
+from sterling.engine.watch import Silent, Watch
+from sterling.errors import SterlingError
+from sterling.registry import Check, FitContext, RecordCheck, SetCheck
+
+
+def _nobody(*_: Any) -> Sequence[Removal]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the engine may use."""
+
+    workers: int = 1
+    partitions: int = 16
+    watch: Watch = field(default_factory=Silent)
+    settle: Settle = _nobody
+    """Who goes of the confirmed pairs. It belongs to curation, which is not the engine's business."""
+
+
+class Pool(NamedTuple):
+    """The records of a round, and those that earlier rounds have settled."""
+
+    new: Sequence[Shard]
+    settled: Sequence[Shard] = ()
+
+
+class Applied(NamedTuple):
+    """What a step came to."""
+
+    shards: tuple[Shard, ...]
+    """The round's shards with this step's verdicts beside them."""
+    summary: Mapping[str, Any]
+
+
+def apply(check: Check, step: Step, pool: Pool, context: FitContext, use: Resources) -> Applied:
+    """Every standing record of `pool.new` gets its verdict. A sealed step is read, not done again."""
+    judged = tuple(shard.judged(step.part("verdicts", shard.number)) for shard in pool.new)
+    done = step.sealed()
+    if done is not None:
+        use.watch.finish(step.name, summary_line(done), reused=True)
+        return Applied(judged, done)
+    use.watch.start(step.name, len(pool.new))
+    state = check.fit(context)
+    markers = _watched(_judge_all(check, state, step, pool, use), use.watch)
+    summary = summed(markers) | {"evidence": [e.to_json() for e in check.measure(state)]}
+    step.seal(summary)
+    use.watch.finish(step.name, summary_line(summary), reused=False)
+    return Applied(judged, summary)
+
+
+def summed(markers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The markers of a step's shards as one."""
+    every = list(markers)
+    return {
+        "shards": len(every),
+        "judged": sum(m["judged"] for m in every),
+        "faults": sum(m["faults"] for m in every),
+        "tally": total(m["tally"] for m in every),
+    }
+
+
+def summary_line(summary: Mapping[str, Any]) -> str:
+    """`1,204 judged: 1,100 keep, 104 drop`."""
+    outcomes = {outcome: sum(reasons.values()) for outcome, reasons in summary["tally"].items()}
+    return f"{summary['judged']:,} judged: " + (", ".join(f"{n:,} {o}" for o, n in outcomes.items()) or "nothing")
+
+
+def _judge_all(check: Check, state: Any, step: Step, pool: Pool, use: Resources) -> Iterable[Mapping[str, Any]]:
+    if isinstance(check, RecordCheck):
+        return map_units(Judge(step, check, state), pool.new, use.workers, len(pool.new))
+    if isinstance(check, SetCheck):
+        return _compare_all(check, state, step, pool, use)
+    raise SterlingError(f"check `{check.name_in_recipe}` is neither a RecordCheck nor a SetCheck")
+
+
+def _compare_all(check: SetCheck, state: Any, step: Step, pool: Pool, use: Resources) -> Iterator[Mapping[str, Any]]:
+    exchange = step.folder / "exchange"
+    everyone = [*pool.settled, *pool.new]
+    emit = Emit(exchange, check, state, use.partitions, frozenset(s.number for s in pool.settled))
+    emitted = tuple(sorted(map_units(emit, everyone, use.workers, len(everyone))))
+    resolved = _resolve(check, emitted, use)
+    removals = pa.concat_tables([_confirm(check, resolved, everyone, use), *(r.verdicts for r in resolved)])
+    yield from map_units(Distribute(step, check), by_shard(removals, pool.new), use.workers, len(pool.new))
+    shutil.rmtree(exchange, ignore_errors=True)
+
+
+def _resolve(check: SetCheck, emitted: tuple[Emitted, ...], use: Resources) -> list[Resolved]:
+    if not emitted:
+        return []
+    return list(map_units(Resolve(check, emitted), range(use.partitions), use.workers, use.partitions))
+
+
+def _confirm(check: SetCheck, resolved: Sequence[Resolved], shards: Sequence[Shard], use: Resources) -> pa.Table:
+    members = members_of([r.members for r in resolved])
+    units = pair_units((pair for r in resolved for pair in r.pairs), members)
+    confirm = Confirm(check, {shard.number: shard for shard in shards})
+    confirmed = [pair for found in map_units(confirm, units, use.workers) for pair in found]
+    return removal_verdicts(check, confirmed, members, use.settle)
+
+
+def _watched(markers: Iterable[Mapping[str, Any]], watch: Watch) -> Iterator[Mapping[str, Any]]:
+    for marker in markers:
+        watch.advance(marker["judged"])
+        yield marker

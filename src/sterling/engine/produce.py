@@ -1,0 +1,77 @@
+"""What makes records, shard by shard: a source that is read, a strategy that is asked."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
+
+from sterling.engine.step import Step
+from sterling.records import Fault, Record, batch_of, fault_table
+from sterling.registry import Strategy, Task
+
+T = TypeVar("T")
+
+
+class Chunk(NamedTuple):
+    """The tasks of one shard."""
+
+    number: int
+    tasks: Sequence[Task]
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Writes what a source yields."""
+
+    step: Step
+
+    def __call__(self, number: int, found: Sequence[Record | Fault]) -> dict[str, Any]:
+        """Commit one shard unless it is finished. Returns its marker."""
+        return self.step.finished(number) or _commit(self.step, number, found, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """Asks a strategy for the records of each task."""
+
+    step: Step
+    strategy: Strategy
+    source: str
+    """Name of the strategy's entry in the recipe."""
+
+    def __call__(self, chunk: Chunk) -> dict[str, Any]:
+        """Commit one shard unless it is finished. Returns its marker."""
+        done = self.step.finished(chunk.number)
+        return done or _commit(self.step, chunk.number, self._answers(chunk.tasks), {"tasks": len(chunk.tasks)})
+
+    def _answers(self, tasks: Sequence[Task]) -> list[Record | Fault]:
+        return [answer for task in tasks for answer in self._ask(task)]
+
+    def _ask(self, task: Task) -> Sequence[Record | Fault]:
+        try:
+            return self.strategy.propose(task, self.source)
+        except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
+            where = f"{self.source} task {task.number}"
+            return [Fault(where, "user_code", "strategy_failed", f"{type(error).__name__}: {error}"[:500])]
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
+    """Numbered lists of at most `size`, lazily."""
+    stream = iter(items)
+    number = 0
+    while chunk := list(islice(stream, size)):
+        yield number, chunk
+        number += 1
+
+
+def _commit(step: Step, number: int, found: Sequence[Record | Fault], counts: dict[str, Any]) -> dict[str, Any]:
+    records = [f for f in found if isinstance(f, Record)]
+    faults = [f for f in found if isinstance(f, Fault)]
+    reasons = dict(sorted(Counter(f.reason for f in faults).items()))
+    return step.commit(
+        number,
+        records=batch_of(records),
+        faults=fault_table(faults),
+        counts={**counts, "reasons": reasons, "roles": dict(sorted(Counter(r.role for r in records).items()))},
+    )

@@ -1,0 +1,92 @@
+"""`Step`: a folder whose name says what went into it, filled one shard at a time.
+
+    steps/03-check-tests-1f0c.../records/shard-00000.parquet    only where the step makes records
+                                 verdicts/shard-00000.parquet    one verdict for each record it was given
+                                 faults/shard-00000.parquet
+                                 shard-00000.json                written last: this shard is finished
+                                 done.json                       the step is finished
+
+The address is a digest of (what the step is asked to do, its version, the content of every file it reads, the
+addresses of the steps before it), so a finished shard is right for whoever asks the same, and is never made again.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from sterling.records import canonical_json, digest
+from sterling.records.files import write_json, write_parquet
+
+LAYOUT = 1
+"""Part of every address: raise it when the files of a step change their form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a run, on disk. Several processes may fill different shards of it at once."""
+
+    folder: Path
+    number: int
+    name: str
+    address: str
+
+    @classmethod
+    def at(cls, run: Path, number: int, name: str, asks: Mapping[str, Any], inputs: Sequence[str]) -> "Step":
+        """The step that answers `asks` (JSON values) on the outputs addressed by `inputs`."""
+        address = digest(canonical_json({"layout": LAYOUT, "name": name, "asks": asks, "inputs": list(inputs)}))
+        return cls(run / "steps" / f"{number:02d}-{name}-{address[:12]}", number, name, address)
+
+    def commit(
+        self,
+        shard: int,
+        *,
+        records: pa.RecordBatch | None = None,
+        verdicts: pa.Table | None = None,
+        faults: pa.Table | None = None,
+        counts: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Write one shard; it counts as finished when this returns, and not a moment earlier."""
+        if records is not None:
+            write_parquet(self.part("records", shard), pa.Table.from_batches([records]))
+        if verdicts is not None:
+            write_parquet(self.part("verdicts", shard), verdicts)
+        if faults is not None and faults.num_rows:
+            write_parquet(self.part("faults", shard), faults)
+        marker = {
+            "records": 0 if records is None else records.num_rows,
+            "faults": 0 if faults is None else faults.num_rows,
+            **(counts or {}),
+        }
+        write_json(self._marker(shard), marker)
+        return marker
+
+    def part(self, kind: str, shard: int) -> Path:
+        """Where one kind of a shard's output lies: `records`, `verdicts` or `faults`."""
+        return self.folder / kind / f"shard-{shard:05d}.parquet"
+
+    def finished(self, shard: int) -> dict[str, Any] | None:
+        """What `commit` said of this shard, or None if it is still owed."""
+        return _read(self._marker(shard))
+
+    def seal(self, summary: Mapping[str, Any]) -> None:
+        """Say that every shard is there. `summary` is what `sealed` gives back."""
+        write_json(self.folder / "done.json", {"step": self.name, "address": self.address, **summary})
+
+    def sealed(self) -> dict[str, Any] | None:
+        """The summary of a step that is finished, or None."""
+        return _read(self.folder / "done.json")
+
+    def _marker(self, shard: int) -> Path:
+        return self.folder / f"shard-{shard:05d}.json"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    return found

@@ -1,0 +1,44 @@
+"""The process behind `engine.local`: reads its work once, then one unit after the other, until its input closes."""
+
+import os
+import pickle
+import signal
+import sys
+import traceback
+from typing import IO, Any
+
+from sterling.errors import SterlingError
+
+
+def main() -> None:
+    """Answer on what was standard output; whatever a part prints goes to standard error instead."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, whose end ends this
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    work = _read(sys.stdin.buffer)
+    while (unit := _read(sys.stdin.buffer)) is not None:
+        _write(answers, _attempt(work, unit))
+
+
+def _attempt(work: Any, unit: Any) -> tuple[bool, Any]:
+    try:
+        return True, work(unit)
+    except SterlingError as error:
+        return False, error
+    except Exception as error:  # noqa: BLE001 - crosses to the parent as what it is, with the trace it cannot carry
+        return False, SterlingError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+
+
+def _read(stream: IO[bytes]) -> Any:
+    header = stream.read(8)
+    return pickle.loads(stream.read(int.from_bytes(header, "little"))) if len(header) == 8 else None  # noqa: S301
+
+
+def _write(stream: IO[bytes], value: Any) -> None:
+    data = pickle.dumps(value)
+    stream.write(len(data).to_bytes(8, "little") + data)
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""`Trail`: the steps of a run in their order, on disk as `run.json`, so that anybody can follow it afterwards."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sterling.engine.shards import Shard
+from sterling.engine.step import Step
+from sterling.errors import InputError
+from sterling.records.files import write_json
+
+Kind = Literal["anchor", "roles", "generate", "check", "mix", "release"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One finished step."""
+
+    number: int
+    kind: Kind
+    name: str
+    """Of the recipe's entry: an anchor, a strategy, a check."""
+    round: int
+    """0 for the anchor, then each walk through generation and checks."""
+    folder: str
+    """Relative to the run."""
+    address: str
+    shards: tuple[int, ...]
+    """Numbers of the shards that it judged or made, in the numbering of the run."""
+    summary: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dictionary for `run.json`."""
+        names = ("number", "kind", "name", "round", "folder", "address", "summary")
+        return {name: getattr(self, name) for name in names} | {"shards": list(self.shards)}
+
+
+class Trail:
+    """The stages of one run so far; each one added is on disk before the next step begins."""
+
+    def __init__(self, run: Path, head: Mapping[str, Any]) -> None:
+        self.run = run
+        self.head = head
+        self.stages: list[Stage] = []
+
+    def step(self, name: str, asks: Mapping[str, Any], inputs: Sequence[str]) -> Step:
+        """The next step of the run."""
+        return Step.at(self.run, len(self.stages), name, asks, inputs)
+
+    def add(
+        self, step: Step, kind: Kind, summary: Mapping[str, Any], *, name: str, walk: int = 0, shards: Sequence[Shard]
+    ) -> None:
+        """The step is finished."""
+        numbers = tuple(shard.number for shard in shards)
+        folder = step.folder.relative_to(self.run).as_posix()
+        self.stages.append(Stage(step.number, kind, name, walk, folder, step.address, numbers, summary))
+        self.save({"status": "running"})
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Write `run.json` as it stands."""
+        write_json(self.run / "run.json", {**self.head, **state, "steps": [e.to_json() for e in self.stages]})
+
+
+def read_trail(run: Path) -> tuple[dict[str, Any], list[Stage]]:
+    """What `run.json` says: the head, and the stages. InputError when this is no run."""
+    path = run / "run.json"
+    try:
+        found = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        near = sorted(p.parent.name for p in run.parent.glob("*/run.json"))
+        mend = f"runs here: {', '.join(near)}" if near else "start one with `sterling run RECIPE`"
+        raise InputError(f"no run at {run}", mend=mend) from None
+    stages = [Stage(**e | {"shards": tuple(e["shards"])}) for e in found.pop("steps")]
+    return found, stages

@@ -1,0 +1,120 @@
+"""The first steps: read the anchor, give each record its role, set aside what is not for training."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sterling.engine.apply import summary_line, summed
+from sterling.engine.judge import write_verdicts
+from sterling.engine.local import map_units
+from sterling.engine.produce import Gather, chunks
+from sterling.engine.shards import Shard, standing
+from sterling.engine.step import Step
+from sterling.pipeline.job import Job, asks
+from sterling.records import Fault, Record, Verdict
+from sterling.registry import Source
+from sterling.sources.anchor import anchor_records
+
+PREVIEW_ROWS = 2_000
+"""A preview reads no more of an anchor than this."""
+
+
+def read_anchors(job: Job) -> tuple[Shard, ...]:
+    """Every anchor as shards, numbered through."""
+    shards: list[Shard] = []
+    for source in job.recipe.anchor:
+        shards += _read(job, source, first=len(shards))
+    return tuple(shards)
+
+
+def cut_roles(job: Job, anchors: tuple[Shard, ...]) -> tuple[Shard, ...]:
+    """A verdict for each record: `train` goes on, the other roles are set aside."""
+    inputs = [stage.address for stage in job.trail.stages]
+    step = job.trail.step("roles", {}, inputs)
+    summary = step.sealed()
+    reused = summary is not None
+    if summary is None:
+        job.use.watch.start("roles", len(anchors))
+        summary = summed(map_units(SetAside(step), anchors, job.use.workers, len(anchors))) | {"evidence": []}
+        step.seal(summary)
+    job.use.watch.finish("roles", summary_line(summary), reused=reused)
+    job.trail.add(step, "roles", summary, name="roles", shards=anchors)
+    return tuple(shard.judged(step.part("verdicts", shard.number)) for shard in anchors)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Only role `train` seeds generation and enters the mix."""
+
+    step: Step
+
+    def __call__(self, shard: Shard) -> dict[str, Any]:
+        """Commit one shard unless it is finished. Returns its marker."""
+        done = self.step.finished(shard.number)
+        if done is not None:
+            return done
+        batch = standing(shard).batch
+        rows = zip(batch.column("id").to_pylist(), batch.column("role").to_pylist(), strict=True)
+        return write_verdicts(self.step, shard.number, [_role_verdict(record, role) for record, role in rows], [])
+
+
+def _role_verdict(record: str, role: str) -> Verdict:
+    return Verdict(record, "keep" if role == "train" else "drop", "roles", f"role_{role}", "policy")
+
+
+def _read(job: Job, source: Source, first: int) -> list[Shard]:
+    shares = job.recipe.roles.shares
+    limit = None if job.preview is None else PREVIEW_ROWS
+    rows = job.recipe.engine.shard_rows
+    facts = dict(source.facts())
+    step = job.trail.step(
+        f"anchor-{source.name}", asks(source, roles=dict(shares), rows=rows, limit=limit, facts=facts), []
+    )
+    summary = step.sealed()
+    reused = summary is not None
+    if summary is None:
+        job.use.watch.start(step.name, None)
+        summary = _gather(job, step, anchor_records(source, shares), limit) | {"facts": facts}
+        step.seal(summary)
+    job.use.watch.finish(step.name, records_line(summary), reused=reused)
+    shards = [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
+    job.trail.add(step, "anchor", summary, name=source.name, shards=shards)
+    return shards
+
+
+def _gather(job: Job, step: Step, found: Iterator[Record | Fault], limit: int | None) -> dict[str, Any]:
+    gather = Gather(step)
+    markers = []
+    read = 0
+    for number, chunk in chunks(found, job.recipe.engine.shard_rows):
+        markers.append(gather(number, chunk))
+        job.use.watch.advance(len(chunk))
+        read += len(chunk)
+        if limit is not None and read >= limit:
+            break
+    return gathered(markers)
+
+
+def gathered(markers: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """The markers of shards of records as one."""
+    roles: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for marker in markers:
+        roles.update(marker["roles"])
+        reasons.update(marker["reasons"])
+    return {
+        "shards": len(markers),
+        "records": sum(m["records"] for m in markers),
+        "faults": sum(m["faults"] for m in markers),
+        "tasks": sum(m.get("tasks", 0) for m in markers),
+        "roles": dict(sorted(roles.items())),
+        "reasons": dict(sorted(reasons.items())),
+    }
+
+
+def records_line(summary: Mapping[str, Any]) -> str:
+    """`1,204 records, 3 faults`."""
+    bad = f", {summary['faults']:,} faults" if summary["faults"] else ""
+    return f"{summary['records']:,} records{bad}"
+

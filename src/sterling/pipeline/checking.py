@@ -1,0 +1,182 @@
+"""One check on any file, without a recipe: `sterling check` and `sterling.check`."""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+from pydantic import ValidationError
+
+from sterling.curate.settle import settle
+from sterling.engine.apply import Pool, Resources, apply
+from sterling.engine.local import default_workers
+from sterling.engine.produce import chunks
+from sterling.engine.shards import Shard
+from sterling.engine.step import Step
+from sterling.engine.watch import Silent, Watch
+from sterling.errors import InputError
+from sterling.records import Fault, Record, batch_of
+from sterling.records.files import write_atomically, write_parquet
+from sterling.registry import Check, FitContext, Item, RecordCheck, lookup
+from sterling.sources.files import Files
+
+SHARD_ROWS = 1_000
+
+
+class Answer(NamedTuple):
+    """What `sterling check` says of one input row."""
+
+    id: str | None
+    """The row's own id, else the record's; None for a row that is no record."""
+    index: int
+    """Position in the input, from 0."""
+    outcome: str
+    """keep, drop, flag or fault."""
+    reason: str
+    score: float | None
+    evidence: Mapping[str, Any]
+
+
+class _Rows(NamedTuple):
+    """Which rows of the input one shard holds, and which of them never became records."""
+
+    shard: Shard
+    first: int
+    ids: Sequence[str | None]
+    """For each record of the shard, the id that the user gave it."""
+    bad: Mapping[int, Fault]
+    """By index."""
+
+
+def configured(name: str, options: Mapping[str, Any]) -> Check:
+    """The registered check with these options. InputError names the nearest check or option."""
+    part = lookup("check", name)
+    try:
+        return cast("Check", part.model_validate(dict(options), context={"base": Path.cwd()}))
+    except ValidationError as error:
+        valid = [field for field in part.model_fields if field != "human"]
+        said = "; ".join(f"`{'.'.join(map(str, e['loc']))}`: {e['msg'].lower()}" for e in error.errors())
+        raise InputError(f"check `{name}`: {said}", mend=f"options are: {', '.join(valid) or 'none'}") from None
+
+
+def parse_options(pairs: Sequence[str]) -> dict[str, Any]:
+    """`["threshold=0.7"]` as a mapping, values read as YAML. InputError for a pair without `=`."""
+    split = [(pair, *pair.partition("=")) for pair in pairs]
+    wrong = [pair for pair, _, equals, _ in split if not equals]
+    if wrong:
+        raise InputError(f"--option {wrong[0]}: not of the form name=value", mend="write for example threshold=0.7")
+    return {name: yaml.safe_load(value) for _, name, _, value in split}
+
+
+def check_file(check: Check, path: str, watch: Watch | None = None) -> Iterator[Answer]:
+    """One answer for each row of a file, in its order, none missing. SourceError when the file cannot be read."""
+    source = Files(name="input", path=str(Path(path).absolute()), max_bad_share=1)
+    yield from _answers(check, _with_ids(source), watch or Silent())
+
+
+def check_rows(check: Check, rows: Iterable[Mapping[str, Any]]) -> list[Answer]:
+    """The same for rows in memory."""
+    with tempfile.TemporaryDirectory(prefix="sterling-") as folder:
+        path = Path(folder) / "rows.jsonl"
+        path.write_text("".join(json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        return list(check_file(check, str(path)))
+
+
+def write_answers(path: Path, answers: Iterable[Answer]) -> dict[str, int]:
+    """Write answers as JSONL or Parquet by the suffix, and count the outcomes."""
+    if path.suffix not in {".jsonl", ".parquet"}:
+        raise InputError(f"cannot write {path.suffix or 'a file without suffix'}", where=path, mend="use .jsonl or .parquet")
+    counts: Counter[str] = Counter()
+    counted = _counted(answers, counts)
+    if path.suffix == ".parquet":
+        rows = [a._asdict() | {"evidence": json.dumps(a.evidence, ensure_ascii=False)} for a in counted]
+        write_parquet(path, pa.Table.from_pylist(rows, schema=_SCHEMA))
+    else:
+        write_atomically(path, lambda file: file.writelines(_line(answer) for answer in counted))
+    return dict(counts)
+
+
+def _answers(check: Check, items: Iterator[tuple[str | None, Item | Fault]], watch: Watch) -> Iterator[Answer]:
+    with tempfile.TemporaryDirectory(prefix="sterling-") as folder:
+        read = list(_read(Path(folder) / "rows", items))
+        step = Step.at(Path(folder), 0, check.name_in_recipe, {}, [])
+        use = Resources(default_workers(), 16, watch, settle)
+        apply(check, step, Pool([rows.shard for rows in read]), FitContext(lambda: iter(())), use)
+        for rows in read:
+            yield from _merged(check, step, rows)
+
+
+def _read(folder: Path, items: Iterator[tuple[str | None, Item | Fault]]) -> Iterator[_Rows]:
+    for number, chunk in chunks(items, SHARD_ROWS):
+        first = number * SHARD_ROWS
+        found = [(given, _record(item)) for given, item in chunk]
+        records = [(given, record) for given, record in found if isinstance(record, Record)]
+        path = folder / f"shard-{number:05d}.parquet"
+        write_parquet(path, pa.Table.from_batches([batch_of(record for _, record in records)]))
+        bad = {first + n: fault for n, (_, fault) in enumerate(found) if isinstance(fault, Fault)}
+        yield _Rows(Shard(number, path), first, [given for given, _ in records], bad)
+
+
+def _record(item: Item | Fault) -> Record | Fault:
+    if isinstance(item, Fault):
+        return item
+    try:
+        return Record.real(item.payload, source="input", row=item.row, origin="unknown", reference=item.reference)
+    except ValueError as error:
+        return Fault(item.row, "source", "bad_row", str(error)[:500])
+
+
+def _with_ids(source: Files) -> Iterator[tuple[str | None, Item | Fault]]:
+    for item in source.read():
+        yield (item.row if isinstance(item, Item) and item.named else None), item
+
+
+def _merged(check: Check, step: Step, rows: _Rows) -> Iterator[Answer]:
+    verdicts = pq.read_table(step.part("verdicts", rows.shard.number)).to_pylist()
+    faulty = _faulty(step, rows.shard.number) if isinstance(check, RecordCheck) else frozenset()
+    judged = iter(zip(rows.ids, verdicts, strict=True))
+    for index in range(rows.first, rows.first + len(verdicts) + len(rows.bad)):
+        fault = rows.bad.get(index)
+        if fault is not None:
+            yield Answer(None, index, "fault", fault.reason, None, {"where": fault.where, "message": fault.message})
+        else:
+            given, verdict = next(judged)
+            yield _answer(given, index, verdict, verdict["record"] in faulty)
+
+
+def _answer(given: str | None, index: int, verdict: Mapping[str, Any], faulty: bool) -> Answer:
+    outcome = "fault" if faulty else verdict["outcome"]
+    evidence = json.loads(verdict["evidence"])
+    return Answer(given or verdict["record"], index, outcome, verdict["reason"], verdict["score"], evidence)
+
+
+def _faulty(step: Step, shard: int) -> frozenset[str]:
+    path = step.part("faults", shard)
+    return frozenset(pq.read_table(path)["record"].to_pylist()) if path.exists() else frozenset()
+
+
+def _counted(answers: Iterable[Answer], counts: Counter[str]) -> Iterator[Answer]:
+    for answer in answers:
+        counts[answer.outcome] += 1
+        yield answer
+
+
+def _line(answer: Answer) -> bytes:
+    return (json.dumps(answer._asdict(), ensure_ascii=False) + "\n").encode()
+
+
+_SCHEMA = pa.schema(
+    {
+        "id": pa.string(),
+        "index": pa.int64(),
+        "outcome": pa.string(),
+        "reason": pa.string(),
+        "score": pa.float64(),
+        "evidence": pa.string(),
+    }
+)

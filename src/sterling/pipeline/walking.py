@@ -1,0 +1,134 @@
+"""The middle of the way: the anchor is checked, then rounds of generation and checks walk the same way."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from sterling.engine.apply import Pool, apply
+from sterling.engine.local import map_units
+from sterling.engine.produce import Chunk, Propose, chunks
+from sterling.engine.shards import Shard, standing
+from sterling.pipeline.anchoring import gathered, records_line
+from sterling.pipeline.job import Job, asks, fit_context
+from sterling.recipes import Entry
+from sterling.records import Record, records_of
+from sterling.registry import Past, Strategy, Task
+
+TASKS_PER_SHARD = 200
+"""A task may run code or ask a model, so a shard of them is smaller than one of plain records."""
+
+
+class Walked(NamedTuple):
+    """Every shard that has been through the checks."""
+
+    anchors: tuple[Shard, ...]
+    made: tuple[Shard, ...]
+
+    @property
+    def shards(self) -> tuple[Shard, ...]:
+        """All of them, the anchor first."""
+        return (*self.anchors, *self.made)
+
+
+def walk(job: Job, anchors: tuple[Shard, ...]) -> Walked:
+    """Check the anchor, then generate and check until every strategy has its count or its rounds are used up."""
+    walked = Walked(check_round(job, anchors, Pool(anchors), 0), ())
+    for number in range(1, 1 + max((e.part.rounds for e in job.recipe.generate), default=0)):
+        made = _generate_round(job, walked, number)
+        if not made:
+            break
+        judged = check_round(job, anchors, Pool(made, walked.shards), number)
+        walked = Walked(walked.anchors, (*walked.made, *judged))
+    return walked
+
+
+def check_round(job: Job, anchors: Sequence[Shard], pool: Pool, number: int) -> tuple[Shard, ...]:
+    """The recipe's checks in its order, over the records of one round."""
+    context = fit_context(anchors)
+    settled, new = list(pool.settled), tuple(pool.new)
+    inputs = [job.trail.stages[-1].address] if number == 0 else _round_inputs(job, number)
+    for position, entry in enumerate(job.recipe.checks):
+        name = f"check-{entry.name}" if number == 0 else f"check-{entry.name}-round{number}"
+        step = job.trail.step(name, asks(entry.part, position=position), inputs)
+        new, summary = apply(entry.part, step, Pool(new, settled), context, job.use)
+        job.trail.add(step, "check", summary, name=entry.name, walk=number, shards=new)
+        inputs = [step.address]
+    return new
+
+
+def _round_inputs(job: Job, number: int) -> list[str]:
+    """Addresses of what a round's checks see: its own records, and everything before them."""
+    made = [s.address for s in job.trail.stages if s.kind == "generate" and s.walk == number]
+    before = [s.address for s in job.trail.stages if s.walk < number]
+    return [before[-1], *made]
+
+
+def _generate_round(job: Job, walked: Walked, number: int) -> tuple[Shard, ...]:
+    verified = frozenset(_verified(walked.anchors))
+    inputs = [job.trail.stages[-1].address]
+    first = len(walked.shards)
+    made: list[Shard] = []
+    for entry in job.recipe.generate:
+        if number <= entry.part.rounds:
+            past = _past(entry, walked, number, verified)
+            if entry.part.count is None or past.kept < entry.part.count or number == 1:
+                made += _generate(job, entry, walked, past, inputs, first + len(made))
+    return tuple(made)
+
+
+def _generate(
+    job: Job, entry: Entry[Strategy], walked: Walked, past: Past, inputs: list[str], first: int
+) -> list[Shard]:
+    seed = job.recipe.seed
+    question = asks(entry.part, seed=seed, round=past.round, limit=job.preview, entry=entry.name)
+    step = job.trail.step(f"generate-{entry.name}-round{past.round}", question, inputs)
+    summary = step.sealed()
+    reused = summary is not None
+    if summary is None:
+        job.use.watch.start(step.name, None)
+        tasks = islice(entry.part.tasks(_seeds(job, entry, walked), past, seed), job.preview)
+        summary = gathered(list(_propose(job, Propose(step, entry.part, entry.name), tasks)))
+        step.seal(summary)
+    job.use.watch.finish(step.name, records_line(summary), reused=reused)
+    shards = [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
+    job.trail.add(step, "generate", summary, name=entry.name, walk=past.round, shards=shards)
+    return shards
+
+
+def _propose(job: Job, propose: Propose, tasks: Iterator[Task]) -> Iterator[dict[str, Any]]:
+    size = min(TASKS_PER_SHARD, job.recipe.engine.shard_rows)
+    units = (Chunk(number, chunk) for number, chunk in chunks(tasks, size))
+    for marker in map_units(propose, units, job.use.workers):
+        job.use.watch.advance(marker["records"])
+        yield marker
+
+
+def _seeds(job: Job, entry: Entry[Strategy], walked: Walked) -> Iterator[Record]:
+    """Train records of the anchor that the entry names, shard by shard."""
+    for shard in walked.anchors:
+        for record in records_of(standing(shard).batch):
+            if entry.part.seeds is None or record.source == entry.part.seeds:
+                yield record
+
+
+def _verified(anchors: Sequence[Shard]) -> Iterator[str]:
+    for shard in anchors:
+        batch, verified = standing(shard)
+        yield from (record for record, good in zip(batch.column("id").to_pylist(), verified, strict=True) if good)
+
+
+def _past(entry: Entry[Strategy], walked: Walked, number: int, verified: frozenset[str]) -> Past:
+    kept = 0
+    tried: set[str] = set()
+    for shard in walked.made:
+        batch = standing(shard).batch
+        kept += sum(source == entry.name for source in batch.column("source").to_pylist())
+        tried |= _rows_of(shard, entry.name)
+    return Past(number, verified, kept, frozenset(tried))
+
+
+def _rows_of(shard: Shard, source: str) -> set[str]:
+    table = Shard(shard.number, shard.records)
+    rows = standing(table).batch
+    pairs = zip(rows.column("source").to_pylist(), rows.column("row").to_pylist(), strict=True)
+    return {row for name, row in pairs if name == source}
