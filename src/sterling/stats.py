@@ -34,6 +34,12 @@ class Evidence:
         """A plain dictionary for `evidence/*.json`."""
         return asdict(self) | {"interval": None if self.interval is None else list(self.interval)}
 
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Evidence":
+        """What `to_json` wrote."""
+        interval = plain["interval"]
+        return cls(**{**plain, "interval": None if interval is None else Interval(*interval)})
+
 
 def proportion(name: str, hits: int, n: int, method: str, **inputs: Any) -> Evidence:
     """A share of `n` trials with its exact (Clopper-Pearson) 95 % interval."""

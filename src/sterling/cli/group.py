@@ -53,7 +53,7 @@ def main() -> None:
 
     \b
     Exit codes: 0 done · 1 failed · 2 the input is wrong (file, line, mend) · 3 policy refused
-    """  # noqa: D301 - \b keeps click from wrapping
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -11,5 +11,7 @@ def find_run(run: Path | None) -> Path:
         return run if (run / "run.json").exists() or not (Path("runs") / run).exists() else Path("runs") / run
     found = sorted(Path("runs").glob("*/run.json"), key=lambda path: path.stat().st_mtime)
     if not found:
-        raise InputError("there is no run here", where=Path("runs"), mend="name a run's folder, or start one: `sterling run RECIPE`")
+        raise InputError(
+            "there is no run here", where=Path("runs"), mend="name a run's folder, or start one: `sterling run RECIPE`"
+        )
     return found[-1].parent

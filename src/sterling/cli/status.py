@@ -1,7 +1,9 @@
 """`sterling status`."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,7 +31,7 @@ def command(run: Path | None, as_json: bool) -> None:
         click.echo(f"release: {head['release']}")
 
 
-def _line(summary: dict[str, object]) -> str:
+def _line(summary: Mapping[str, Any]) -> str:
     from sterling.engine.apply import summary_line  # noqa: PLC0415
     from sterling.pipeline.anchoring import records_line  # noqa: PLC0415
 

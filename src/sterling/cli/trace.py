@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @click.command("trace")
 @click.argument("record_id")
-@click.option("--run", type=click.Path(file_okay=False, path_type=Path), help="The run's folder; the latest by default.")
+@click.option(
+    "--run", type=click.Path(file_okay=False, path_type=Path), help="Folder of the run; the latest by default."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(record_id: str, run: Path | None, as_json: bool) -> None:
     """Tell the life of the record whose id starts with RECORD_ID: parents, maker, each verdict, where it ended."""

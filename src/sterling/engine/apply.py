@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from sterling.engine.judge import Judge
-from sterling.engine.local import map_units
+from sterling.engine.local import Crew
 from sterling.engine.sets import (
     Confirm,
     Distribute,
@@ -38,7 +38,7 @@ def _nobody(*_: Any) -> Sequence[Removal]:
 class Resources:
     """What the engine may use."""
 
-    workers: int = 1
+    crew: Crew = field(default_factory=lambda: Crew(1))
     partitions: int = 16
     watch: Watch = field(default_factory=Silent)
     settle: Settle = _nobody
@@ -95,7 +95,7 @@ def summary_line(summary: Mapping[str, Any]) -> str:
 
 def _judge_all(check: Check, state: Any, step: Step, pool: Pool, use: Resources) -> Iterable[Mapping[str, Any]]:
     if isinstance(check, RecordCheck):
-        return map_units(Judge(step, check, state), pool.new, use.workers, len(pool.new))
+        return use.crew.map(Judge(step, check, state), pool.new, len(pool.new))
     if isinstance(check, SetCheck):
         return _compare_all(check, state, step, pool, use)
     raise SterlingError(f"check `{check.name_in_recipe}` is neither a RecordCheck nor a SetCheck")
@@ -105,24 +105,24 @@ def _compare_all(check: SetCheck, state: Any, step: Step, pool: Pool, use: Resou
     exchange = step.folder / "exchange"
     everyone = [*pool.settled, *pool.new]
     emit = Emit(exchange, check, state, use.partitions, frozenset(s.number for s in pool.settled))
-    emitted = tuple(sorted(map_units(emit, everyone, use.workers, len(everyone))))
+    emitted = tuple(sorted(use.crew.map(emit, everyone, len(everyone))))
     resolved = _resolve(check, emitted, use)
     removals = pa.concat_tables([_confirm(check, resolved, everyone, use), *(r.verdicts for r in resolved)])
-    yield from map_units(Distribute(step, check), by_shard(removals, pool.new), use.workers, len(pool.new))
+    yield from use.crew.map(Distribute(step, check), by_shard(removals, pool.new), len(pool.new))
     shutil.rmtree(exchange, ignore_errors=True)
 
 
 def _resolve(check: SetCheck, emitted: tuple[Emitted, ...], use: Resources) -> list[Resolved]:
     if not emitted:
         return []
-    return list(map_units(Resolve(check, emitted), range(use.partitions), use.workers, use.partitions))
+    return list(use.crew.map(Resolve(check, emitted), range(use.partitions), use.partitions))
 
 
 def _confirm(check: SetCheck, resolved: Sequence[Resolved], shards: Sequence[Shard], use: Resources) -> pa.Table:
     members = members_of([r.members for r in resolved])
     units = pair_units((pair for r in resolved for pair in r.pairs), members)
     confirm = Confirm(check, {shard.number: shard for shard in shards})
-    confirmed = [pair for found in map_units(confirm, units, use.workers) for pair in found]
+    confirmed = [pair for found in use.crew.map(confirm, units) for pair in found]
     return removal_verdicts(check, confirmed, members, use.settle)
 
 

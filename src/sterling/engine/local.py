@@ -20,24 +20,44 @@ Unit = TypeVar("Unit")
 Result = TypeVar("Result")
 
 
-def map_units(
-    work: Callable[[Unit], Result], units: Iterable[Unit], workers: int, owed: int | None = None
-) -> Iterator[Result]:
-    """Do `work` on each unit and yield the results as they come, in any order.
-
-    `work` and units must pickle when there is more than one worker; a part defined in `__main__` does not, so it runs
-    in this process. The first failure of a unit ends the rest and is raised here; finished units stay finished.
-    """
-    crew = min(workers, owed) if owed is not None else workers
-    if crew < 2 or not _travels(work):
-        yield from map(work, units)
-    else:
-        yield from _Crew(work, crew).map(units)
-
-
 def default_workers() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Crew:
+    """Processes that stay for a whole run, started when they are first needed. A context manager."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        """How many work at once; 1 means in this process."""
+        self._idle: list[_Worker] = []
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._idle:
+            worker.close()
+        self._idle.clear()
+
+    def map(self, work: Callable[[Unit], Result], units: Iterable[Unit], owed: int | None = None) -> Iterator[Result]:
+        """Do `work` on each unit and yield the results as they come, in any order.
+
+        `work` and units must pickle; a part defined in `__main__` does not, so it runs in this process. The first
+        failure of a unit ends the rest and is raised here; finished units stay finished. `owed` is how many units
+        there are, if that is known: no more processes than that are started.
+        """
+        size = self.size if owed is None else min(self.size, owed)
+        if size < 2 or not _travels(work):
+            yield from map(work, units)
+            return
+        shift = _Shift(pickle.dumps(work), [self._hire() for _ in range(size)])
+        yield from shift.map(units)
+        self._idle += shift.workers
+
+    def _hire(self) -> "_Worker":
+        return self._idle.pop() if self._idle else _Worker()
 
 
 def _travels(work: object) -> bool:
@@ -47,27 +67,31 @@ def _travels(work: object) -> bool:
         return False
 
 
-class _Crew:
-    """Worker processes, each fed by a thread of its own."""
+class _Shift:
+    """One piece of work for some workers, each led by a thread of its own."""
 
-    def __init__(self, work: Callable[[Any], Any], size: int) -> None:
-        self._work = pickle.dumps(work)
-        self._todo: queue.Queue[Any] = queue.Queue(maxsize=2 * size)
+    def __init__(self, work: bytes, workers: list["_Worker"]) -> None:
+        self.workers = workers
+        self._work = work
+        self._todo: queue.Queue[Any] = queue.Queue(maxsize=2 * len(workers))
         self._done: queue.Queue[tuple[bool, Any]] = queue.Queue()
-        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(size)]
         self._stopping = False
 
     def map(self, units: Iterable[Any]) -> Iterator[Any]:
-        feeder = threading.Thread(target=self._feed, args=(units,), daemon=True)
-        for thread in (*self._threads, feeder):
+        """Results as they come. The workers are fit for another shift only if this ends without an exception."""
+        threads = [threading.Thread(target=self._lead, args=(worker,), daemon=True) for worker in self.workers]
+        threads.append(threading.Thread(target=self._feed, args=(units,), daemon=True))
+        for thread in threads:
             thread.start()
         try:
-            yield from self._results()
-        finally:
+            yield from self._results(len(threads))
+        except BaseException:
             self._stopping = True
+            for worker in self.workers:
+                worker.kill()
+            raise
 
-    def _results(self) -> Iterator[Any]:
-        running = len(self._threads) + 1
+    def _results(self, running: int) -> Iterator[Any]:
         while running:
             good, value = self._done.get()
             if not good:
@@ -79,12 +103,20 @@ class _Crew:
 
     def _feed(self, units: Iterable[Any]) -> None:
         """Lazily, so that no more units exist than are being worked on."""
+        self._until_end(lambda: all(self._offer(unit) for unit in units) and [self._offer(_END) for _ in self.workers])
+
+    def _lead(self, worker: "_Worker") -> None:
+        self._until_end(lambda: self._lead_through(worker))
+
+    def _lead_through(self, worker: "_Worker") -> None:
+        worker.send(self._work)
+        while (unit := self._take()) is not _END:
+            self._done.put((True, worker.ask(unit)))
+        worker.send(b"")
+
+    def _until_end(self, duty: Callable[[], object]) -> None:
         try:
-            for unit in units:
-                if not self._offer(unit):
-                    break
-            for _ in self._threads:
-                self._offer(_END)
+            duty()
         except BaseException as error:  # noqa: BLE001 - handed over to the caller's thread
             self._done.put((False, error))
         else:
@@ -107,50 +139,44 @@ class _Crew:
                 continue
         return _END
 
-    def _serve(self) -> None:
-        try:
-            with _Worker(self._work) as worker:
-                while (unit := self._take()) is not _END:
-                    self._done.put((True, worker.ask(unit)))
-        except BaseException as error:  # noqa: BLE001 - handed over to the caller's thread
-            self._done.put((False, error))
-        else:
-            self._done.put((True, _END))
-
 
 class _Worker:
-    """One process that does one kind of work."""
+    """One process that does what it is sent: a piece of work, units of it, an empty message at their end."""
 
-    def __init__(self, work: bytes) -> None:
+    def __init__(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "sterling.engine.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
         )
-        self._send(work)
-
-    def __enter__(self) -> "_Worker":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate()
 
     def ask(self, unit: Any) -> Any:
-        self._send(pickle.dumps(unit))
+        """Its answer, or the exception that it raised."""
+        self.send(pickle.dumps(unit))
         header = self._receive(8)
         good, value = pickle.loads(self._receive(int.from_bytes(header, "little")))  # noqa: S301 - our own worker's
         if not good:
             raise value
         return value
 
-    def _send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
+        """One message. SterlingError when the process is dead."""
         pipe = cast("IO[bytes]", self._process.stdin)
         try:
             pipe.write(len(data).to_bytes(8, "little") + data)
             pipe.flush()
-        except BrokenPipeError:
+        except (BrokenPipeError, ValueError):
             raise self._death() from None
+
+    def close(self) -> None:
+        """Its input ends, and so does it."""
+        self._process.communicate()
+
+    def kill(self) -> None:
+        """At once, whatever it is doing: what it had not committed is owed."""
+        self._process.kill()
+        self._process.communicate()
 
     def _receive(self, size: int) -> bytes:
         data = cast("IO[bytes]", self._process.stdout).read(size)

@@ -49,10 +49,12 @@ class Propose:
         return [answer for task in tasks for answer in self._ask(task)]
 
     def _ask(self, task: Task) -> Sequence[Record | Fault]:
+        where = f"{self.source} task {task.number}"
         try:
-            return self.strategy.propose(task, self.source)
+            return self.strategy.propose(task, self.source) or [
+                Fault(where, "user_code", "nothing_proposed", "the strategy returned neither a record nor a fault")
+            ]
         except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
-            where = f"{self.source} task {task.number}"
             return [Fault(where, "user_code", "strategy_failed", f"{type(error).__name__}: {error}"[:500])]
 
 

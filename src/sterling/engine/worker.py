@@ -1,4 +1,4 @@
-"""The process behind `engine.local`: reads its work once, then one unit after the other, until its input closes."""
+"""The process behind `engine.local`: reads a piece of work, then its units, until its input closes."""
 
 import os
 import pickle
@@ -15,9 +15,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, whose end ends this
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    work = _read(sys.stdin.buffer)
-    while (unit := _read(sys.stdin.buffer)) is not None:
-        _write(answers, _attempt(work, unit))
+    while (data := _read(sys.stdin.buffer)) is not None:
+        work = pickle.loads(data)  # noqa: S301 - from our own parent
+        while unit := _read(sys.stdin.buffer):
+            _write(answers, _attempt(work, pickle.loads(unit)))  # noqa: S301
 
 
 def _attempt(work: Any, unit: Any) -> tuple[bool, Any]:
@@ -29,9 +30,9 @@ def _attempt(work: Any, unit: Any) -> tuple[bool, Any]:
         return False, SterlingError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
 
 
-def _read(stream: IO[bytes]) -> Any:
+def _read(stream: IO[bytes]) -> bytes | None:
     header = stream.read(8)
-    return pickle.loads(stream.read(int.from_bytes(header, "little"))) if len(header) == 8 else None  # noqa: S301
+    return stream.read(int.from_bytes(header, "little")) if len(header) == 8 else None
 
 
 def _write(stream: IO[bytes], value: Any) -> None:

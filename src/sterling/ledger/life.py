@@ -93,7 +93,7 @@ def _starting(run: Path, stages: Sequence[Stage], prefix: str) -> Iterator[_Foun
 def _judgements(run: Path, stages: Sequence[Stage], record: str) -> Iterator[Judgement]:
     for stage, path in _files(run, stages, "verdicts"):
         table = pq.read_table(path, filters=[("record", "=", record)])
-        yield from (Judgement(stage.name, stage.round, verdict) for verdict in verdicts_of(table))
+        yield from (Judgement(stage.name, stage.walk, verdict) for verdict in verdicts_of(table))
 
 
 def _children(run: Path, stages: Sequence[Stage], record: str) -> Iterator[str]:

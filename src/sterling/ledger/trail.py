@@ -22,7 +22,7 @@ class Stage:
     kind: Kind
     name: str
     """Of the recipe's entry: an anchor, a strategy, a check."""
-    round: int
+    walk: int
     """0 for the anchor, then each walk through generation and checks."""
     folder: str
     """Relative to the run."""
@@ -30,10 +30,12 @@ class Stage:
     shards: tuple[int, ...]
     """Numbers of the shards that it judged or made, in the numbering of the run."""
     summary: Mapping[str, Any]
+    asks: Mapping[str, Any]
+    """What it was asked to do, digests of the files it read included."""
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary for `run.json`."""
-        names = ("number", "kind", "name", "round", "folder", "address", "summary")
+        names = ("number", "kind", "name", "walk", "folder", "address", "summary", "asks")
         return {name: getattr(self, name) for name in names} | {"shards": list(self.shards)}
 
 
@@ -50,12 +52,20 @@ class Trail:
         return Step.at(self.run, len(self.stages), name, asks, inputs)
 
     def add(
-        self, step: Step, kind: Kind, summary: Mapping[str, Any], *, name: str, walk: int = 0, shards: Sequence[Shard]
+        self,
+        step: Step,
+        kind: Kind,
+        summary: Mapping[str, Any],
+        *,
+        name: str,
+        asks: Mapping[str, Any],
+        walk: int = 0,
+        shards: Sequence[Shard] = (),
     ) -> None:
         """The step is finished."""
         numbers = tuple(shard.number for shard in shards)
         folder = step.folder.relative_to(self.run).as_posix()
-        self.stages.append(Stage(step.number, kind, name, walk, folder, step.address, numbers, summary))
+        self.stages.append(Stage(step.number, kind, name, walk, folder, step.address, numbers, summary, asks))
         self.save({"status": "running"})
 
     def save(self, state: Mapping[str, Any]) -> None:

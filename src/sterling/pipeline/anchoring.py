@@ -1,13 +1,12 @@
 """The first steps: read the anchor, give each record its role, set aside what is not for training."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sterling.engine.apply import summary_line, summed
 from sterling.engine.judge import write_verdicts
-from sterling.engine.local import map_units
 from sterling.engine.produce import Gather, chunks
 from sterling.engine.shards import Shard, standing
 from sterling.engine.step import Step
@@ -36,10 +35,10 @@ def cut_roles(job: Job, anchors: tuple[Shard, ...]) -> tuple[Shard, ...]:
     reused = summary is not None
     if summary is None:
         job.use.watch.start("roles", len(anchors))
-        summary = summed(map_units(SetAside(step), anchors, job.use.workers, len(anchors))) | {"evidence": []}
+        summary = summed(job.use.crew.map(SetAside(step), anchors, len(anchors))) | {"evidence": []}
         step.seal(summary)
     job.use.watch.finish("roles", summary_line(summary), reused=reused)
-    job.trail.add(step, "roles", summary, name="roles", shards=anchors)
+    job.trail.add(step, "roles", summary, name="roles", asks={}, shards=anchors)
     return tuple(shard.judged(step.part("verdicts", shard.number)) for shard in anchors)
 
 
@@ -68,9 +67,8 @@ def _read(job: Job, source: Source, first: int) -> list[Shard]:
     limit = None if job.preview is None else PREVIEW_ROWS
     rows = job.recipe.engine.shard_rows
     facts = dict(source.facts())
-    step = job.trail.step(
-        f"anchor-{source.name}", asks(source, roles=dict(shares), rows=rows, limit=limit, facts=facts), []
-    )
+    question = asks(source, roles=dict(shares), rows=rows, limit=limit, facts=facts)
+    step = job.trail.step(f"anchor-{source.name}", question, [])
     summary = step.sealed()
     reused = summary is not None
     if summary is None:
@@ -79,7 +77,7 @@ def _read(job: Job, source: Source, first: int) -> list[Shard]:
         step.seal(summary)
     job.use.watch.finish(step.name, records_line(summary), reused=reused)
     shards = [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
-    job.trail.add(step, "anchor", summary, name=source.name, shards=shards)
+    job.trail.add(step, "anchor", summary, name=source.name, asks=question, shards=shards)
     return shards
 
 
@@ -96,7 +94,7 @@ def _gather(job: Job, step: Step, found: Iterator[Record | Fault], limit: int | 
     return gathered(markers)
 
 
-def gathered(markers: list[Mapping[str, Any]]) -> dict[str, Any]:
+def gathered(markers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The markers of shards of records as one."""
     roles: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
@@ -117,4 +115,3 @@ def records_line(summary: Mapping[str, Any]) -> str:
     """`1,204 records, 3 faults`."""
     bad = f", {summary['faults']:,} faults" if summary["faults"] else ""
     return f"{summary['records']:,} records{bad}"
-

@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 
 from sterling.curate.settle import settle
 from sterling.engine.apply import Pool, Resources, apply
-from sterling.engine.local import default_workers
+from sterling.engine.local import Crew, default_workers
 from sterling.engine.produce import chunks
 from sterling.engine.shards import Shard
 from sterling.engine.step import Step
@@ -26,9 +27,11 @@ from sterling.registry import Check, FitContext, Item, RecordCheck, lookup
 from sterling.sources.files import Files
 
 SHARD_ROWS = 1_000
+PARTITIONS = 16
 
 
-class Answer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Answer:
     """What `sterling check` says of one input row."""
 
     id: str | None
@@ -40,6 +43,10 @@ class Answer(NamedTuple):
     reason: str
     score: float | None
     evidence: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """A line of the output."""
+        return {name: getattr(self, name) for name in _SCHEMA.names} | {"evidence": dict(self.evidence)}
 
 
 class _Rows(NamedTuple):
@@ -90,11 +97,13 @@ def check_rows(check: Check, rows: Iterable[Mapping[str, Any]]) -> list[Answer]:
 def write_answers(path: Path, answers: Iterable[Answer]) -> dict[str, int]:
     """Write answers as JSONL or Parquet by the suffix, and count the outcomes."""
     if path.suffix not in {".jsonl", ".parquet"}:
-        raise InputError(f"cannot write {path.suffix or 'a file without suffix'}", where=path, mend="use .jsonl or .parquet")
+        raise InputError(
+            f"cannot write {path.suffix or 'a file without suffix'}", where=path, mend="use .jsonl or .parquet"
+        )
     counts: Counter[str] = Counter()
     counted = _counted(answers, counts)
     if path.suffix == ".parquet":
-        rows = [a._asdict() | {"evidence": json.dumps(a.evidence, ensure_ascii=False)} for a in counted]
+        rows = [a.to_json() | {"evidence": json.dumps(a.evidence, ensure_ascii=False)} for a in counted]
         write_parquet(path, pa.Table.from_pylist(rows, schema=_SCHEMA))
     else:
         write_atomically(path, lambda file: file.writelines(_line(answer) for answer in counted))
@@ -105,8 +114,9 @@ def _answers(check: Check, items: Iterator[tuple[str | None, Item | Fault]], wat
     with tempfile.TemporaryDirectory(prefix="sterling-") as folder:
         read = list(_read(Path(folder) / "rows", items))
         step = Step.at(Path(folder), 0, check.name_in_recipe, {}, [])
-        use = Resources(default_workers(), 16, watch, settle)
-        apply(check, step, Pool([rows.shard for rows in read]), FitContext(lambda: iter(())), use)
+        with Crew(default_workers()) as crew:
+            use = Resources(crew, PARTITIONS, watch, settle)
+            apply(check, step, Pool([rows.shard for rows in read]), FitContext(lambda: iter(())), use)
         for rows in read:
             yield from _merged(check, step, rows)
 
@@ -167,7 +177,7 @@ def _counted(answers: Iterable[Answer], counts: Counter[str]) -> Iterator[Answer
 
 
 def _line(answer: Answer) -> bytes:
-    return (json.dumps(answer._asdict(), ensure_ascii=False) + "\n").encode()
+    return (json.dumps(answer.to_json(), ensure_ascii=False) + "\n").encode()
 
 
 _SCHEMA = pa.schema(

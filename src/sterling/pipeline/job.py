@@ -12,20 +12,13 @@ import pyarrow.compute as pc
 from sterling.curate.settle import settle
 from sterling.engine.apply import Resources
 from sterling.engine.fingerprint import fingerprint
-from sterling.engine.local import default_workers
+from sterling.engine.local import Crew, default_workers
 from sterling.engine.shards import Shard, read_batch
 from sterling.engine.watch import Watch
 from sterling.ledger import Trail
+from sterling.policy import resolved
 from sterling.recipes import Recipe
 from sterling.registry import FitContext, Part
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where a run and a release lie."""
-
-    runs: Path
-    releases: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +35,9 @@ class Job:
     def of(cls, recipe: Recipe, run: Path, head: Mapping[str, Any], watch: Watch, preview: int | None = None) -> "Job":
         """A job that writes under `run`."""
         options = recipe.engine
-        use = Resources(options.workers or default_workers(), options.partitions, watch, settle)
-        return cls(recipe, Trail(run, head), use, preview)
+        crew = Crew(options.workers or default_workers())
+        use = Resources(crew, options.partitions, watch, settle)
+        return cls(resolved(recipe), Trail(run, head), use, preview)
 
 
 def asks(part: Part, **more: Any) -> dict[str, Any]:

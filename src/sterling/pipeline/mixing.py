@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sterling.engine.apply import summary_line, summed
-from sterling.engine.local import map_units
 from sterling.engine.shards import Shard, standing, tally
 from sterling.engine.step import Step
 from sterling.mix import plan
@@ -19,39 +18,33 @@ from sterling.records import VERDICT_SCHEMA, records_of, texts
 from sterling.stats import Evidence, count
 from sterling.text import count_tokens
 
+MADE = pa.array(["synthetic", "mixed"])
+"""Origins that need verification."""
+
 
 class Mixed(NamedTuple):
     """The shards with the mix's verdicts, and what the mix came to."""
 
     shards: tuple[Shard, ...]
-    evidence: tuple[Evidence, ...]
+    summary: Mapping[str, Any]
+    """With `evidence`, `composition` (records and tokens by origin, strategy, depth) and `formats`."""
     address: str
 
 
 def mix(job: Job, shards: Sequence[Shard]) -> Mixed:
     """Choose what is released. Each standing record gets a verdict; the score of a keep is its weight."""
-    recipe = job.recipe
-    limits = caps(recipe)
-    question = recipe.mix.model_dump(mode="json") | {"seed": recipe.seed, "limits": list(limits)}
+    question = job.recipe.mix.model_dump(mode="json") | {"seed": job.recipe.seed, "bounds": list(caps(job.recipe))}
     step = job.trail.step("mix", question, [job.trail.stages[-1].address])
     summary = step.sealed()
     reused = summary is not None
     if summary is None:
-        job.use.watch.start("mix", len(shards))
+        job.use.watch.start("mix", None)
         summary = _mix(job, step, shards)
         step.seal(summary)
     job.use.watch.finish("mix", summary_line(summary), reused=reused)
     judged = tuple(shard.judged(step.part("verdicts", shard.number)) for shard in shards)
-    job.trail.add(step, "mix", summary, name="mix", shards=judged)
-    return Mixed(judged, tuple(evidence_of(e) for e in summary["evidence"]), step.address)
-
-
-def evidence_of(plain: Mapping[str, Any]) -> Evidence:
-    """`Evidence.to_json` read back."""
-    from sterling.stats import Interval  # noqa: PLC0415
-
-    interval = plain["interval"]
-    return Evidence(**{**plain, "interval": None if interval is None else Interval(*interval)})
+    job.trail.add(step, "mix", summary, name="mix", asks=question, shards=judged)
+    return Mixed(judged, summary, step.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +52,15 @@ class Describe:
     """A line for each standing record: all that the mix needs to know."""
 
     def __call__(self, shard: Shard) -> pa.Table:
-        """`id`, `tokens`, `origin`, `strategy`, `tags`, `depth`, `verified`, `shard`."""
+        """`id`, `tokens`, `origin`, `strategy`, `tags`, `depth`, `format`, `conversational`, `verified`, `shard`."""
         batch, verified = standing(shard)
         strategies = [None if r.maker is None else r.maker.strategy for r in records_of(batch)]
+        columns = {name: batch.column(name) for name in ("id", "origin", "tags", "depth", "format", "conversational")}
         return pa.table(
-            {
-                "id": batch.column("id"),
+            columns
+            | {
                 "tokens": pa.array([count_tokens(text) for text in texts(batch)], pa.int64()),
-                "origin": batch.column("origin"),
                 "strategy": pa.array(strategies, pa.string()),
-                "tags": batch.column("tags"),
-                "depth": batch.column("depth"),
                 "verified": pa.array(verified),
                 "shard": pa.array(np.full(batch.num_rows, shard.number, dtype=np.int64)),
             }
@@ -77,32 +68,32 @@ class Describe:
 
 
 def _mix(job: Job, step: Step, shards: Sequence[Shard]) -> dict[str, Any]:
-    lines = sorted(map_units(Describe(), shards, job.use.workers, len(shards)), key=_shard_of)
-    known = pa.concat_tables(lines).combine_chunks()
-    options = job.recipe.mix
-    cap, floor = caps(job.recipe)
+    lines = list(job.use.crew.map(Describe(), shards, len(shards)))
+    known = pa.concat_tables(lines).sort_by("shard").combine_chunks()
+    options, bounds = job.recipe.mix, caps(job.recipe)
     planned = plan(
-        known, real=options.real, synthetic_cap=cap, real_floor=floor, unit=options.unit, budget=options.budget,
-        weights=(options.weights.real, options.weights.synthetic), seed=job.recipe.seed,
+        known, real=options.real, synthetic_cap=bounds.synthetic_cap, real_floor=bounds.real_floor,
+        unit=options.unit, budget=options.budget, weights=(options.weights.real, options.weights.synthetic),
+        seed=job.recipe.seed,
     )  # fmt: skip
-    verdicts = pa.concat_tables([planned.verdicts, _chosen(planned.chosen)])
+    verdicts = pa.concat_tables([planned.left_out, _keeps(planned.chosen)])
     markers = list(_distribute(step, verdicts, known, shards))
-    evidence = [*planned.evidence, _unverified(planned.chosen, known)]
-    return summed(markers) | {"evidence": [e.to_json() for e in evidence]}
+    chosen = known.filter(pc.is_in(known["id"], value_set=planned.chosen["id"].combine_chunks()))
+    evidence = [*planned.evidence, _unverified(chosen)]
+    return summed(markers) | {
+        "evidence": [e.to_json() for e in evidence],
+        "composition": _sums(chosen, ["origin", "strategy", "depth"]),
+        "formats": _sums(chosen, ["format", "conversational"]),
+    }
 
 
-def _shard_of(lines: pa.Table) -> int:
-    return int(lines["shard"][0].as_py()) if lines.num_rows else -1
-
-
-def _chosen(chosen: pa.Table) -> pa.Table:
-    """Keeps in the form of verdicts; the weight is their score."""
+def _keeps(chosen: pa.Table) -> pa.Table:
+    """What was chosen in the form of verdicts; the weight is their score."""
     n = chosen.num_rows
     constant = {"outcome": "keep", "check": "mix", "reason": "chosen", "family": "policy", "evidence": "{}"}
     columns = {name: pa.array([value] * n, pa.string()) for name, value in constant.items()}
-    return pa.table({**columns, "record": chosen["id"], "score": chosen["weight"]}).select(VERDICT_SCHEMA.names).cast(
-        VERDICT_SCHEMA
-    )
+    table = pa.table({**columns, "record": chosen["id"], "score": chosen["weight"]})
+    return table.select(VERDICT_SCHEMA.names).cast(VERDICT_SCHEMA)
 
 
 def _distribute(step: Step, verdicts: pa.Table, known: pa.Table, shards: Sequence[Shard]) -> Iterator[dict[str, Any]]:
@@ -113,16 +104,19 @@ def _distribute(step: Step, verdicts: pa.Table, known: pa.Table, shards: Sequenc
     for shard in shards:
         start, end = np.searchsorted(homes, [shard.number, shard.number + 1])
         mine = ordered.slice(start, end - start)
-        yield step.finished(shard.number) or step.commit(
-            shard.number, verdicts=mine, counts={"judged": mine.num_rows, "tally": tally(mine)}
-        )
+        counts = {"judged": mine.num_rows, "tally": tally(mine)}
+        yield step.finished(shard.number) or step.commit(shard.number, verdicts=mine, counts=counts)
 
 
-def _unverified(chosen: pa.Table, known: pa.Table) -> Evidence:
+def _unverified(chosen: pa.Table) -> Evidence:
     """Synthetic records in the mix that nothing verified. The policy allows none."""
-    inside = pc.is_in(known["id"], value_set=chosen["id"].combine_chunks())
-    made = pc.is_in(known["origin"], value_set=pa.array(["synthetic", "mixed"]))
-    bare = pc.and_(pc.and_(inside, made), pc.invert(known["verified"]))
-    total = pc.sum(pc.and_(inside, made)).as_py() or 0
-    found = pc.sum(bare).as_py() or 0
-    return count("mix.unverified_synthetic", found, "synthetic and mixed records in the mix without a verifying keep", of=total)
+    made = chosen.filter(pc.is_in(chosen["origin"], value_set=MADE))
+    bare = made.num_rows - (pc.sum(made["verified"]).as_py() or 0)
+    method = "synthetic and mixed records in the mix that no verifying check kept"
+    return count("mix.unverified_synthetic", bare, method, of=made.num_rows)
+
+
+def _sums(chosen: pa.Table, keys: list[str]) -> list[dict[str, Any]]:
+    sums = chosen.group_by(keys).aggregate([("tokens", "sum"), ("tokens", "count")])
+    named = sums.rename_columns({"tokens_sum": "tokens", "tokens_count": "records"})
+    return sorted(named.to_pylist(), key=lambda row: [str(row[key]) for key in keys])

@@ -5,7 +5,6 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from sterling.engine.apply import Pool, apply
-from sterling.engine.local import map_units
 from sterling.engine.produce import Chunk, Propose, chunks
 from sterling.engine.shards import Shard, standing
 from sterling.pipeline.anchoring import gathered, records_line
@@ -49,9 +48,10 @@ def check_round(job: Job, anchors: Sequence[Shard], pool: Pool, number: int) -> 
     inputs = [job.trail.stages[-1].address] if number == 0 else _round_inputs(job, number)
     for position, entry in enumerate(job.recipe.checks):
         name = f"check-{entry.name}" if number == 0 else f"check-{entry.name}-round{number}"
-        step = job.trail.step(name, asks(entry.part, position=position), inputs)
+        question = asks(entry.part, position=position)
+        step = job.trail.step(name, question, inputs)
         new, summary = apply(entry.part, step, Pool(new, settled), context, job.use)
-        job.trail.add(step, "check", summary, name=entry.name, walk=number, shards=new)
+        job.trail.add(step, "check", summary, name=entry.name, asks=question, walk=number, shards=new)
         inputs = [step.address]
     return new
 
@@ -86,24 +86,24 @@ def _generate(
     reused = summary is not None
     if summary is None:
         job.use.watch.start(step.name, None)
-        tasks = islice(entry.part.tasks(_seeds(job, entry, walked), past, seed), job.preview)
+        tasks = islice(entry.part.tasks(_seeds(entry, walked), past, seed), job.preview)
         summary = gathered(list(_propose(job, Propose(step, entry.part, entry.name), tasks)))
         step.seal(summary)
     job.use.watch.finish(step.name, records_line(summary), reused=reused)
     shards = [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
-    job.trail.add(step, "generate", summary, name=entry.name, walk=past.round, shards=shards)
+    job.trail.add(step, "generate", summary, name=entry.name, asks=question, walk=past.round, shards=shards)
     return shards
 
 
 def _propose(job: Job, propose: Propose, tasks: Iterator[Task]) -> Iterator[dict[str, Any]]:
     size = min(TASKS_PER_SHARD, job.recipe.engine.shard_rows)
     units = (Chunk(number, chunk) for number, chunk in chunks(tasks, size))
-    for marker in map_units(propose, units, job.use.workers):
+    for marker in job.use.crew.map(propose, units):
         job.use.watch.advance(marker["records"])
         yield marker
 
 
-def _seeds(job: Job, entry: Entry[Strategy], walked: Walked) -> Iterator[Record]:
+def _seeds(entry: Entry[Strategy], walked: Walked) -> Iterator[Record]:
     """Train records of the anchor that the entry names, shard by shard."""
     for shard in walked.anchors:
         for record in records_of(standing(shard).batch):

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from sterling.records.arrow import TEXT_KEYS
+from sterling.records.canonical import canonical_json
 from sterling.records.record import Record
 
 
@@ -16,9 +17,9 @@ def text_of(record: Record) -> str:
 
 
 def payload_text(payload: Mapping[str, Any]) -> str:
-    """The text of a payload: strings as they are, messages by content, table fields as `name: value` lines."""
+    """The text of a payload: strings as they are, messages by content, table fields as sorted `name: value` lines."""
     parts = [_flat(payload[key]) for key in (*TEXT_KEYS, "messages") if payload.get(key) is not None]
-    parts += [f"{name}: {value}" for name, value in (payload.get("fields") or {}).items()]
+    parts += _lines(payload.get("fields") or {})
     return "\n".join(parts)
 
 
@@ -44,8 +45,13 @@ def _row_text(cells: Sequence[str | None], talks: bool, messages: str | None, fi
     if messages is not None:
         parts.append(_flat(json.loads(messages)))
     if fields is not None:
-        parts += [f"{name}: {value}" for name, value in json.loads(fields).items()]
+        parts += _lines(json.loads(fields))
     return "\n".join(parts)
+
+
+def _lines(fields: Mapping[str, Any]) -> list[str]:
+    cells = ((name, value if isinstance(value, str) else canonical_json(value)) for name, value in fields.items())
+    return sorted(f"{name}: {cell}" for name, cell in cells)
 
 
 def _flat(value: Any) -> str:

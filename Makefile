@@ -1,0 +1,50 @@
+# The chores, one word each. Everything happens in .venv, which these targets make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo gsm8k test lint types bench docs lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/run ## build a verified code-training set from human-written code, offline
+	$(BIN)/sterling run examples/quickstart/recipe.yaml
+
+test: $(VENV)/dev ## run the tests
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/dev ## check style and formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/dev ## check types, strictly
+	$(BIN)/mypy
+
+bench: $(VENV)/dev ## measure start-up and the million-record run
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/million.py
+
+docs: $(VENV)/dev ## run every code block of README and docs
+	$(BIN)/python -m pytest tests/docs
+
+lock: $(VENV)/dev ## resolve uv.lock anew
+	$(PIP) uv
+	$(BIN)/uv lock
+
+clean: ## remove what the targets made, releases excepted
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/*/runs
+
+# Python >= 3.11 or a message that says so; then the package itself.
+$(VENV)/run: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Sterling needs Python 3.11 or newer; $(PYTHON) is older. Try: make demo PYTHON=python3.12"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/dev: $(VENV)/run
+	$(PIP) -e '.[dev]'
+	touch $@

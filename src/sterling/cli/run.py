@@ -1,0 +1,48 @@
+"""`sterling run`."""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sterling.ledger import Run
+
+
+@click.command("run")
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.option("--preview", type=click.IntRange(1), metavar="N", help="N records of each strategy; nothing is released.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Holds runs/ and releases/."
+)
+@click.option("--set", "overrides", multiple=True, metavar="K=V", help="Override a key of the recipe; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on standard output.")
+def command(recipe: Path, preview: int | None, out: Path, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Run RECIPE from anchor to release; continue where an earlier run stopped, repeating nothing that is finished."""
+    from sterling.cli.progress import watcher  # noqa: PLC0415 - keeps --help fast
+    from sterling.pipeline import run  # noqa: PLC0415
+
+    with watcher(quiet=as_json or bool(os.environ.get("CI"))) as watch:
+        done = run(recipe, out=out, overrides=overrides, preview=preview, watch=watch)
+    if as_json:
+        click.echo(json.dumps(done.report, ensure_ascii=False))
+    else:
+        _show(done)
+
+
+def _show(done: "Run") -> None:
+    if done.status == "preview":
+        from sterling.cli.preview import show_samples  # noqa: PLC0415 - only a preview needs it
+
+        show_samples(done.report)
+    outcome = done.report["outcome"]
+    for sentence in (outcome["headline"], *outcome["sentences"]):
+        click.echo(sentence)
+    for finding in done.report["findings"]:
+        if finding["status"] == "unmet":
+            click.echo(f"{finding['severity']}: {finding['what']} ({finding['rule']})")
+    click.echo(f"report:  {(done.release or done.folder) / 'report.html'}")
+    if done.release is not None:
+        click.echo(f"release: {done.release}")

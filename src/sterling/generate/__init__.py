@@ -1,0 +1,7 @@
+"""Strategies: synthetic records from tasks. They write and never judge."""
+
+from sterling.generate.completions import Completions
+from sterling.generate.mutations import Mutations
+from sterling.generate.traces import Traces
+
+__all__ = ["Completions", "Mutations", "Traces"]

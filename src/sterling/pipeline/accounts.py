@@ -1,0 +1,151 @@
+"""What the trail adds up to: the lines of the report, and evidence that no single step could have known."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import pyarrow.parquet as pq
+
+from sterling.engine.shards import Shard, read_batch, total
+from sterling.ledger import Stage
+from sterling.pipeline.job import Job
+from sterling.pipeline.mixing import Mixed
+from sterling.pipeline.walking import Walked
+from sterling.records import VERIFYING, records_of
+from sterling.registry import Check
+from sterling.report.model import AnchorLine, Slice, StepLine
+from sterling.stats import Evidence, proportion
+
+Tally = Mapping[str, Mapping[str, int]]
+
+
+def anchor_lines(job: Job) -> tuple[AnchorLine, ...]:
+    """What each anchor gave."""
+    stages = {stage.name: stage.summary for stage in job.trail.stages if stage.kind == "anchor"}
+    return tuple(
+        AnchorLine(
+            source.name, source.origin, source.attested_by, source.attested_because,
+            source.licence, stages[source.name]["facts"], stages[source.name]["records"],
+            stages[source.name]["faults"], stages[source.name]["roles"],
+        )
+        for source in job.recipe.anchor
+    )  # fmt: skip
+
+
+def step_lines(stages: Sequence[Stage]) -> tuple[StepLine, ...]:
+    """One line a step in the order in which records went through them, rounds added up."""
+    lines = [_anchor_line(s) for s in stages if s.kind == "anchor"]
+    lines += [_tally_line("roles", s.summary["tally"]) for s in stages if s.kind == "roles"]
+    for name in dict.fromkeys(s.name for s in stages if s.kind == "generate"):
+        lines.append(_generate_line(name, [s.summary for s in stages if s.kind == "generate" and s.name == name]))
+    for name in dict.fromkeys(s.name for s in stages if s.kind == "check"):
+        tallies = [s.summary["tally"] for s in stages if s.kind == "check" and s.name == name]
+        lines.append(_tally_line(f"check:{name}", total(tallies)))
+    lines += [_tally_line("mix", s.summary["tally"]) for s in stages if s.kind == "mix"]
+    return tuple(lines)
+
+
+def release_line(mixed: Mixed) -> StepLine:
+    """The last step: what the mix kept, leaves."""
+    n = sum(mixed.summary["tally"].get("keep", {}).values())
+    return StepLine("release", n, n, 0)
+
+
+def composition(mixed: Mixed) -> tuple[Slice, ...]:
+    """The mixture by origin, strategy and depth."""
+    return tuple(Slice(**part) for part in mixed.summary["composition"])
+
+
+class Maker(NamedTuple):
+    """Who made some records, as acceptance is counted by it."""
+
+    strategy: str
+    model: str | None
+    terms: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CountByMaker:
+    """Outcomes of each check by who made the records, for one shard of synthetic records."""
+
+    def __call__(self, shard: Shard) -> Counter[tuple[Maker, str, str]]:
+        """Records by (maker, check, outcome)."""
+        makers = dict(_makers(shard))
+        counts: Counter[tuple[Maker, str, str]] = Counter()
+        for path in shard.verdicts:
+            table = pq.read_table(path, columns=["record", "check", "outcome"])
+            rows = zip(*(table[name].to_pylist() for name in table.column_names), strict=True)
+            counts.update((makers[record], check, outcome) for record, check, outcome in rows if record in makers)
+        return counts
+
+
+def by_maker(job: Job, walked: Walked) -> Counter[tuple[Maker, str, str]]:
+    """Outcomes of each check by maker over everything that was generated."""
+    whole: Counter[tuple[Maker, str, str]] = Counter()
+    for counts in job.use.crew.map(CountByMaker(), walked.made, len(walked.made)):
+        whole.update(counts)
+    return whole
+
+
+def acceptance(counts: Counter[tuple[Maker, str, str]]) -> Iterator[Evidence]:
+    """The share of each maker's records that each check let pass (keep or flag), with its interval."""
+    for maker, check in sorted({(m, c) for m, c, _ in counts}, key=str):
+        outcomes = {outcome: n for (m, c, outcome), n in counts.items() if (m, c) == (maker, check)}
+        n = sum(outcomes.values())
+        passed = n - outcomes.get("drop", 0)
+        yield proportion(
+            f"check.{check}.accepted", passed, n, "records of this maker that the check kept or flagged",
+            strategy=maker.strategy, model=maker.model,
+        )  # fmt: skip
+
+
+def oracles(job: Job) -> Iterator[Evidence]:
+    """How many human records pass the verifying checks: the others are no oracles, and nothing is made from them."""
+    checks: Mapping[str, Check] = {entry.name: entry.part for entry in job.recipe.checks}
+    for stage in job.trail.stages:
+        if stage.kind == "check" and stage.walk == 0 and checks[stage.name].family in VERIFYING:
+            tally = stage.summary["tally"]
+            passed = sum(tally.get("keep", {}).values())
+            failed = sum(n for o in ("flag", "drop") for r, n in tally.get(o, {}).items() if r not in _UNASKED)
+            if passed + failed:
+                method = "anchor records with something to check that pass; the others are not used as oracles"
+                yield proportion(f"oracles.{stage.name}", passed, passed + failed, method)
+
+
+def measured(job: Job) -> Iterator[Evidence]:
+    """What the steps themselves left as evidence, the last word on each name."""
+    found = {e["name"]: e for s in job.trail.stages for e in s.summary.get("evidence", ())}
+    yield from (Evidence.from_json(plain) for plain in found.values())
+
+
+_UNASKED = frozenset({"no_reference", "bad_reference"})
+"""Reasons that say that a record holds nothing to check."""
+
+
+def _makers(shard: Shard) -> Iterator[tuple[str, Maker]]:
+    for record in records_of(read_batch(shard.records)):
+        if record.maker is not None:
+            yield record.id, Maker(record.maker.strategy, record.maker.model, record.maker.terms)
+
+
+def _anchor_line(stage: Stage) -> StepLine:
+    read, bad = stage.summary["records"], stage.summary["faults"]
+    return StepLine(f"anchor:{stage.name}", read + bad, read, bad, reasons=stage.summary["reasons"])
+
+
+def _generate_line(name: str, summaries: Sequence[Mapping[str, Any]]) -> StepLine:
+    made, faults = sum(s["records"] for s in summaries), sum(s["faults"] for s in summaries)
+    reasons: Counter[str] = Counter()
+    for summary in summaries:
+        reasons.update(summary["reasons"])
+    return StepLine(
+        f"generate:{name}", made, made, 0, reasons=dict(sorted(reasons.items())),
+        requested=made + faults, produced=made, faults=faults,
+    )  # fmt: skip
+
+
+def _tally_line(name: str, tally: Tally) -> StepLine:
+    keep, flag, drop = (sum(tally.get(outcome, {}).values()) for outcome in ("keep", "flag", "drop"))
+    reasons = Counter(tally.get("drop", {})) + Counter(tally.get("flag", {}))
+    return StepLine(name, keep + flag + drop, keep + flag, drop, flag, dict(sorted(reasons.items())))

@@ -1,0 +1,84 @@
+"""The one place where the order of the house is written down."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sterling.engine.watch import Silent, Watch
+from sterling.errors import PolicyRefused
+from sterling.ledger import Run
+from sterling.pipeline.anchoring import cut_roles, read_anchors
+from sterling.pipeline.job import Job
+from sterling.pipeline.mixing import mix
+from sterling.pipeline.publishing import publish
+from sterling.pipeline.walking import walk
+from sterling.policy import Finding, lint, refuses, render, resolved
+from sterling.recipes import Loaded, Recipe, from_mapping, load, lock_text, recipe_digest
+from sterling.records.files import write_text
+from sterling.version import VERSION
+
+RecipeLike = str | Path | Mapping[str, Any] | Recipe | Loaded
+"""A recipe's path, its keys as a mapping, or a recipe that is loaded already."""
+
+
+def run(
+    recipe: RecipeLike,
+    *,
+    out: str | Path = ".",
+    overrides: Sequence[str] = (),
+    preview: int | None = None,
+    watch: Watch | None = None,
+) -> Run:
+    """Walk a recipe from anchor to release; an earlier run of the same name is continued, not repeated.
+
+    Writes `runs/<name>` and, unless it is a preview or the policy refuses, `releases/<name>` under `out`. `preview`
+    asks each strategy for that many records only. RecipeError or SourceError when the input is wrong, PolicyRefused
+    when a critical or required rule is unmet; an earlier release then stays as it was.
+    """
+    loaded = read_recipe(recipe, overrides)
+    if preview is None:
+        _refuse(loaded)
+    folder = Path(out) / "runs" / (loaded.recipe.name if preview is None else f"{loaded.recipe.name}-preview")
+    write_text(folder / "recipe.lock.yaml", lock_text(resolved(loaded.recipe)))
+    job = Job.of(loaded.recipe, folder, _head(loaded), watch or Silent(), preview)
+    with job.use.crew:
+        anchors = read_anchors(job)
+        walked = walk(job, cut_roles(job, anchors))
+        mixed = mix(job, walked.shards)
+        publish(job, loaded, walked, mixed, Path(out) / "releases" / loaded.recipe.name)
+    return Run(folder)
+
+
+def check_policy(recipe: RecipeLike, *, overrides: Sequence[str] = ()) -> list[Finding]:
+    """Every rule of the recipe's purpose, met or not, before anything runs."""
+    loaded = read_recipe(recipe, overrides)
+    return lint(loaded.recipe, loaded.where)
+
+
+def read_recipe(recipe: RecipeLike, overrides: Sequence[str] = ()) -> Loaded:
+    """Whatever a caller calls a recipe, loaded."""
+    if isinstance(recipe, Loaded):
+        return recipe
+    if isinstance(recipe, str | Path):
+        return load(Path(recipe), overrides)
+    made = recipe if isinstance(recipe, Recipe) else from_mapping(recipe)
+    return Loaded(made, Path("recipe"), lock_text(made), {})
+
+
+def _refuse(loaded: Loaded) -> None:
+    findings = lint(loaded.recipe, loaded.where)
+    if refuses(findings):
+        unmet = [f for f in findings if f.status == "unmet" and f.severity in {"critical", "required"}]
+        raise PolicyRefused(f"the policy refuses this recipe\n{render(unmet, loaded.where)}")
+
+
+def _head(loaded: Loaded) -> dict[str, Any]:
+    return {
+        "name": loaded.recipe.name,
+        "purpose": loaded.recipe.purpose,
+        "recipe": str(loaded.path),
+        "recipe_digest": recipe_digest(loaded.recipe),
+        "sterling": VERSION,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,155 @@
+"""The end of the way: measure, hold against the policy, write the release and the report."""
+
+import json
+import platform
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sterling.collapse import diversity
+from sterling.errors import PolicyRefused
+from sterling.pipeline import accounts, streams
+from sterling.pipeline.job import Job
+from sterling.pipeline.mixing import Mixed
+from sterling.pipeline.samples import samples
+from sterling.pipeline.walking import Walked
+from sterling.pipeline.words import outcome_of
+from sterling.policy import Finding, gate, lint, refuses, settled, to_json
+from sterling.recipes import Loaded, plain, recipe_digest
+from sterling.records.files import write_json, write_text
+from sterling.release import CardFacts, Contents, Options, write_release
+from sterling.report import Report, render
+from sterling.stats import Evidence
+from sterling.version import VERSION
+
+
+class Published(NamedTuple):
+    """How the run ended."""
+
+    report: dict[str, Any]
+    release: Path | None
+
+
+class _Measured(NamedTuple):
+    """What is known once everything has been measured."""
+
+    evidence: tuple[Evidence, ...]
+    makers: Counter[tuple[accounts.Maker, str, str]]
+    findings: tuple[Finding, ...]
+
+
+def publish(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, release: Path) -> Published:
+    """Write `release` if the policy lets it go, and the report in any case. PolicyRefused when it does not."""
+    question = {"recipe": recipe_digest(job.recipe), "version": VERSION, "preview": job.preview}
+    step = job.trail.step("release", question, [mixed.address])
+    done = step.sealed()
+    if done is not None and (done["status"] != "released" or _stands(release, step.address)):
+        job.use.watch.finish("release", done["status"], reused=True)
+        return _close(job, done["report"], release)
+    job.use.watch.start("release", None)
+    known = _measure(job, loaded, walked, mixed)
+    report = _report(job, loaded, mixed, known)
+    page = render(report)
+    write_json(job.trail.run / "report.json", report.to_json())
+    write_text(job.trail.run / "report.html", page)
+    if report.outcome.status == "released":
+        write_release(release, _contents(job, mixed, known, report, page, step.address))
+    step.seal({"status": report.outcome.status, "report": report.to_json()})
+    job.use.watch.finish("release", report.outcome.status, reused=False)
+    return _close(job, report.to_json(), release)
+
+
+def _close(job: Job, report: dict[str, Any], release: Path) -> Published:
+    status = report["outcome"]["status"]
+    left = release if status == "released" else None
+    job.trail.save({"status": status, "report": report, "release": None if left is None else str(left)})
+    if status == "refused":
+        raise PolicyRefused(f"{report['outcome']['headline']}\n  report: {job.trail.run / 'report.html'}")
+    return Published(report, left)
+
+
+def _stands(release: Path, address: str) -> bool:
+    try:
+        found = json.loads((release / "provenance" / "run.json").read_bytes())
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    return bool(found.get("address") == address)
+
+
+def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measured:
+    makers = accounts.by_maker(job, walked)
+    evidence = (
+        *accounts.measured(job),
+        *accounts.oracles(job),
+        *accounts.acceptance(makers),
+        *diversity(streams.corpora(walked.anchors, mixed.shards), job.recipe.seed),
+    )
+    findings = settled(lint(job.recipe, loaded.where), gate(job.recipe, evidence, loaded.where))
+    return _Measured(evidence, makers, tuple(findings))
+
+
+def _report(job: Job, loaded: Loaded, mixed: Mixed, known: _Measured) -> Report:
+    outcome = outcome_of(job, mixed, known.makers, refused=refuses(known.findings))
+    lines = accounts.step_lines(job.trail.stages)
+    if outcome.status == "released":
+        lines = (*lines, accounts.release_line(mixed))
+    return Report(
+        name=job.recipe.name,
+        purpose=job.recipe.purpose,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        recipe_digest=recipe_digest(job.recipe),
+        outcome=outcome,
+        findings=tuple(to_json(known.findings, loaded.where)),
+        anchors=accounts.anchor_lines(job),
+        steps=lines,
+        composition=accounts.composition(mixed),
+        samples=samples(mixed.shards),
+        evidence=known.evidence,
+    )
+
+
+def _contents(job: Job, mixed: Mixed, known: _Measured, report: Report, page: str, address: str) -> Contents:
+    options = job.recipe.release
+    return Contents(
+        configurations=streams.configurations(mixed.shards, mixed.summary["formats"]),
+        rejected=streams.Rejected(tuple(job.trail.stages), job.trail.run, mixed.shards),
+        provenance=_provenance(job, report, address),
+        evidence=known.evidence,
+        report_json=report.to_json(),
+        report_html=page,
+        card=CardFacts(job.recipe.name, options.licence, models=_models(known.makers)),
+        options=Options(options.reference, options.rejected),
+    )
+
+
+def _models(makers: Counter[tuple[accounts.Maker, str, str]]) -> Sequence[str]:
+    found = {(maker.model, maker.terms) for maker, _, _ in makers if maker.model is not None}
+    return [f"{model} ({terms or 'terms not stated'})" for model, terms in sorted(found, key=str)]
+
+
+def _provenance(job: Job, report: Report, address: str) -> dict[str, Any]:
+    packages = ("click", "jinja2", "numpy", "pyarrow", "pydantic", "pyyaml", "rich")
+    return {
+        "address": address,
+        "name": job.recipe.name,
+        "created": report.created,
+        "sterling": VERSION,
+        "recipe": plain(job.recipe),
+        "recipe_digest": report.recipe_digest,
+        "seed": job.recipe.seed,
+        "environment": {
+            "python": platform.python_version(),
+            "implementation": platform.python_implementation(),
+            "system": f"{platform.system()} {platform.machine()}",
+            "packages": {name: version(name) for name in packages},
+        },
+        "anchors": report.to_json()["anchors"],
+        "steps": report.to_json()["steps"],
+        "stages": [
+            {"name": s.name, "kind": s.kind, "walk": s.walk, "address": s.address, "asks": dict(s.asks)}
+            for s in job.trail.stages
+        ],
+    }

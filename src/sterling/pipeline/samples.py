@@ -1,0 +1,84 @@
+"""A few records to look at: what was kept of each strategy, and what each check dropped for each reason."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pyarrow.parquet as pq
+
+from sterling.engine.shards import Shard, read_batch
+from sterling.records import Record, Verdict, records_of, verdicts_of
+from sterling.records.record import PAYLOAD_KEYS
+from sterling.report.model import Sample
+
+KEPT_EACH, DROPPED_EACH, MOST_SHARDS, LONGEST = 2, 1, 40, 4_000
+
+
+class _Candidate(NamedTuple):
+    record: Record
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def dropped(self) -> Verdict | None:
+        last = self.verdicts[-1] if self.verdicts else None
+        return last if last is not None and last.outcome == "drop" else None
+
+    @property
+    def cell(self) -> tuple[str, ...]:
+        """What it is an example of."""
+        strategy = "anchor" if self.record.maker is None else self.record.maker.strategy
+        return (strategy, self.dropped.check, self.dropped.reason) if self.dropped else (strategy,)
+
+
+def samples(shards: Sequence[Shard]) -> tuple[Sample, ...]:
+    """The records with the smallest ids of each kind: the same ones on every run, and no one's choice.
+
+    Looks at no more than 40 shards, spread over the run. Records set aside by role are not shown.
+    """
+    cells: dict[tuple[str, ...], list[_Candidate]] = {}
+    step = max(1, len(shards) // MOST_SHARDS)
+    for shard in shards[::step]:
+        for candidate in _candidates(shard):
+            if candidate.dropped is None or candidate.dropped.check != "roles":
+                _offer(cells.setdefault(candidate.cell, []), candidate)
+    return tuple(_sample(candidate) for _, found in sorted(cells.items()) for candidate in found)
+
+
+def _offer(best: list[_Candidate], candidate: _Candidate) -> None:
+    best.append(candidate)
+    best.sort(key=lambda c: c.record.id)
+    del best[DROPPED_EACH if candidate.dropped else KEPT_EACH :]
+
+
+def _candidates(shard: Shard) -> Iterator[_Candidate]:
+    said: dict[str, list[Verdict]] = {}
+    for path in shard.verdicts:
+        for verdict in verdicts_of(pq.read_table(path)):
+            said.setdefault(verdict.record, []).append(verdict)
+    for record in records_of(read_batch(shard.records)):
+        yield _Candidate(record, tuple(said.get(record.id, ())))
+
+
+def _sample(candidate: _Candidate) -> Sample:
+    record = candidate.record
+    return Sample(
+        record.id, "dropped" if candidate.dropped else "kept", record.origin,
+        None if record.maker is None else record.maker.strategy, _parts(record), record.parents,
+        tuple(_plain(verdict) for verdict in candidate.verdicts),
+    )  # fmt: skip
+
+
+def _parts(record: Record) -> dict[str, str]:
+    return {key: _text(record.payload[key])[:LONGEST] for key in PAYLOAD_KEYS if record.payload.get(key) is not None}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(f"{m.get('role', '?')}: {m.get('content') or ''}" for m in value if isinstance(m, dict))
+    return str(value)
+
+
+def _plain(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "check": verdict.check, "outcome": verdict.outcome, "reason": verdict.reason, "score": verdict.score,
+        "evidence": dict(verdict.evidence),
+    }  # fmt: skip

@@ -1,0 +1,115 @@
+"""A run's shards as the streams that a release is written from."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sterling.engine.shards import Shard, read_batch, standing
+from sterling.ledger import Stage
+from sterling.records import canonical_json, records_of, texts
+from sterling.release import REJECTED_INPUT, Configuration
+
+
+def corpora(anchors: Sequence[Shard], chosen: Sequence[Shard]) -> Mapping[str, Iterator[str]]:
+    """Texts of what diversity is measured on: the human part of the anchor, the synthetic part of the mix, the mix."""
+    return {
+        "anchor": _texts(anchors, lambda batch: pc.equal(batch.column("origin"), "human")),
+        "synthetic": _texts(chosen, lambda batch: pc.not_equal(batch.column("origin"), "human")),
+        "mixture": _texts(chosen, None),
+    }
+
+
+def configurations(shards: Sequence[Shard], formats: Sequence[Mapping[str, Any]]) -> list[Configuration]:
+    """One configuration a format; plain and conversational records of one format stay apart."""
+    names = [entry["format"] for entry in formats]
+    return [
+        Configuration(
+            entry["format"] if names.count(entry["format"]) == 1 else _told_apart(entry),
+            partial(_released, shards, entry["format"], entry["conversational"]),
+        )
+        for entry in formats
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Every dropped record and every fault, as `release.REJECTED_INPUT` wants it."""
+
+    stages: tuple[Stage, ...]
+    run: Path
+    shards: Sequence[Shard]
+
+    def __call__(self) -> Iterator[pa.Table]:
+        """One table a shard, then one for each step's faults."""
+        labels = {self.run / stage.folder: _label(stage) for stage in self.stages}
+        for shard in self.shards:
+            rows = list(_dropped(shard, labels))
+            if rows:
+                yield pa.Table.from_pylist(rows, schema=REJECTED_INPUT)
+        for stage in self.stages:
+            for path in sorted((self.run / stage.folder / "faults").glob("shard-*.parquet")):
+                yield pa.Table.from_pylist(list(_faulty(path, _label(stage))), schema=REJECTED_INPUT)
+
+
+def _label(stage: Stage) -> str:
+    return stage.kind if stage.kind in {"roles", "mix", "release"} else f"{stage.kind}:{stage.name}"
+
+
+def _told_apart(entry: Mapping[str, Any]) -> str:
+    return f"{entry['format']}_{'conversational' if entry['conversational'] else 'plain'}"
+
+
+def _texts(shards: Sequence[Shard], which: Callable[[pa.RecordBatch], pa.Array] | None) -> Iterator[str]:
+    for shard in shards:
+        batch = standing(shard).batch
+        yield from texts(batch if which is None else batch.filter(which(batch)))
+
+
+def _released(shards: Sequence[Shard], form: str, conversational: bool) -> Iterator[pa.RecordBatch]:
+    for shard in shards:
+        batch = standing(shard).batch
+        mine = pc.and_(pc.equal(batch.column("format"), form), pc.equal(batch.column("conversational"), conversational))
+        chosen = batch.filter(mine)
+        if chosen.num_rows:
+            yield chosen.append_column("weight", _weights(shard, chosen.column("id")))
+
+
+def _weights(shard: Shard, ids: pa.Array) -> pa.Array:
+    """The mix's verdict is the last, and its score is the weight."""
+    mix = pq.read_table(shard.verdicts[-1], columns=["record", "score"])
+    index = pc.index_in(ids, value_set=mix["record"].combine_chunks())
+    return mix["score"].combine_chunks().take(index)
+
+
+def _dropped(shard: Shard, labels: Mapping[Path, str]) -> Iterator[dict[str, Any]]:
+    known = None
+    for path in shard.verdicts:
+        drops = pq.read_table(path, filters=[("outcome", "=", "drop")]).to_pylist()
+        if drops and known is None:
+            known = {record.id: record for record in records_of(read_batch(shard.records))}
+        for drop in drops:
+            record = (known or {})[drop["record"]]
+            # A record set aside by role must not leave the house by this door.
+            payload = None if drop["check"] == "roles" else canonical_json(record.payload)
+            yield {
+                "id": record.id, "where": f"{record.source}: {record.row}", "step": labels[path.parent.parent],
+                "check": drop["check"], "reason": drop["reason"], "score": drop["score"],
+                "evidence": drop["evidence"], "payload": payload,
+            }  # fmt: skip
+
+
+def _faulty(path: Path, step: str) -> Iterator[dict[str, Any]]:
+    """Faults of checks are drops already, and told as such."""
+    for fault in pq.read_table(path).to_pylist():
+        if fault["record"] is None:
+            evidence = {"boundary": fault["boundary"], "message": fault["message"], "attempts": fault["attempts"]}
+            yield {
+                "id": None, "where": fault["where"], "step": step, "check": None, "reason": fault["reason"],
+                "score": None, "evidence": canonical_json(evidence), "payload": None,
+            }  # fmt: skip

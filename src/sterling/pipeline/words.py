@@ -1,0 +1,48 @@
+"""How a run ended, in sentences that claim no more than was measured."""
+
+from collections import Counter
+
+from sterling.pipeline.accounts import Maker
+from sterling.pipeline.job import Job
+from sterling.pipeline.mixing import Mixed
+from sterling.report import Outcome
+
+
+def outcome_of(job: Job, mixed: Mixed, makers: Counter[tuple[Maker, str, str]], *, refused: bool) -> Outcome:
+    """Status and headline; further sentences where the numbers alone could mislead."""
+    parts = Counter[str]()
+    for part in mixed.summary["composition"]:
+        parts[part["origin"]] += part["records"]
+    sentences = tuple(_synthetic_sentences(parts, makers))
+    if job.preview is not None:
+        return Outcome("preview", f"A preview of {parts.total():,} records. Nothing was released.", sentences)
+    if refused:
+        return Outcome("refused", "The policy refuses this release: a critical or required rule is unmet.", sentences)
+    if not parts.total():
+        return Outcome("unreleased", "There is nothing to release: no record came through.", sentences)
+    return Outcome("released", _headline(parts, mixed), sentences)
+
+
+def _headline(parts: Counter[str], mixed: Mixed) -> str:
+    shares = {e["name"]: e for e in mixed.summary["evidence"]}
+    made = parts["synthetic"] + parts["mixed"]
+    said = ", ".join(f"{n:,} {origin}" for origin, n in sorted(parts.items()))
+    headline = f"{parts.total():,} records released: {said}"
+    if not made:
+        return f"No synthetic part to release. {headline}."
+    bare = shares["mix.unverified_synthetic"]["value"]
+    verified = "each synthetic one verified" if not bare else f"{bare:,} synthetic ones unverified"
+    return f"{headline}; {verified}."
+
+
+def _synthetic_sentences(parts: Counter[str], makers: Counter[tuple[Maker, str, str]]) -> list[str]:
+    drops: Counter[str] = Counter()
+    for (_, check, outcome), n in makers.items():
+        if outcome == "drop":
+            drops[check] += n
+    said = ", ".join(f"{n:,} by {check}" for check, n in drops.most_common())
+    candidates = sum(drops.values()) + parts["synthetic"] + parts["mixed"]
+    if not candidates:
+        return []
+    kept = "none is released" if not parts["synthetic"] + parts["mixed"] else "the rest is released"
+    return [f"Of {candidates:,} synthetic candidates {sum(drops.values()):,} were dropped ({said}); {kept}."]

@@ -1,0 +1,29 @@
+"""What the field knows, as rules that run: lint before, gate after, each with its reason, source and mend."""
+
+from sterling.policy.defaults import Headline, Shares, caps, headline, resolved, shares
+from sterling.policy.finding import Finding, Severity, Status, refuses, settled
+from sterling.policy.render import ranked, render, render_headline, to_json
+from sterling.policy.rule import Rule
+from sterling.policy.rules import gate, lint, rules
+
+__all__ = [
+    "Finding",
+    "Headline",
+    "Rule",
+    "Severity",
+    "Shares",
+    "Status",
+    "caps",
+    "gate",
+    "headline",
+    "lint",
+    "ranked",
+    "refuses",
+    "render",
+    "render_headline",
+    "resolved",
+    "rules",
+    "settled",
+    "shares",
+    "to_json",
+]

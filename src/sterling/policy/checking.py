@@ -1,0 +1,81 @@
+"""Rules about what the checks must see to: duplicates and contamination."""
+
+from collections.abc import Iterator
+
+from sterling.policy.defaults import ANCHORED, EVERY
+from sterling.policy.rule import Situation, met, rule, unmet
+from sterling.recipes import Recipe
+
+_DUPLICATES = ("exact_duplicates", "near_duplicates")
+
+
+@rule(
+    "checks.duplicates",
+    "high",
+    EVERY,
+    why="what is repeated is memorised, and templated synthetic text repeats itself more than any other",
+    source="Lee et al., Deduplicating Training Data Makes Language Models Better, arXiv 2107.06499",
+    mend="add both `- {check: exact_duplicates}` and `- {check: near_duplicates}`",
+)
+def deduplicated(recipe: Recipe) -> Iterator[Situation]:
+    """Both kinds of duplicates are looked for."""
+    present = {entry.part.name_in_recipe for entry in recipe.checks}
+    missing = [name for name in _DUPLICATES if name not in present]
+    if missing:
+        yield unmet(f"no check for {' and '.join(missing)}", "checks")
+    else:
+        yield met("exact and near duplicates are looked for", "checks")
+
+
+@rule(
+    "checks.contamination",
+    "high",
+    ANCHORED,
+    why="a test that the training set has seen measures memory; scores on such tests fall on fresh ones",
+    source="Zhang et al., A Careful Examination of LLM Performance on Grade School Arithmetic, arXiv 2405.00332",
+    mend="add `- {check: contamination, against: [test]}`",
+)
+def test_role_is_protected(recipe: Recipe) -> Iterator[Situation]:
+    """Contamination with the anchor's own test role is looked for."""
+    checks = _contamination(recipe)
+    protecting = [index for index, against in checks if "test" in against]
+    if protecting:
+        yield met("contamination with the `test` role is looked for", "checks", protecting[0])
+    elif checks:
+        index, against = checks[0]
+        what = f"the contamination check compares with {', '.join(against) or 'nothing'}, not with the `test` role"
+        yield unmet(what, "checks", index, mend="add `test` to its `against:`")
+    else:
+        yield unmet("no check looks for contamination", "checks")
+
+
+@rule(
+    "roles.test",
+    "high",
+    ANCHORED,
+    why="with no test role there is nothing real to find out on whether the data helps, and nothing to protect",
+    source="DESIGN: roles are cut before anything reads the anchor",
+    mend="give `roles.test` a share, for instance 0.1, and take it from `roles.train`",
+)
+def test_role_exists(recipe: Recipe) -> Iterator[Situation]:
+    """A contamination check against the test role has a test role to compare with."""
+    for index, against in _contamination(recipe):
+        if "test" in against and recipe.roles.test == 0:
+            yield unmet(f"check {index + 1} compares with the `test` role, whose share is 0", "roles")
+        elif "test" in against:
+            yield met(f"{recipe.roles.test:.0%} of the anchor is the `test` role", "roles")
+
+
+def _contamination(recipe: Recipe) -> list[tuple[int, list[str]]]:
+    """Index and `against` of every contamination check."""
+    return [
+        (index, _listed(getattr(entry.part, "against", None)))
+        for index, entry in enumerate(recipe.checks)
+        if entry.part.name_in_recipe == "contamination"
+    ]
+
+
+def _listed(against: object) -> list[str]:
+    if isinstance(against, str):
+        return [against]
+    return [str(one) for one in against] if isinstance(against, list | tuple) else []

@@ -1,0 +1,82 @@
+"""Rules about synthetic records: what they start from, and what verifies them."""
+
+from collections.abc import Iterator, Mapping
+
+from sterling.policy.anchors import counts_as_real
+from sterling.policy.defaults import EVERY
+from sterling.policy.rule import Situation, gate_of, met, rule, unmet
+from sterling.recipes import Entry, Recipe
+from sterling.records import VERIFYING
+from sterling.registry import Strategy
+from sterling.stats import Evidence
+
+_SEEDLESS = frozenset({"completions"})
+"""Strategies that bring in what was written elsewhere, from seeds that nobody here has seen."""
+
+
+@rule(
+    "generate.seeds",
+    "high",
+    EVERY,
+    why="generation from topics or from nothing returns the generator's own idea of the data, not the data's",
+    source="Wang et al., Self-Instruct, arXiv 2212.10560; Maini et al., WRAP, arXiv 2401.16380",
+    mend="let `seeds:` name an anchor of `origin: human` and give `roles.train` a share",
+)
+def seeds_are_real(recipe: Recipe) -> Iterator[Situation]:
+    """Every strategy starts from attested human records of the train role."""
+    wrong = 0
+    for index, entry in enumerate(recipe.generate):
+        if situation := _seedless(recipe, index, entry):
+            wrong += 1
+            yield situation
+    if recipe.generate and not wrong:
+        yield met("every strategy starts from human records of the train role", "generate")
+
+
+def _seedless(recipe: Recipe, index: int, entry: Entry[Strategy]) -> Situation | None:
+    place = ("generate", index)
+    if entry.part.name_in_recipe in _SEEDLESS:
+        what = f"`{entry.name}` imports completions, and what their questions were made from is not recorded"
+        return unmet(
+            what, *place, mend="waive with what is known of the questions, for instance `real queries of 2025`"
+        )
+    if recipe.roles.train == 0:
+        return unmet(f"`{entry.name}` has nothing to start from: `roles.train` is 0", *place)
+    seeds = [source for source in recipe.anchor if entry.part.seeds in {None, source.name}]
+    if not any(map(counts_as_real, seeds)):
+        names = ", ".join(f"`{source.name}`" for source in seeds) or "no anchor"
+        return unmet(f"`{entry.name}` starts from {names}: nothing in it is attested as human", *place)
+    return None
+
+
+@rule(
+    "synthetic.verified",
+    "critical",
+    EVERY,
+    why="what nobody checked is taken for knowledge by the model that trains on it, and errors are learned first",
+    source="arXiv 2510.16657 (a verifier in the loop, and what its bias costs)",
+    mend="add a check that verifies by execution or computation, for instance `- {check: tests}`",
+)
+def something_verifies(recipe: Recipe) -> Iterator[Situation]:
+    """A recipe with synthetic records has a check whose keep verifies. Whether each one passed is for the gate."""
+    made = [entry.name for entry in recipe.generate]
+    made += [source.name for source in recipe.anchor if source.origin in {"synthetic", "mixed"}]
+    if not made:
+        return
+    verifying = [entry.name for entry in recipe.checks if entry.part.family in VERIFYING]
+    if verifying:
+        yield met(f"verified by {', '.join(verifying)}", "checks")
+    else:
+        yield unmet(f"nothing in `checks:` verifies the records of {', '.join(made)}", "checks")
+
+
+@gate_of(something_verifies)
+def nothing_unverified_is_released(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
+    """The mix holds no synthetic record without a verifying keep."""
+    measured = evidence.get("mix.unverified_synthetic")
+    if measured is None or measured.value is None:
+        yield unmet("the run left no evidence `mix.unverified_synthetic`", mend="run it to its end")
+    elif measured.value > 0:
+        yield unmet(f"{measured.value:,.0f} synthetic records of the mix are not verified", "checks")
+    else:
+        yield met("every synthetic record of the mix is verified", "checks")

@@ -1,0 +1,129 @@
+"""Rules about the mix: real data stays in it, and synthetic data does not outgrow it."""
+
+from collections.abc import Iterator, Mapping
+
+from sterling.policy.anchors import counts_as_real
+from sterling.policy.defaults import ANCHORED, EVERY, caps, shares
+from sterling.policy.rule import Situation, gate_of, met, rule, unmet
+from sterling.recipes import Recipe
+from sterling.stats import Evidence
+
+_REMOVES_TWINS = frozenset({"exact_duplicates", "near_duplicates", "contamination"})
+"""Checks that may take a human record away: its content is elsewhere, or must not train at all."""
+
+
+@rule(
+    "mix.anchor",
+    "critical",
+    ANCHORED,
+    why="training on generated data alone forgets the tails first, then the rest; real data kept beside it holds them",
+    source="Shumailov et al., Nature 631 (2024); Gerstgrasser et al., arXiv 2404.01413",
+    mend="name real data under `anchor:` with `origin: human` and an attestation, and keep `mix.real: include`",
+)
+def real_data_is_in_the_mix(recipe: Recipe) -> Iterator[Situation]:
+    """Something attested as human enters the mix."""
+    if recipe.mix.real == "exclude":
+        yield unmet("`mix.real: exclude` leaves all real data out", "mix", "real", mend="say `mix.real: include`")
+    elif not recipe.anchor:
+        yield unmet("`anchor:` is empty", "anchor")
+    elif recipe.roles.train == 0:
+        yield unmet("`roles.train` is 0, and only that role enters the mix", "roles", mend="give `roles.train` a share")
+    elif real := [source.name for source in recipe.anchor if counts_as_real(source)]:
+        yield met(f"real data from {', '.join(real)} is in the mix", "anchor")
+    else:
+        yield unmet("no anchor is attested as human, so the real share will be 0", "anchor")
+
+
+@gate_of(real_data_is_in_the_mix)
+def real_share_is_positive(recipe: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
+    """The mix that came out holds real data."""
+    real = evidence.get("mix.share.real")
+    if real is None:
+        yield unmet("the run left no evidence `mix.share.real`", "mix", mend="run it to its end")
+    elif not real.value:
+        found = "nothing at all" if real.value is None else "no real record"
+        yield unmet(f"the mix holds {found}", "mix", mend="`sterling status` says where the records went")
+    else:
+        yield met(f"{real.value:.1%} of the mix is real, in {recipe.mix.unit}", "mix")
+
+
+@rule(
+    "mix.whole_anchor",
+    "high",
+    ANCHORED,
+    why="a frozen subset of the real data is worth almost nothing: only fresh draws, or the whole, hold the tails",
+    source="Alemohammad et al., arXiv 2307.01850; Gerstgrasser et al., arXiv 2404.01413",
+    mend="remove `human: drop`: human records are then flagged and kept",
+)
+def whole_anchor_counts(recipe: Recipe) -> Iterator[Situation]:
+    """The real share is drawn from the whole anchor: nothing but duplicates and contamination takes records from it."""
+    filters = [
+        (index, entry.name)
+        for index, entry in enumerate(recipe.checks)
+        if entry.part.human == "drop" and entry.part.name_in_recipe not in _REMOVES_TWINS
+    ]
+    for index, name in filters:
+        yield unmet(f"`{name}` drops human records, so the mix draws from what it likes", "checks", index)
+    if recipe.anchor and recipe.mix.real == "include" and not filters:
+        yield met("real records are drawn from the whole train role of the anchor", "mix")
+
+
+@rule(
+    "mix.synthetic_cap",
+    "high",
+    EVERY,
+    why="above about 30 % of recursive or free generation, loss on real text begins to rise with each generation",
+    source="Kang et al., arXiv 2510.01631; a policy, not a law: one round of grounded data has done well at more",
+    mend="lower `mix.synthetic_cap`, or waive with your own evidence, with and without, on real held-out data",
+)
+def synthetic_share_is_capped(recipe: Recipe) -> Iterator[Situation]:
+    """The cap of the recipe is at most its purpose's."""
+    default, cap = shares(recipe.purpose).synthetic_cap, caps(recipe).synthetic_cap
+    if recipe.mix.real == "exclude":
+        return
+    said = "" if recipe.mix.synthetic_cap is not None else ", the purpose's default"
+    what = f"synthetic data may be {cap:.0%} of the mix, in {recipe.mix.unit}{said}"
+    if cap > default:
+        yield unmet(f"{what}; {recipe.purpose} allows {default:.0%}", "mix", "synthetic_cap")
+    else:
+        yield met(what, "mix", "synthetic_cap")
+
+
+@gate_of(synthetic_share_is_capped)
+def synthetic_share_is_kept(recipe: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
+    """The mix that came out is within the purpose's cap."""
+    measured, cap = evidence.get("mix.share.synthetic"), shares(recipe.purpose).synthetic_cap
+    if measured is None or measured.value is None or recipe.mix.real == "exclude":
+        return
+    what = f"{measured.value:.1%} of the mix is synthetic, in {recipe.mix.unit}; {recipe.purpose} allows {cap:.0%}"
+    yield met(what, "mix") if measured.value <= cap + 1e-9 else unmet(what, "mix")
+
+
+@rule(
+    "mix.real_floor",
+    "high",
+    ANCHORED,
+    why="a cap alone lets records of mixed or unknown origin take the place of real ones",
+    source="Gerstgrasser et al., arXiv 2404.01413; Alemohammad et al., arXiv 2307.01850",
+    mend="set `mix.real_floor` above 0, or leave it out for the purpose's default",
+)
+def real_share_has_a_floor(recipe: Recipe) -> Iterator[Situation]:
+    """A lowest real share is set."""
+    floor = caps(recipe).real_floor
+    if floor:
+        said = "" if recipe.mix.real_floor is not None else ", the purpose's default"
+        yield met(f"at least {floor:.0%} of the mix is real{said}", "mix", "real_floor")
+    else:
+        yield unmet("nothing says how much of the mix must be real", "mix", "real_floor")
+
+
+@gate_of(real_share_has_a_floor)
+def real_share_is_above_its_floor(recipe: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
+    """The mix that came out keeps its floor."""
+    real, floor = evidence.get("mix.share.real"), caps(recipe).real_floor
+    if real is None or real.value is None:
+        yield unmet("the real share was not measured", "mix", mend="run it to its end")
+        return
+    what = f"{real.value:.1%} of the mix is real; its floor is {floor:.0%}"
+    kept = floor > 0 and real.value >= floor - 1e-9
+    yield met(what, "mix") if kept else unmet(what, "mix", "real_floor")

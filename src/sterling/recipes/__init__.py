@@ -1,0 +1,42 @@
+"""The YAML surface: what a recipe may say, how it is read, and which mistake stands on which line."""
+
+from sterling.recipes.entries import Entry
+from sterling.recipes.json_schema import schema
+from sterling.recipes.loading import Loaded, from_mapping, load
+from sterling.recipes.lock import lock_text, plain, recipe_digest
+from sterling.recipes.models import (
+    PURPOSES,
+    EngineOptions,
+    Mix,
+    Purpose,
+    Recipe,
+    ReleaseOptions,
+    Roles,
+    Waiver,
+    Weights,
+)
+from sterling.recipes.problems import dotted, nearest
+from sterling.recipes.starter import write_starter
+
+__all__ = [
+    "PURPOSES",
+    "EngineOptions",
+    "Entry",
+    "Loaded",
+    "Mix",
+    "Purpose",
+    "Recipe",
+    "ReleaseOptions",
+    "Roles",
+    "Waiver",
+    "Weights",
+    "dotted",
+    "from_mapping",
+    "load",
+    "lock_text",
+    "nearest",
+    "plain",
+    "recipe_digest",
+    "schema",
+    "write_starter",
+]

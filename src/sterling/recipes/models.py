@@ -1,0 +1,193 @@
+"""The recipe: a whole run in one frozen value. Every key of the YAML file is a field here or an option of a part."""
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, StringConstraints, model_validator
+
+from sterling.recipes.entries import KINDS, Entry, name_entries, read_entry, read_part, refuse
+from sterling.recipes.problems import Problem, nearest
+from sterling.records import Role
+from sterling.registry import Check, Source, Strategy
+
+Purpose = Literal["fine-tuning", "evaluation", "edge-cases", "privacy", "pretraining", "alignment"]
+"""What the data is for. It decides which rules of the policy apply, and how high the synthetic share may be."""
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+
+Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+"""A name that is a folder name everywhere."""
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A part of the recipe's own: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+class Roles(Section):
+    """How the anchor is split before anything reads it. The four shares sum to 1."""
+
+    train: Share = 0.8
+    """Seeds generation and enters the mix."""
+    test: Share = 0.1
+    """Kept apart: the contamination check protects it, experiments measure on it."""
+    monitor: Share = 0.05
+    """The reference for collapse."""
+    holdout: Share = 0.05
+    """For privacy and calibration."""
+
+    @property
+    def shares(self) -> Mapping[Role, float]:
+        """The share of each role, in the order in which they are cut."""
+        return {"train": self.train, "test": self.test, "monitor": self.monitor, "holdout": self.holdout}
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> Self:
+        total = math.fsum(self.shares.values())
+        if abs(total - 1) > 1e-9:
+            parts = " + ".join(f"{role} {share:g}" for role, share in self.shares.items())
+            refuse(
+                [Problem((), f"the roles sum to {total:g}, not 1: {parts}", "change one of them; unsaid ones count")]
+            )
+        return self
+
+
+class Weights(Section):
+    """Sampling weights of the mix's two parts, written beside each record for the trainer."""
+
+    real: float = Field(default=1.0, gt=0)
+    synthetic: float = Field(default=1.0, gt=0)
+
+
+class Mix(Section):
+    """How real and synthetic records come together."""
+
+    real: Literal["include", "exclude"] = "include"
+    """`exclude` leaves every real record out: evaluation sets and privacy substitutes."""
+    synthetic_cap: Share | None = None
+    """Highest synthetic share, in `unit`. Unsaid: the default of the purpose (`sterling lint` prints it)."""
+    real_floor: Share | None = None
+    """Lowest real share, in `unit`. Unsaid: the default of the purpose."""
+    unit: Literal["tokens", "records"] = "tokens"
+    """What shares and budget are counted in."""
+    budget: int | None = Field(default=None, ge=1)
+    """Size of the whole mix, in `unit`. Unsaid: whatever there is."""
+    weights: Weights = Weights()
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.real == "exclude":
+            wrong = {"real_floor": (self.real_floor or 0) > 0, "synthetic_cap": (self.synthetic_cap or 1) < 1}
+            why = "cannot hold: with `real: exclude` the mix is wholly synthetic"
+            refuse_if = [Problem((key,), f"`{key}` {why}", f"remove `{key}`") for key, bad in wrong.items() if bad]
+            if refuse_if:
+                refuse(refuse_if)
+        return self
+
+
+class ReleaseOptions(Section):
+    """What the folder that leaves the house holds."""
+
+    rejected: Literal["redacted", "full"] = "redacted"
+    """`full` puts the payload of every dropped record beside its reason."""
+    reference: bool = False
+    """Whether what verifiers used (answers, tests) is a training column: reinforcement learning wants it."""
+    licence: Text | None = None
+    """SPDX identifier of the release, or `proprietary`."""
+
+
+class EngineOptions(Section):
+    """How the work is cut. Nothing here changes what a run yields."""
+
+    shard_rows: int = Field(default=1000, ge=1)
+    """Records per shard: what is repeated at most after a kill, and what memory is bounded by."""
+    workers: int | None = Field(default=None, ge=1)
+    """Processes. Unsaid: one per core."""
+    partitions: int = Field(default=16, ge=1)
+    """Into how many parts a set check divides its work; each must fit into memory."""
+
+
+class Waiver(Section):
+    """A rule that this recipe breaks on purpose. The dataset card prints all three fields."""
+
+    rule: Text
+    """The id of the rule, as `sterling lint` prints it."""
+    because: Text
+    """The reason."""
+    by: Text
+    """The person who answers for it."""
+
+
+_Anchor = Annotated[Source, PlainValidator(partial(read_part, "source"))]
+_Strategy = Annotated[Entry[Strategy], PlainValidator(partial(read_entry, "strategy"))]
+_Check = Annotated[Entry[Check], PlainValidator(partial(read_entry, "check"))]
+
+
+class Recipe(Section):
+    """A whole run: real data in, a checked and documented training set out."""
+
+    name: Slug
+    """Names the run's and the release's folder."""
+    purpose: Purpose
+    """What the data is for; decides which rules apply."""
+    intended_use: Text | None = None
+    """For the dataset card: who will train or measure what with it."""
+    seed: int = 0
+    """Of all randomness: the same recipe and data give the same release."""
+    anchor: tuple[_Anchor, ...]
+    """Real data. It is never changed and never replaced."""
+    roles: Roles = Roles()
+    generate: Annotated[tuple[_Strategy, ...], BeforeValidator(name_entries("strategy"))] = ()
+    """Strategies that write synthetic records from the anchor's train role."""
+    checks: Annotated[tuple[_Check, ...], BeforeValidator(name_entries("check"))] = ()
+    """What judges the records, in this order."""
+    mix: Mix = Mix()
+    release: ReleaseOptions = ReleaseOptions()
+    engine: EngineOptions = EngineOptions()
+    waive: tuple[Waiver, ...] = ()
+    """Rules of the policy that this recipe breaks on purpose."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_means_default(cls, data: Any) -> Any:
+        """`checks:` with every entry commented out is an empty list, not a mistake."""
+        if not isinstance(data, Mapping):
+            return data
+        unsaid = {key for key, value in data.items() if value is None}
+        lists: dict[str, list[Any]] = {key: [] for key in unsaid & set(KINDS)}
+        defaults = {name for name, field in cls.model_fields.items() if not field.is_required()}
+        return {key: value for key, value in data.items() if key not in unsaid & defaults} | lists
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        problems = [*_name_clashes(self), *_lost_seeds(self)]
+        if problems:
+            refuse(problems)
+        return self
+
+
+def _name_clashes(recipe: Recipe) -> Iterator[Problem]:
+    """Records carry the name of the anchor or strategy that they came in by, so the two share one namespace."""
+    seen: set[str] = set()
+    for index, source in enumerate(recipe.anchor):
+        if not source.name.strip():
+            yield Problem(("anchor", index, "name"), "the name is empty", "name it after its content")
+        if source.name in seen:
+            yield Problem(("anchor", index, "name"), f"two anchors are called `{source.name}`", "rename one of them")
+        seen.add(source.name)
+    for index, entry in enumerate(recipe.generate):
+        if entry.name in seen:
+            what = f"an anchor is called `{entry.name}` already"
+            yield Problem(("generate", index, "name"), what, "give this strategy a `name:` of its own")
+
+
+def _lost_seeds(recipe: Recipe) -> Iterator[Problem]:
+    names = [source.name for source in recipe.anchor]
+    for index, entry in enumerate(recipe.generate):
+        seeds = entry.part.seeds
+        if seeds is not None and seeds not in names:
+            yield Problem(("generate", index, "seeds"), f"there is no anchor `{seeds}`", nearest(seeds, names))

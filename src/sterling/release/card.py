@@ -1,0 +1,161 @@
+"""The dataset card: metadata that the Hugging Face Hub accepts, and a text that claims no more than the evidence.
+
+Every number comes from `report.json`, so card and report cannot differ.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import yaml
+
+from sterling.release.contents import CardFacts, Options
+from sterling.release.licences import Licence, hub_licences
+
+_SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"),
+          (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"))  # fmt: skip
+_TOPICS = (
+    (("privacy",), "Privacy: not assessed. Nothing was measured about what this data gives away about a person."),
+    (("contamination",), "Contamination: not assessed. Records were not compared with any evaluation set."),
+    (("near_duplicate",), "Near duplicates: not assessed."),
+    (("diversity",), "Diversity: not assessed."),
+    (("collapse", "monitor"), "Collapse over generations of training: not assessed."),
+    (("experiment",), "Benefit: not assessed. No model was trained with and without this data."),
+    (("review",), "Human review: none. No person has judged a sample of the synthetic records."),
+)
+"""What a reader may take for granted, and the words in evidence or step names that show that it was looked at."""
+
+
+class Written(NamedTuple):
+    """One configuration as it stands in the folder."""
+
+    name: str
+    format: str | None
+    """None when it has no records."""
+    columns: tuple[str, ...]
+    records: int
+    pattern: str | None
+    """Of its files, from the release's folder."""
+
+
+def render_card(facts: CardFacts, report: Mapping[str, Any], written: Sequence[Written], options: Options) -> str:
+    """`README.md` of a release. `report` is the content of its `report.json`."""
+    import jinja2  # noqa: PLC0415 - only who renders a card pays for it
+
+    licences = _licences(facts, report)
+    front = yaml.safe_dump(metadata(facts, report, written), sort_keys=False, allow_unicode=True, width=120)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("sterling.release", "templates"),
+        autoescape=False,  # noqa: S701 - Markdown: every value passes `plain`, which escapes what HTML and tables read
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=plain,
+    )
+    environment.filters |= {"listing": _listing, "reasons": _reasons, "percent": _percent, "value": _value}
+    return f"---\n{front}---\n\n" + environment.get_template("card.md").render(
+        facts=facts, report=report, written=written, options=options, licences=licences,
+        limits=_limits(facts, report), totals=_totals(report),
+        measured=[one for one in report["evidence"] if one["name"].endswith(".accepted")],
+        findings={status: _findings(report, status) for status in ("unmet", "waived", "met")},
+    )  # fmt: skip
+
+
+def metadata(facts: CardFacts, report: Mapping[str, Any], written: Sequence[Written]) -> dict[str, Any]:
+    """The front matter of the card."""
+    held = [one for one in written if one.records]
+    tags = dict.fromkeys(["synthetic"] if _is_synthetic(report) else [])
+    known = {
+        "pretty_name": facts.pretty_name,
+        "language": list(facts.languages),
+        **_licence_fields(_licences(facts, report)),
+        "size_categories": [size_category(sum(one.records for one in held))],
+        "task_categories": ["text-generation"] if any(one.format != "table" for one in held) else [],
+        "tags": [*tags, "sterling", *(tag for tag in facts.tags if tag not in {"synthetic", "sterling"})],
+        "source_datasets": list(facts.source_datasets),
+        "configs": [_config(one, default=one is held[0] and len(held) > 1) for one in held],
+    }
+    return {key: value for key, value in known.items() if value}
+
+
+def size_category(records: int) -> str:
+    """The Hub's category for a number of records. It has no word for none, so an empty release is `n<1K`."""
+    return next((name for limit, name in _SIZES if records < limit), "n>1T" if records > 10**12 else "10B<n<100B")
+
+
+def plain(value: object) -> str:
+    """A value inside Markdown as text: no tag, table cell, link or heading comes out of it."""
+    if isinstance(value, _Markdown):
+        return value
+    text = " ".join(str(value).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for special in ("\\", "`", "|", "[", "]", "*"):
+        text = text.replace(special, f"\\{special}")
+    return text
+
+
+class _Markdown(str):
+    """Text that is Markdown already."""
+
+    __slots__ = ()
+
+
+def _config(one: Written, default: bool) -> dict[str, Any]:
+    files = [{"split": "train", "path": one.pattern}]
+    return {"config_name": one.name, "data_files": files} | ({"default": True} if default else {})
+
+
+def _licences(facts: CardFacts, report: Mapping[str, Any]) -> list[Licence]:
+    stated = [facts.licence] if facts.licence else [a["licence"] for a in report["anchors"] if a["licence"]]
+    return hub_licences(stated, facts.licence_link) or [Licence("unknown")]
+
+
+def _licence_fields(licences: Sequence[Licence]) -> dict[str, Any]:
+    names = [licence.identifier for licence in licences]
+    other = next((licence for licence in licences if licence.identifier == "other"), Licence("other"))
+    return {
+        "license": names[0] if len(names) == 1 else names,
+        "license_name": other.name,
+        "license_link": other.link,
+    }
+
+
+def _is_synthetic(report: Mapping[str, Any]) -> bool:
+    return any(part["origin"] in {"synthetic", "mixed"} for part in report["composition"])
+
+
+def _totals(report: Mapping[str, Any]) -> dict[str, Any]:
+    parts = report["composition"]
+    tokens = sum(part["tokens"] for part in parts)
+    human = sum(part["tokens"] for part in parts if part["origin"] == "human")
+    records = sum(part["records"] for part in parts)
+    return {"records": records, "tokens": tokens, "human_share": human / tokens if tokens else None}
+
+
+def _findings(report: Mapping[str, Any], status: str) -> list[Mapping[str, Any]]:
+    return [finding for finding in report["findings"] if finding["status"] == status]
+
+
+def _limits(facts: CardFacts, report: Mapping[str, Any]) -> list[str]:
+    spoken = " ".join([e["name"] for e in report["evidence"]] + [s["name"] for s in report["steps"]])
+    silent = [sentence for words, sentence in _TOPICS if not any(word in spoken for word in words)]
+    return [*silent, *facts.not_assessed]
+
+
+def _listing(values: Sequence[object]) -> str:
+    return _Markdown(", ".join(f"`{str(value).replace('`', '')}`" for value in values))
+
+
+def _reasons(reasons: Mapping[str, int]) -> str:
+    ranked = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{name} {number:,}" for name, number in ranked) or "-"
+
+
+def _percent(share: float | None) -> str:
+    return "not known" if share is None else f"{share:.1%}"
+
+
+def _value(evidence: Mapping[str, Any]) -> str:
+    if evidence["value"] is None:
+        return "not measured"
+    interval = evidence["interval"]
+    spread = "" if interval is None else f" ({interval[0]:.4g} to {interval[1]:.4g})"
+    return f"{evidence['value']:.4g}{spread}"

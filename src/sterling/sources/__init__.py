@@ -1,0 +1,25 @@
+"""Real data in: rows of files, human preference, packages; each with origin and role, each bad row a fault."""
+
+from sterling.sources.anchor import anchor_records, origin_of, role_of
+from sterling.sources.files import Files
+from sterling.sources.layout import DataFile
+from sterling.sources.places import files_of
+from sterling.sources.preference import Feedback, ReviewThreads, Tickets
+from sterling.sources.python_package import PythonPackage
+from sterling.sources.row import Row
+from sterling.sources.rows import read_rows
+
+__all__ = [
+    "DataFile",
+    "Feedback",
+    "Files",
+    "PythonPackage",
+    "ReviewThreads",
+    "Row",
+    "Tickets",
+    "anchor_records",
+    "files_of",
+    "origin_of",
+    "read_rows",
+    "role_of",
+]

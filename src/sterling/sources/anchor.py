@@ -1,0 +1,128 @@
+"""From what a source found to records of the anchor: origin, role, and when too many rows are bad."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import get_args
+
+from sterling.errors import InputError, SourceError
+from sterling.records import Fault, Origin, Record, Role, digest
+from sterling.registry import Item, Source
+from sterling.sources.row import fault
+from sterling.stats import clopper_pearson
+
+_ORDER: tuple[Role, ...] = ("test", "monitor", "holdout")
+"""Roles in the order in which they take their share of the unit interval; `train` is what remains."""
+_DOMAIN = "sterling: role of a group, 1"
+_EARLY = 200
+"""Rows before which a share of bad ones says too little."""
+
+
+def role_of(group: str, shares: Mapping[Role, float]) -> Role:
+    """The role of everything that belongs to `group`: a function of these two alone.
+
+    Neither the source's name, nor a seed, nor other data has a say, so nobody ever moves and a person who is in two
+    anchors has one role. A role's share holds in expectation over groups, not exactly, and not over records.
+    """
+    point = int(digest(_DOMAIN, group)[:13], 16) / 16**13
+    edge = 0.0
+    for role in _ORDER:
+        edge += shares.get(role, 0.0)
+        if point < edge:
+            return role
+    return "train"
+
+
+def origin_of(source: Source) -> Origin:
+    """What a source's rows may call themselves: `human` needs a name and a reason, else it is `unknown`."""
+    if source.origin == "human" and not (source.attested_by and source.attested_because):
+        return "unknown"
+    return source.origin
+
+
+def anchor_records(source: Source, shares: Mapping[Role, float]) -> Iterator[Record | Fault]:
+    """The records of a source with origin and role, and the faults of its bad rows, lazily, in the source's order.
+
+    `shares` are of groups (`split_by`, else the record's content); what they leave of 1 is `train`. SourceError when
+    more than `max_bad_share` of the rows are bad, as soon as that is beyond doubt, and when no record comes at all.
+    """
+    _require_shares(shares)
+    tally = _Tally(source)
+    for found in source.read():
+        record = found if isinstance(found, Fault) else _record(found, source, shares)
+        tally.note(record)
+        yield record
+    tally.close()
+
+
+def _record(item: Item, source: Source, shares: Mapping[Role, float]) -> Record | Fault:
+    try:
+        record = Record.real(
+            item.payload, source=source.name, row=item.row, origin=item.origin or origin_of(source),
+            reference=item.reference, tags=item.tags,
+        )  # fmt: skip
+        group = record.content if item.group is None else item.group
+        return replace(record, role=role_of(group, shares))
+    except (ValueError, TypeError, RecursionError) as error:
+        where = item.row.encode(errors="replace").decode()
+        return fault(where, "bad_row", f"{type(error).__name__}: {str(error)[:200]}")
+
+
+class _Tally:
+    """Counts rows and bad rows, and knows when to stop."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._rows = self._bad = 0
+        self._first: list[Fault] = []
+        self._look_at = _EARLY
+
+    def note(self, found: Record | Fault) -> None:
+        """Count one row. SourceError when the share of bad ones is too high beyond doubt."""
+        self._rows += 1
+        if isinstance(found, Fault):
+            self._bad += 1
+            self._first += [found] if len(self._first) < 3 else []
+        if self._rows >= self._look_at:
+            self._look_at = math.ceil(self._rows * 1.25)  # seldom: each look is a chance to be wrong
+            if self._bad and clopper_pearson(self._bad, self._rows, 0.99).low > self._source.max_bad_share:
+                raise self._too_many()
+
+    def close(self) -> None:
+        """SourceError when too many of all rows were bad, or none was good."""
+        if self._bad == self._rows:
+            raise self._nothing()
+        if self._bad / self._rows > self._source.max_bad_share:
+            raise self._too_many()
+
+    def _too_many(self) -> SourceError:
+        share, allowed = self._bad / self._rows, self._source.max_bad_share
+        enough = math.ceil(share * 100) / 100
+        return SourceError(
+            f"{self._bad:,} of the {self._rows:,} rows read are bad ({share:.1%}), more than the {allowed:.1%} that"
+            f" `max_bad_share` allows{self._examples()}",
+            where=self._where(),
+            mend=f"mend the rows, or allow it with `max_bad_share: {enough:g}` for this source",
+        )
+
+    def _nothing(self) -> SourceError:
+        what = f"none of the {self._rows:,} rows yields a record" if self._rows else "the source yields no record"
+        return SourceError(f"{what}{self._examples()}", where=self._where(), mend="check its path and its `columns`")
+
+    def _examples(self) -> str:
+        return "".join(f"\n  {f.where}: {f.reason}: {f.message}" for f in self._first)
+
+    def _where(self) -> str:
+        return f"source `{self._source.name}`"
+
+
+def _require_shares(shares: Mapping[Role, float]) -> None:
+    strangers = sorted(set(shares) - set(get_args(Role)))
+    if strangers:
+        raise InputError(f"there is no role `{strangers[0]}`", mend=f"one of: {', '.join(get_args(Role))}")
+    rest = 1 - sum(shares.get(role, 0.0) for role in _ORDER)
+    if min(shares.values(), default=0.0) < 0 or rest < -1e-9 or abs(shares.get("train", rest) - rest) > 1e-9:
+        listed = ", ".join(f"{role} {share:g}" for role, share in shares.items())
+        raise InputError(
+            f"the shares of the roles do not add up to 1: {listed}", mend="leave `train` out: it gets the rest"
+        )

@@ -1,0 +1,37 @@
+"""Tokens, n-grams and their hashes, and MinHash: once, for all rooms."""
+
+from sterling.text.minhash import PERMUTATIONS, Banding, band_keys, banding, signature
+from sterling.text.ngrams import (
+    Hashes,
+    containment,
+    jaccard,
+    mixed,
+    ngram_hashes,
+    overlap,
+    shingles,
+    token_hashes,
+    window_hashes,
+)
+from sterling.text.tokens import count_tokens, pieces, plain_word_spans, plain_words, words
+
+__all__ = [
+    "PERMUTATIONS",
+    "Banding",
+    "Hashes",
+    "band_keys",
+    "banding",
+    "containment",
+    "count_tokens",
+    "jaccard",
+    "mixed",
+    "ngram_hashes",
+    "overlap",
+    "pieces",
+    "plain_word_spans",
+    "plain_words",
+    "shingles",
+    "signature",
+    "token_hashes",
+    "window_hashes",
+    "words",
+]

@@ -1,0 +1,99 @@
+"""Word n-grams as 64-bit hashes, and the set similarities that are computed on them.
+
+Hashes are the same on every machine and in every run: BLAKE2b of each token, combined by a polynomial modulo 2^64 and
+mixed. Two different n-grams share a hash with probability about 2^-64, so counts on hashes are exact for any
+collection below some hundred million n-grams.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from sterling.text.tokens import words
+
+Hashes = npt.NDArray[np.uint64]
+"""One hash a token or an n-gram."""
+
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_CACHED_TOKENS = 1 << 18
+
+
+class _TokenHashes(dict[str, int]):
+    """Token to hash, remembered: a vocabulary is small beside its text. Emptied when full, so memory is bounded."""
+
+    def __missing__(self, token: str) -> int:
+        if len(self) >= _CACHED_TOKENS:
+            self.clear()
+        data = token.encode("utf-8", "surrogatepass")
+        value = int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
+        self[token] = value
+        return value
+
+
+_token_hashes = _TokenHashes()
+
+
+def token_hashes(tokens: Sequence[str]) -> Hashes:
+    """One hash for each token, in order."""
+    return np.fromiter(map(_token_hashes.__getitem__, tokens), dtype=np.uint64, count=len(tokens))
+
+
+def window_hashes(hashes: Hashes, n: int) -> Hashes:
+    """One hash for each window of `n` neighbours, in order: `len(hashes) - n + 1` of them, or none."""
+    if len(hashes) < n:
+        return np.empty(0, dtype=np.uint64)
+    last = len(hashes) - n + 1
+    combined = hashes[:last].copy()
+    for offset in range(1, n):
+        combined *= _MULTIPLIER
+        combined += hashes[offset : last + offset]
+    return mixed(combined + np.uint64(n))
+
+
+def ngram_hashes(tokens: Sequence[str], n: int) -> Hashes:
+    """One hash for each word n-gram of a token list, in order, repetitions included."""
+    return window_hashes(token_hashes(tokens), n)
+
+
+def shingles(text: str, n: int) -> Hashes:
+    """The set of a text's word n-grams: sorted, unique, never empty.
+
+    A text of fewer than `n` words has one shingle, all its words; so two short texts are either equal or unlike.
+    """
+    tokens = words(text)
+    if len(tokens) >= n:
+        return np.unique(ngram_hashes(tokens, n))
+    whole = token_hashes(["", *tokens])
+    return window_hashes(whole, len(whole))
+
+
+def overlap(a: Hashes, b: Hashes) -> int:
+    """How many hashes two sorted unique arrays have in common."""
+    both = np.concatenate((a, b))
+    both.sort()
+    return int(np.count_nonzero(both[1:] == both[:-1]))
+
+
+def jaccard(a: Hashes, b: Hashes) -> float:
+    """|A and B| / |A or B| of two sorted unique arrays; 1 when both are empty."""
+    if not len(a) and not len(b):
+        return 1.0
+    common = overlap(a, b)
+    return common / (len(a) + len(b) - common)
+
+
+def containment(a: Hashes, b: Hashes) -> float:
+    """The share of A that is also in B (sorted unique arrays): 1 when A is part of B, and when A is empty."""
+    return overlap(a, b) / len(a) if len(a) else 1.0
+
+
+def mixed(values: Hashes) -> Hashes:
+    """Every bit of each value spread over all 64, in place (the finaliser of splitmix64; Steele et al., 2014)."""
+    values ^= values >> np.uint64(30)
+    values *= np.uint64(0xBF58476D1CE4E5B9)
+    values ^= values >> np.uint64(27)
+    values *= np.uint64(0x94D049BB133111EB)
+    values ^= values >> np.uint64(31)
+    return values

@@ -1,0 +1,18 @@
+"""One sandbox per process and kind, started when it is first needed."""
+
+import atexit
+import os
+
+from sterling.sandbox import Limits, Sandbox
+
+_running: dict[tuple[int, Limits, int], Sandbox] = {}
+"""By process, too: a zygote that was inherited through a fork answers to the parent."""
+
+
+def sandbox(limits: Limits, hash_seed: int) -> Sandbox:
+    """This process's sandbox with these limits and this hash seed. SandboxUnavailable when there can be none."""
+    key = (os.getpid(), limits, hash_seed)
+    if key not in _running:
+        _running[key] = Sandbox(limits, hash_seed=hash_seed)
+        atexit.register(_running[key].close)
+    return _running[key]

@@ -1,0 +1,78 @@
+"""`replay`: a recorded call must give the same outcome again, in another process with another hash seed."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import pyarrow as pa
+from pydantic import Field
+
+from sterling.records import Family, Fault, Record, Verdict, records_of
+from sterling.records import Outcome as Decision
+from sterling.registry import RecordCheck, register
+from sterling.sandbox import Limits, Outcome, Program
+from sterling.sources.oracles import answer_of, display
+from sterling.verify.execution import sandbox
+from sterling.verify.program import completion_of
+
+_TAKES = 500
+
+
+@register("check", "replay")
+class Replay(RecordCheck):
+    """Keeps a trace that repeats exactly in a fresh process of another interpreter, started with another hash seed.
+
+    Reference: `call` = `{"module", "setup", "expression", "outcome": {"value": repr} | {"raises": "Type: message"}}`,
+    with `source`, `replaces` and `paths` where the function that was called is given as text. Sets are compared by
+    their sorted elements. Drops: `nondeterministic`, `wrong_answer` (the outcome repeats but the completion says
+    something else), or how the call ended (`timeout`, `error`, ...). Flags `no_reference`.
+
+    Traps: two runs are two runs: what changes once a day, or by machine, locale, time zone or version of Python,
+    repeats here. Generation ran with hash seed 1; this runs with 2.
+    """
+
+    family: ClassVar[Family] = "execution"
+    version: ClassVar[int] = 1
+
+    cpu_s: int = Field(default=4, ge=1, le=600)
+    """CPU seconds per call."""
+    memory_mb: int = Field(default=1024, ge=64)
+    """Address space per call, above what the interpreter needs."""
+
+    def judge(self, batch: pa.RecordBatch, state: Any) -> list[Verdict | Fault]:
+        """One verdict a row; a fault where the reference cannot be understood or the sandbox fails."""
+        return [self._judge(record) for record in records_of(batch)]
+
+    def _judge(self, record: Record) -> Verdict | Fault:
+        call = (record.reference or {}).get("call")
+        if not call:
+            return self._verdict(record, "flag", "no_reference", {})
+        try:
+            reason, detail = self._compare(record, call)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            message = f"{type(error).__name__}: {error}"[:_TAKES]
+            return Fault(record.id, "user_code", "bad_reference", message, record=record.id)
+        except (OSError, RecursionError) as error:
+            return Fault(record.id, "sandbox", "sandbox_failed", str(error)[:_TAKES], record=record.id)
+        outcome: Decision = "keep" if reason == "repeats" else "drop"
+        return self._verdict(record, outcome, reason, {"expression": call["expression"][:_TAKES], **detail})
+
+    def _compare(self, record: Record, call: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+        again = self._again(call)
+        if again.status not in {"ok", "raised"}:
+            return again.status, {}
+        told = {"raises": again.detail} if again.status == "raised" else {"value": display(again.value)}
+        if told != call["outcome"]:
+            return "nondeterministic", {}
+        if completion_of(record).strip() != answer_of(told).strip():
+            return "wrong_answer", {"right": answer_of(told)[:_TAKES]}
+        return "repeats", {}
+
+    def _again(self, call: Mapping[str, Any]) -> Outcome:
+        paths = tuple(self.locate(path) for path in call.get("paths") or ())
+        program = Program(call.get("source") or "", call.get("module"), call.get("replaces"), paths)
+        limits = Limits(cpu_s=self.cpu_s, memory_mb=self.memory_mb)
+        return sandbox(limits, 2).evaluate(program, call["expression"], call.get("setup") or ())
+
+    def _verdict(self, record: Record, outcome: Decision, reason: str, evidence: Mapping[str, str]) -> Verdict:
+        score = None if reason == "no_reference" else float(outcome == "keep")
+        return Verdict(record.id, outcome, "replay", reason, self.family, score, evidence)

@@ -1,0 +1,15 @@
+"""What every test may ask for."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Third-party data that is no part of the project; tests that want it are skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(f"third-party data is not beside this checkout ({SHARED.parent.name}/{SHARED.name})")
+    return SHARED

@@ -1,0 +1,124 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import yaml
+from tests.release.examples import REPORT
+
+from sterling.release import CardFacts, Options
+from sterling.release.card import Written, metadata, plain, render_card, size_category
+
+FACTS = CardFacts("Example", models=())
+WRITTEN = [Written("code", "prompt_completion", ("prompt", "completion", "id"), 20, "data/train-*.parquet")]
+
+
+def report(**changes: Any) -> dict[str, Any]:
+    copied: dict[str, Any] = json.loads(json.dumps(REPORT))
+    return copied | changes
+
+
+def card(facts: CardFacts = FACTS, told: dict[str, Any] | None = None, options: Options = Options()) -> str:  # noqa: B008 - immutable
+    return render_card(facts, told or report(), WRITTEN, options)
+
+
+def test_metadata_say_what_the_hub_asks() -> None:
+    assert metadata(FACTS, report(), WRITTEN) == {
+        "pretty_name": "Example",
+        "license": "other",
+        "license_name": "psf-2.0",
+        "license_link": "https://spdx.org/licenses/PSF-2.0.html",
+        "size_categories": ["n<1K"],
+        "task_categories": ["text-generation"],
+        "tags": ["synthetic", "sterling"],
+        "configs": [{"config_name": "code", "data_files": [{"split": "train", "path": "data/train-*.parquet"}]}],
+    }
+
+
+def test_the_owner_s_licence_comes_before_the_sources_licences() -> None:
+    assert metadata(replace(FACTS, licence="Apache-2.0"), report(), WRITTEN)["license"] == "apache-2.0"
+    assert "The owner has stated no licence" not in card(replace(FACTS, licence="Apache-2.0"))
+    assert "The owner has stated no licence" in card()
+
+
+def test_no_licence_at_all_is_unknown() -> None:
+    assert metadata(FACTS, report(anchors=[]), WRITTEN)["license"] == "unknown"
+
+
+def test_a_purely_human_release_is_not_tagged_synthetic() -> None:
+    human = report(composition=REPORT["composition"][:1])
+    assert metadata(FACTS, human, WRITTEN)["tags"] == ["sterling"]
+
+
+def test_a_release_without_records_offers_nothing_to_load() -> None:
+    empty = [Written("code", None, (), 0, None)]
+    assert "configs" not in metadata(FACTS, report(), empty)
+    text = render_card(FACTS, report(), empty, Options())
+    assert "There are no records to load." in text
+    assert 'load_dataset("' not in text
+
+
+@pytest.mark.parametrize(
+    ("records", "category"),
+    [(0, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (10**6, "1M<n<10M"), (10**9, "1B<n<10B"), (10**13, "n>1T")],
+)
+def test_size_categories_are_the_hub_s(records: int, category: str) -> None:
+    assert size_category(records) == category
+
+
+def test_removals_waivers_and_attestation_are_told_by_name() -> None:
+    text = card()
+    assert "| examples | 22 | 20 | 2 | 0 | failed 2 |" in text
+    assert "**waived** · terms (required): Terms unread. Waived by J. Example, because: own model" in text
+    assert "attested by J. Example" in text
+    assert "60.0% of the tokens written by people" in text
+    assert "No model wrote any record." in text
+
+
+def test_an_interval_stands_beside_every_acceptance() -> None:
+    assert "| check.examples.accepted | - / mutations | 0.9 (0.8238 to 0.951) | 100 |" in card()
+
+
+def test_what_no_evidence_speaks_of_is_not_assessed() -> None:
+    text = card(replace(FACTS, not_assessed=("Toxicity: not assessed.",)))
+    for topic in (
+        "Privacy: not assessed",
+        "Contamination: not assessed",
+        "Human review: none",
+        "Toxicity: not assessed",
+    ):
+        assert topic in text
+    measured = report(
+        evidence=[{"name": "privacy.copies", "value": 0, "n": 1, "interval": None, "method": "", "inputs": {}}]
+    )
+    assert "Privacy: not assessed" not in card(told=measured)
+
+
+def test_exact_duplicates_say_nothing_of_near_ones() -> None:
+    steps = [{**REPORT["steps"][0], "name": "check:exact_duplicates"}]
+    assert "Near duplicates: not assessed" in card(told=report(steps=steps))
+
+
+def test_it_says_whether_the_text_of_the_rejected_is_there() -> None:
+    assert "its text is left out" in card()
+    assert "its text is left out" not in card(options=Options(rejected="full"))
+
+
+def test_hostile_names_stay_text() -> None:
+    attack = "x\n---\nlicense: mit\n# <script>alert(1)</script> | [a](b) `c`"
+    steps = [{**REPORT["steps"][0], "name": attack, "reasons": {attack: 2}}]
+    text = card(replace(FACTS, pretty_name=attack), report(name=attack, steps=steps))
+    front = next(iter(yaml.safe_load_all(text.split("\n---\n\n")[0])))
+    assert front["pretty_name"] == attack
+    assert front["license"] == "other"
+    body = text.split("\n---\n\n", 1)[1]
+    assert "<script>" not in body
+    assert "\n---\n" not in body
+    assert "\n# &lt;script" not in body
+    assert [line for line in body.splitlines() if "alert" in line and line.startswith("|")][0].replace("\\|", "").count(
+        "|"
+    ) == 7
+
+
+def test_plain_text_has_no_markup_left() -> None:
+    assert plain("a|b\n<c> `d` [e](f) *g*") == r"a\|b &lt;c&gt; \`d\` \[e\](f) \*g\*"

@@ -1,0 +1,286 @@
+"""The check `math`: right answers in other spellings, wrong ones that look right, and real labelled solutions."""
+
+import json
+import random
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sterling.records import Maker, Record, Verdict, batch_of
+from sterling.verify.answers import find_answer
+from sterling.verify.equality import same, value_of
+from sterling.verify.math import Math
+
+ROOT = Path(__file__).resolve().parents[2]
+GSM8K = ROOT.parent / "shared" / "data" / "gsm8k"
+MAKER = Maker("completions", model="m")
+
+EQUAL = [
+    ("18", "18.0"), ("1,234", "1234"), ("$18", "18"), ("$18.50", "18.5"), ("18.", "18"), ("1/2", "0.5"),
+    (r"\frac{1}{2}", "1/2"), (r"\dfrac12", ".5"), ("1 1/2", "3/2"), (r"-\frac{3}{4}", "-0.75"), ("5%", "5.0 %"),
+    (r"5\%", "5%"), ("5 percent", "5%"), ("18 dollars", "18"), ("**18**", "18"), ("$18$", "18"), (r"\(18\)", "18"),
+    ("5 km", r"5\text{ km}"), ("5 Apples", "5 apple"), ("3 boxes", "3 box"), ("1{,}234", "1234"),
+    (r"1,\!234", "1234"), ("\u22125", "-5"), ("-$5", "$-5"), ("2e3", "2000"), ("(1, 2)", "(1,2)"),
+    (r"\left(1,2\right)", "(1,2)"), (r"\{1,2\}", "{1,2}"), ("Yes", "yes"), (r"90^\circ", "90°"),
+    ("5 cm^2", "5 cm^{2}"), ("5 cm²", "5 cm^2"), (r"3\frac{1}{2}", "7/2"), ("05", "5"), ("+5", "5"),
+    ("5 km/h", "5 km/h."), ("€5", "5 euros"), ("$1,234.00.", "1234"), ("1/3", "2/6"), ("x+1", "x + 1"),
+    (r"\$18", "18"), ("9**9**9", "9**9**9"), ("C", "C"),
+]  # fmt: skip
+DIFFERENT = [
+    ("5 or 7", "5"), ("5%", "5"), ("5%", "0.05"), ("5 oranges", "5 apples"), ("5 m", "5 km"), ("{1,2}", "(1,2)"),
+    ("1 2 … 10", "10"), ("1 2 ... 10", "10"), (r"\int_0^5 dx", "5"), ("9^{9^{9^9}}", "9"), ("(10^100000)!", "1"),
+    ("5 km", "5"), ("5 eggs", "5"), ("1, 234", "1234"), ("1 234", "1234"), ("12,34", "1234"), ("0.333", "1/3"),
+    ("1/0", "0"), ("--5", "5"), ("5-", "5"), ("5 mW", "5 MW"), ("mW", "MW"), ("5 m", "5 M"), ("$5", "5%"),
+    ("$5", "€5"), ("5 cents", "$5"), ("5?", "5"), ("5..7", "5"), ("5...", "5"), ("(2,1)", "(1,2)"),
+    ("[1,2]", "(1,2)"), ("5^2", "25"), ("10!", "3628800"), ("1e99999", "1"), (r"\frac{1}{2}3", "1/23"),
+    ("5:30", "5"), ("½", "1"), ("\u0665", "5"), ("5", "five"), ("5 to 7", "5"), ("1,2", "12"), ("1.234", "1234"),
+    ("$5 million", "5"), ("5 and 7", "5"), ("5, 7", "5"), ("5 + 0", "5"), ("", "5"), ("5²", "5"), ("5-7", "5"),
+    ("5°", "5"), ("5±1", "5"), ("~5", "5"), ("<5", "5"), ("not 5", "5"), ("5 ms", "5 m"), (r"\pm 5", "5"),
+    ("5!", "5"), ("5i", "5"), ("5x", "5"), (r"5\sqrt{2}", "5"), (r"5\pi", "5"), ("0x5", "5"), ("5 5", "5"),
+    ("1 1/2", "1/2"), ("11/2", "1 1/2"), ("-5", "5"), ("$-5", "5"), ("50", "5"), ("5 · 10", "5"), ("10^2", "10"),
+]  # fmt: skip
+
+
+def judged(completion: Any, reference: dict[str, Any] | None = None, **options: Any) -> Verdict:
+    record = Record.synthetic({"prompt": "q", "completion": completion}, source="s", row="r", maker=MAKER,
+                              reference=reference)  # fmt: skip
+    (verdict,) = Math(**options).judge(batch_of([record]), None)
+    assert isinstance(verdict, Verdict)
+    return verdict
+
+
+@pytest.mark.parametrize(("one", "other"), EQUAL)
+def test_equal_answers_in_other_spellings(one: str, other: str) -> None:
+    assert same(one, other)
+    assert same(other, one)
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_what_only_looks_equal_is_different(one: str, other: str) -> None:
+    assert same(one, other) is None
+    assert same(other, one) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "marker"),
+    [
+        (r"so \boxed{5} it is", "5", "boxed"),
+        (r"\boxed{\frac{1}{2}}", r"\frac{1}{2}", "boxed"),
+        (r"\fbox{5}", "5", "boxed"),
+        ("the answer is 4. \\boxed{5}", "5", "boxed"),
+        ("x\n#### 5", "5", "hashes"),
+        ("#### Step 1\nadd\n#### Step 2\ncarry\nThe answer is 5.", "5", "prose"),
+        ("#### 1. Find\nx\n#### 2. Add\nAnswer: 4", "4", "prose"),
+        ("#### Plan\n#### 7", "7", "hashes"),
+        ("#### blue", "blue", "hashes"),
+        ("Q: what?\n  A: 5\n", "5", "a"),
+        ("The answer is 5.", "5", "prose"),
+        ("the answer is: $5.50. Good.", "$5.50", "prose"),
+        ("**Final Answer:** 5 km", "5 km", "prose"),
+        ("Answer:\n\n5", "5", "prose"),
+        ("answer: 5 or 7", "5 or 7", "prose"),
+    ],
+)
+def test_the_markers_and_their_order(text: str, answer: str, marker: str) -> None:
+    found = find_answer(text)
+    assert found is not None
+    assert (found.answer, found.marker, found.ambiguous) == (answer, marker, False)
+
+
+@pytest.mark.parametrize(
+    "text", ["5", "", "so it is 18", r"\boxed{5", r"\boxed{}", "A:", "XA: 5", "A: 5\nB: 7\nC: 9", "#### \n5 is it"]
+)
+def test_texts_that_state_no_final_answer(text: str) -> None:
+    assert find_answer(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\boxed{5} or \boxed{7}", "#### 5\n#### 7", "A: 5\nA: 7", "The answer is 5. The answer is 7.",
+        "\\boxed{5}\n#### 7", "A: 7\n#### 5", "\\boxed{5}\nA: 7", "A: 5\n" * 40,
+    ],
+)  # fmt: skip
+def test_several_answers_are_none(text: str) -> None:
+    assert judged(text, {"answer": "5"}).reason == "ambiguous_answer"
+    assert judged(text, {"answer": "7"}).outcome == "drop"
+
+
+@pytest.mark.parametrize("text", ["A: 5\nA: 5.0", "\\boxed{5}\n#### 5", "The answer is 5. I repeat: the answer is 5."])
+def test_the_same_answer_twice_is_one(text: str) -> None:
+    assert judged(text, {"answer": "5"}).reason == "equal"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("16 - 3 = 13", "13"),
+        ("costs $1,234.50.", "$1,234.50"),
+        ("it is 5%", "5%"),
+        ("1,2,3", "3"),
+        ("-4 degrees", "-4"),
+    ],
+)
+def test_the_last_number_counts_on_request_only(text: str, number: str) -> None:
+    assert judged(text, {"answer": number}).reason == "no_answer"
+    verdict = judged(text, {"answer": number}, last_number=True)
+    assert (verdict.reason, verdict.evidence["marker"]) == ("equal", "last_number")
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"),
+    [
+        (None, "no_reference"), ({"tests": "x"}, "no_reference"), ({"answer": ""}, "bad_reference"),
+        ({"answer": "  "}, "bad_reference"), ({"answer": None}, "bad_reference"), ({"answer": True}, "bad_reference"),
+        ({"answer": ["5"]}, "bad_reference"), ({"answer": "a\nsolution without one"}, "bad_reference"),
+        ({"answer": "#### 5\n#### 6"}, "bad_reference"),
+    ],
+)  # fmt: skip
+def test_nothing_to_compare_with_is_a_flag_that_verifies_nothing(reference: dict[str, Any] | None, reason: str) -> None:
+    verdict = judged("A: 5", reference)
+    assert (verdict.outcome, verdict.reason, verdict.verifies) == ("flag", reason, False)
+
+
+@pytest.mark.parametrize("answer", [5, 5.0, "5", " 5 ", "2 + 3 = <<2+3=5>>5\n#### 5", "so\nA: 5", r"thus $\boxed{5}$"])
+def test_a_reference_may_be_a_number_a_text_or_a_whole_solution(answer: Any) -> None:
+    verdict = judged("A: 5", {"answer": answer})
+    assert (verdict.outcome, verdict.reason, verdict.verifies) == ("keep", "equal", True)
+
+
+def test_evidence_tells_what_was_compared_and_is_short() -> None:
+    assert judged("A: 5.0", {"answer": "5"}).evidence == {
+        "answer": "5.0", "expected": "5", "marker": "a", "tier": "rational",
+    }  # fmt: skip
+    assert judged("A: 5 eggs", {"answer": "5"}).evidence["differs"] == "unit"
+    assert "differs" not in judged("A: 6 eggs", {"answer": "5"}).evidence
+    long = judged("A: " + "x" * 5000, {"answer": "y" * 5000}).evidence
+    assert all(len(value) <= 80 for value in long.values())
+
+
+def test_every_format_that_holds_a_solution_is_read() -> None:
+    talk = [{"role": "user", "content": "A: 6"}, {"role": "assistant", "content": "A: 5"}]
+    parts = [{"role": "assistant", "content": [{"type": "text", "text": "A: 5"}]}]
+    payloads: list[tuple[dict[str, Any], str]] = [
+        ({"prompt": talk[:1], "completion": talk[1:]}, "equal"),
+        ({"prompt": talk[:1], "completion": parts}, "equal"),
+        ({"messages": talk}, "equal"),
+        ({"text": "Q\nA: 5"}, "equal"),
+        ({"messages": talk[:1]}, "no_completion"),
+        ({"prompt": "A: 5"}, "no_completion"),
+    ]
+    records = [Record.real(p, source="s", row=str(i), origin="human", reference={"answer": "5"})
+               for i, (p, _) in enumerate(payloads)]  # fmt: skip
+    assert [v.reason for v in Math().judge(batch_of(records), None) if isinstance(v, Verdict)] == [
+        reason for _, reason in payloads
+    ]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["9" * 1_000_000, "9^{" * 5000 + "}" * 5000, "(" * 300 + "5" + ")" * 300, "9**9**9**9", "(10^100000)!", "1e99",
+     "1/" * 500_000, r"\frac{1}" * 1000, "5" + " " * 100_000 + "1", "1,111" * 200_000],
+)  # fmt: skip
+def test_monsters_are_text(answer: str) -> None:
+    for text in (f"A: {answer}", f"\\boxed{{{answer}}}", f"#### {answer}", f"the answer is {answer}"):
+        assert judged(text, {"answer": "5"}, last_number=True).outcome == "drop"
+
+
+@pytest.mark.parametrize("mark", ["\\boxed{", "####\n", "#### x 5\n", "A:", " A: ", "the answer is ", "{"])
+def test_the_cost_of_a_text_grows_with_its_length_only(mark: str) -> None:
+    judged(mark * (1_000_000 // len(mark)), {"answer": "5"}, last_number=True)
+
+
+@given(st.fractions(max_denominator=10**9), st.integers(0, 10**6))
+@settings(max_examples=200)
+def test_a_number_equals_all_its_spellings_and_no_other_number(number: Fraction, other: int) -> None:
+    spelled = f"{number.numerator}/{number.denominator}"
+    doubled = rf"\frac{{{2 * number.numerator}}}{{{2 * number.denominator}}}"
+    assert same(spelled, doubled)
+    assert same(f"{number.numerator:,}/{number.denominator:,}", spelled)
+    assert bool(same(spelled, str(other))) == (number == other)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9), max_value=10**9))
+def test_decimals_are_exact(number: Any) -> None:
+    value = value_of(f"{number:f}")
+    assert value is not None
+    assert value.number == Fraction(number)
+    assert same(f"{number:,f}", f"{number:f}00")
+
+
+@given(st.text(max_size=300), st.text(max_size=20))
+def test_no_text_breaks_it(text: str, answer: str) -> None:
+    find_answer(text, last_number=True)
+    assert same(text, answer) == same(answer, text)
+    assert bool(same(answer, answer))
+
+
+def near_misses(number: int, rng: random.Random) -> dict[str, list[str]]:
+    """Spellings of `number`, and answers near it that are wrong."""
+    written = str(number)
+    at = rng.randrange(len(written))
+    changed = written[:at] + str((int(written[at]) + rng.randrange(1, 10)) % 10) + written[at + 1 :]
+    right = [f"{number}", f"{number:,}", f"${number:,}.00", f"{number}.", f"{2 * number}/2", f"**{number}**",
+             rf"\frac{{{3 * number}}}{{3}}", f"${number}$", f"{number} dollars", f"{number}.0"]  # fmt: skip
+    wrong = [changed, f"{number + 1}", f"{number - 1}", f"-{number}", f"{number} or {number + 1}", f"{number}%",
+             f"{number} apples", f"{number}.5", f"{number}0", f"{number}/2", f"({number})!", f"{number}, {number + 2}",
+             f"1 2 ... {number}", f"{number}^2", f"{number} cents", f"about {number} or so", f"{number}?"]  # fmt: skip
+    return {"right": right, "wrong": [w for w in wrong if w.lstrip("0") != str(number)]}
+
+
+def test_near_misses_of_real_answers_are_told_from_respellings() -> None:
+    """With n wrong answers and none accepted, the rate of false accepts is below 3/n at 95 %."""
+    rng = random.Random("near misses")
+    markers = ("A: {}", "#### {}", "so\n\\boxed{{{}}}", "The final answer is {}", "**Answer:** {}")
+    said: list[tuple[str, str, int]] = []
+    for _ in range(500):
+        number = rng.choice([rng.randrange(1, 100), rng.randrange(100, 10**7)])
+        near = near_misses(number, rng)
+        said += [(kind, answer, number) for kind, answers in near.items() for answer in answers]
+    records = [
+        Record.synthetic({"prompt": "q", "completion": rng.choice(markers).format(answer)}, source="s", row=str(i),
+                         maker=MAKER, reference={"answer": str(number)})
+        for i, (_, answer, number) in enumerate(said)
+    ]  # fmt: skip
+    verdicts = [v for v in Math().judge(batch_of(records), None) if isinstance(v, Verdict)]
+    judged = [(*one, verdict.reason) for one, verdict in zip(said, verdicts, strict=True)]
+    assert [j for j in judged if (j[0] == "right") != (j[3] == "equal")] == []
+    assert sum(kind == "right" for kind, _, _ in said) == 5_000
+    assert sum(kind == "wrong" for kind, _, _ in said) > 8_000
+
+
+@pytest.fixture
+def gsm8k() -> Path:
+    if not GSM8K.exists():
+        pytest.skip("the third-party data is not beside this checkout")
+    return GSM8K
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().split("\n") if line]
+
+
+def test_gsm8k_completions_are_judged_as_their_labels_say(gsm8k: Path) -> None:
+    rows = rows_of(gsm8k / "completions.jsonl")
+    records = [
+        Record.synthetic({"prompt": row["question"], "completion": row["completion"]}, source="s", row=str(i),
+                         maker=MAKER, reference={"answer": row["reference"]})
+        for i, row in enumerate(rows)
+    ]  # fmt: skip
+    verdicts = [v for v in Math().judge(batch_of(records), None) if isinstance(v, Verdict)]
+    disagreements = [row for row, v in zip(rows, verdicts, strict=True) if (v.outcome == "keep") != row["is_correct"]]
+    assert (len(rows), disagreements) == (2640, [])
+    assert sum(v.reason == "no_answer" for v in verdicts) == 7
+
+
+def test_gsm8k_solutions_state_their_own_answer(gsm8k: Path) -> None:
+    solutions = [row["answer"] for name in ("train", "test") for row in rows_of(gsm8k / f"{name}.jsonl")]
+    records = [
+        Record.real({"prompt": "q", "completion": s}, source="s", row=str(i), origin="human", reference={"answer": s})
+        for i, s in enumerate(solutions)
+    ]
+    assert {v.reason for v in Math().judge(batch_of(records), None) if isinstance(v, Verdict)} == {"equal"}
