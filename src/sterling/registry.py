@@ -171,6 +171,9 @@ class Check(Part):
 class RecordCheck(Check):
     """Judges each record by itself."""
 
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """Keys of `reference` of which a record must have one to be judged; empty means that every record is."""
+
     @abstractmethod
     def judge(self, batch: pa.RecordBatch, state: Any) -> list[Verdict | Fault]:
         """One verdict or fault for each row of a batch of `records.SCHEMA`, in order."""

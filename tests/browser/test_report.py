@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import pytest
 from tests.report.examples import example_report, hostile_report
@@ -18,6 +18,8 @@ CHROMIUM = "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else shutil
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
+
+Scheme = Literal["light", "dark"]
 
 CONTRAST = """() => {
   const luminance = ([r, g, b]) => [r, g, b].map(v => v / 255)
@@ -95,9 +97,9 @@ def test_hostile_records_do_not_widen_it(width: int, page: "Page", tmp_path: Pat
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", get_args(Scheme))
 @pytest.mark.parametrize("status", ["released", "refused", "preview", "unreleased"])
-def test_text_stands_out_from_its_background(scheme: str, status: str, page: "Page", tmp_path: Path) -> None:
+def test_text_stands_out_from_its_background(scheme: Scheme, status: str, page: "Page", tmp_path: Path) -> None:
     page.emulate_media(color_scheme=scheme)
     show(page, render(example_report(status)), tmp_path)
     assert page.evaluate(CONTRAST) == []
@@ -106,7 +108,7 @@ def test_text_stands_out_from_its_background(scheme: str, status: str, page: "Pa
 def test_light_and_dark_differ(page: "Page", tmp_path: Path) -> None:
     show(page, render(example_report()), tmp_path)
     seen = set()
-    for scheme in ("light", "dark"):
+    for scheme in get_args(Scheme):
         page.emulate_media(color_scheme=scheme)
         seen.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert len(seen) == 2

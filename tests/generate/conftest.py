@@ -107,15 +107,28 @@ def plain():
 
 
 @pytest.fixture(scope="session")
-def anchor(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Record]:
-    """Records by qualified name."""
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that a recipe about the package would lie in."""
     folder = tmp_path_factory.mktemp("anchor")
     (folder / "shapes.py").write_text(CODE)
-    items = [item for item in PythonPackage(name="own", path=str(folder)).read() if isinstance(item, Item)]
-    return {item.row.removeprefix("shapes."): _record(item, folder) for item in items}
+    return folder
 
 
-def _record(item: Item, folder: Path) -> Record:
+@pytest.fixture(scope="session")
+def anchor(shapes: Path) -> dict[str, Record]:
+    """Records by qualified name. Their ids do not depend on the folder."""
+    source = PythonPackage.model_validate({"name": "own", "path": "."}, context={"base": shapes})
+    items = [item for item in source.read() if isinstance(item, Item)]
+    return {item.row.removeprefix("shapes."): _record(item) for item in items}
+
+
+@pytest.fixture
+def in_shapes(shapes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts that are made without a recipe take relative paths from here."""
+    monkeypatch.chdir(shapes)
+
+
+def _record(item: Item) -> Record:
     return Record.real(
         item.payload, source="own", row=item.row, origin="unknown", reference=item.reference, tags=item.tags
     )

@@ -11,6 +11,8 @@ from sterling.generate.mutations import Mutations, source_of
 from sterling.records import Fault, Record, digest
 from sterling.registry import Past, Task
 
+pytestmark = pytest.mark.usefixtures("in_shapes")
+
 
 def _verified(anchor: dict[str, Record]) -> Past:
     return Past(verified=frozenset(record.id for record in anchor.values()))
@@ -21,11 +23,9 @@ def _tasks(strategy: Mutations, anchor: dict[str, Record], past: Past | None = N
 
 
 def _mutant(anchor: dict[str, Record], name: str, operator: str, site: int = 0) -> Record:
-    strategy = Mutations()
+    strategy = Mutations(cpu_s=1)
     task = next(
-        t
-        for t in _tasks(strategy, {name: anchor[name]})
-        if (t.spec["operator"], t.spec["site"]) == (operator, site)
+        t for t in _tasks(strategy, {name: anchor[name]}) if (t.spec["operator"], t.spec["site"]) == (operator, site)
     )
     (record,) = strategy.propose(task, "repair")
     assert isinstance(record, Record)
@@ -55,7 +55,9 @@ def test_all_breaks_are_asked_for_once(anchor: dict[str, Record]) -> None:
 def test_a_count_spreads_over_seeds_and_operators(anchor: dict[str, Record]) -> None:
     tasks = _tasks(Mutations(count=12), anchor)
     assert len(tasks) == 12
-    assert set(Counter(task.seeds[0].id for task in tasks).values()) == {2}
+    shares = Counter(task.seeds[0].row for task in tasks)
+    assert len(shares) == 6
+    assert max(shares.values()) <= 3
     assert len({task.spec["operator"] for task in tasks}) >= 8
 
 
@@ -111,7 +113,7 @@ def test_a_mutant_that_raises_shows_the_exception(anchor: dict[str, Record]) -> 
 
 def test_a_mutant_that_never_ends_says_so(anchor: dict[str, Record]) -> None:
     record = _mutant(anchor, "countdown", "swapped_update")
-    assert "it does not end within 2 seconds of CPU time" in record.payload["prompt"] or "out of memory" in record.payload["prompt"]
+    assert "```text\nnothing: it does not come to an end\n```" in record.payload["prompt"]
 
 
 def test_a_survivor_is_proposed_without_an_example(anchor: dict[str, Record]) -> None:
@@ -126,7 +128,7 @@ def test_private_names_of_a_class_work_in_a_mutated_method(anchor: dict[str, Rec
 
 
 def test_proposals_repeat_exactly(anchor: dict[str, Record]) -> None:
-    strategy = Mutations(count=20)
+    strategy = Mutations(count=20, cpu_s=1)
     tasks = _tasks(strategy, anchor)
     first = [record for task in tasks for record in strategy.propose(task, "repair")]
     again = [record for task in tasks for record in strategy.propose(task, "repair")]

@@ -78,7 +78,8 @@ def test_every_operator_has_a_golden_example() -> None:
 
 
 @pytest.mark.parametrize(
-    ("default", "other"), [("None", "0"), ("True", "False"), ("3", "4"), ("'ab'", "'a'"), ("1.5", None), ("b'x'", "b''")]
+    ("default", "other"),
+    [("None", "0"), ("True", "False"), ("3", "4"), ("'ab'", "'a'"), ("1.5", None), ("b'x'", "b''")],
 )
 def test_defaults_change_but_names_do_not(default: str, other: str | None) -> None:
     source = f"def g(a, *, b: int = {default}):\n    return a\n"
@@ -87,14 +88,13 @@ def test_defaults_change_but_names_do_not(default: str, other: str | None) -> No
 
 
 def test_decorators_annotations_and_docstrings_are_left_alone() -> None:
-    source = '@cache(1)\ndef g(a: "x" = f(2), *b: 3) -> 4:\n    """Five 5."""\n    c: "6"\n    def h(d: 7):\n        """8"""\n'
+    source = '@cache(1)\ndef g(a: "x" = f(2), *b: 3) -> 4:\n    """Five 5."""\n    c: "6"\n    def h(d: 7): "8"\n'
     assert [b for b in breaks_of(source) if b.operator in {"off_by_one_constant", "changed_string"}] == []
 
 
 def test_inside_f_strings_nothing_is_broken() -> None:
-    assert breaks_of("def g(a, b):\n    yield f'{a + 1}'\n    yield f'{b[1:]}'\n") == tuple(
-        b for b in breaks_of("def g(a, b):\n    yield f'{a + 1}'\n    yield f'{b[1:]}'\n") if b.operator == "deleted_statement"
-    )
+    source = "def g(a, b):\n    yield f'{a + 1}'\n    yield f'{b[1:]}'\n"
+    assert {b.operator for b in breaks_of(source)} == {"deleted_statement"}
 
 
 def test_positions_are_right_after_wide_characters() -> None:

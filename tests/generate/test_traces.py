@@ -7,9 +7,11 @@ from sterling.generate.traces import Traces, without_docstring
 from sterling.records import Fault, Record
 from sterling.registry import Past, Task
 
+pytestmark = pytest.mark.usefixtures("in_shapes")
 
-def _tasks(strategy: Traces, records: dict[str, Record], past: Past = Past(), seed: int = 1) -> list[Task]:
-    return list(strategy.tasks(records.values(), past, seed))
+
+def _tasks(strategy: Traces, records: dict[str, Record], past: Past | None = None) -> list[Task]:
+    return list(strategy.tasks(records.values(), past or Past(), 1))
 
 
 def _proposed(anchor: dict[str, Record], name: str, expression: str) -> Record | Fault:
@@ -151,7 +153,11 @@ def test_a_set_is_written_in_one_order(anchor: dict[str, Record]) -> None:
     ],
 )
 def test_what_is_no_question_is_a_fault_of_the_user_code(body: str, call: str, reason: str) -> None:
-    reference = {"program": "continue", "replaces": "f", "examples": [{"source": f"{call}\n", "want": "", "options": []}]}
+    reference = {
+        "program": "continue",
+        "replaces": "f",
+        "examples": [{"source": f"{call}\n", "want": "", "options": []}],
+    }
     payload = {"prompt": 'def f(a):\n    """Doc."""\n', "completion": body}
     record = Record.real(payload, source="own", row="f", origin="unknown", reference=reference)
     found = _proposed({"f": record}, "f", call)

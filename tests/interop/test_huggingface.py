@@ -70,7 +70,7 @@ PAYLOADS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: "-".join(p))
+@pytest.mark.parametrize("payload", PAYLOADS, ids="-".join)
 def test_every_format_loads_as_it_went_in(payload: dict[str, Any], tmp_path: Path) -> None:
     record = Record.real(payload, source="s", row="1", origin="unknown")
     write_release(tmp_path / "v1", contents(configurations=[configuration("only", [record])]))

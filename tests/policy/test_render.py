@@ -46,7 +46,7 @@ def test_the_headline() -> None:
     assert render_headline("pretraining") == (
         "pretraining is judged by cross-entropy on held-out real text, overall and on its tail\n"
         "its main risk is recursion: each generation that replaces real text loses the types seen once, and does not "
-        "get them back (Shumailov et al., Nature 631 (2024); Kang et al., arXiv 2510.01631)\n"
+        "get them back (Shumailov et al., Nature 631 (2024))\n"
         "its mix is by default at most 30% synthetic and at least 10% real"
     )
 

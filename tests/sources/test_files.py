@@ -168,11 +168,17 @@ def test_a_column_that_comes_late_is_no_reason_to_stop(tmp_path: Path) -> None:
     assert [i.group for i in files.read() if isinstance(i, Item)] == ["me"]
 
 
-def test_a_value_nested_too_deeply_costs_only_its_row(tmp_path: Path) -> None:
+@pytest.mark.parametrize("depth", [700, 50_000])
+def test_a_value_nested_too_deeply_costs_only_its_row(tmp_path: Path, depth: int) -> None:
+    """How deep is too deep differs between versions of Python; that the next row is read does not."""
     path = tmp_path / "a.jsonl"
-    deep = '{"fields": {"x": ' + "[" * 700 + "]" * 700 + "}}"
+    deep = '{"fields": {"x": ' + "[" * depth + "]" * depth + "}}"
     path.write_text(f'{deep}\n{{"fields": {{"x": 1}}}}\n')
-    assert faults(Files(name="x", path=str(path))) == [("a.jsonl:1", "wrong_type", "nested too deeply")]
+    first, second = Files(name="x", path=str(path)).read()
+    assert isinstance(second, Item)
+    if depth == 50_000:
+        assert isinstance(first, Fault)
+        assert first.message == "nested too deeply"
 
 
 def test_an_unknown_name_in_the_mapping_is_refused() -> None:

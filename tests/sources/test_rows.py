@@ -268,6 +268,12 @@ def test_json_that_breaks_in_the_middle_is_refused(tmp_path: Path, text: str, wh
     )
 
 
+def test_an_element_of_a_json_array_beyond_the_limit_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"n": 1}, {"text": "' + "x" * (streams.MAX_LINE + 5_000_000) + '"}]')
+    assert "the JSON cannot be read: a value is longer than 16 MiB" in refused(path)
+
+
 def test_a_bad_csv_record_costs_only_itself(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b'a,b\n1,2\n3\n4,caf\xe9\n"5" x,6\n\n7,"8\n9"\n10,11,12\n13,14\n15,"16\n17,18\n')

@@ -95,7 +95,9 @@ def test_nothing_to_repeat_is_a_flag(reference: Mapping[str, Any] | None) -> Non
     assert (verdict.outcome, verdict.reason, verdict.score) == ("flag", "no_reference", None)
 
 
-@pytest.mark.parametrize("call", [{"expression": "1"}, {"outcome": {"value": "1"}}, "f(1)", {"expression": 3, "outcome": {}}])
+@pytest.mark.parametrize(
+    "call", [{"expression": "1"}, {"outcome": {"value": "1"}}, "f(1)", {"expression": 3, "outcome": {}}]
+)
 def test_a_reference_that_cannot_be_understood_costs_its_row_only(call: Any) -> None:
     bad, good = _record({"prompt": "a", "completion": "b"}, {"call": call}), _trace("", "1 + 1", "2")
     first, second = Replay().judge(batch_of([bad, good]), None)

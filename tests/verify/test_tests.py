@@ -58,7 +58,6 @@ def test_a_failing_example_is_evidence() -> None:
         ("  return a\n return b\n", "syntax_error"),
         ("    return a\n\nraise ValueError('at import')\n", "error"),
         ("    import os\n    os._exit(0)\n", "exited"),
-        ("    import time\n    time.sleep(9999)\n", "stalled"),
         ("    return [0] * 10 ** 12\n", "memory"),
         ("    while True: print('x' * 10000)\n", "output"),
         ("    raise SystemExit\n", "failed_example"),
@@ -151,11 +150,16 @@ def test_unit_tests_pass_or_fail() -> None:
 
 def test_the_prelude_is_for_the_tests() -> None:
     reference = {"tests": "assert f(SMALL) == 2\n", "entry_point": "f", "prelude": "SMALL = 1\n"}
-    assert _judged(_record({"prompt": "Write f.", "completion": f"```python\n{HEAD}{GOOD}```\n"}, reference)).reason == "passed"
+    assert (
+        _judged(_record({"prompt": "Write f.", "completion": f"```python\n{HEAD}{GOOD}```\n"}, reference)).reason
+        == "passed"
+    )
 
 
 def test_an_object_that_always_equals_does_not_pass() -> None:
-    cheat = "    class Yes(int):\n        def __eq__(self, other): return True\n        __hash__ = None\n    return Yes()\n"
+    cheat = (
+        "    class Yes(int):\n        def __eq__(self, other): return True\n        __hash__ = None\n    return Yes()\n"
+    )
     reference = {"program": "continue", "tests": CHECK, "entry_point": "f"}
     assert _judged(_record({"prompt": HEAD, "completion": cheat}, reference)).outcome == "drop"
 
@@ -193,6 +197,7 @@ def test_the_program_of_a_conversation() -> None:
         {"examples": ["f(1)"]},
         {"examples": [{"source": "1\n", "want": "1\n", "options": ["NO_SUCH_OPTION"]}]},
         {"examples": [{"source": "1\n", "want": 1}]},
+        {"examples": [{"source": "1\n", "want": "1\n"}], "broken": 1},
         {"examples": [{"source": "1\n", "want": "1\n"}], "paths": [3]},
         {"tests": 5, "entry_point": "f"},
     ],
@@ -217,19 +222,26 @@ def test_a_failing_sandbox_costs_its_row_only(monkeypatch: pytest.MonkeyPatch) -
 
 
 # Real programs --------------------------------------------------------------------------------------------------------
+def _humaneval(shared_data: Path, name: str) -> list[dict[str, Any]]:
+    lines = (shared_data / "humaneval" / name).read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def _completion(task: Mapping[str, Any], completion: str) -> Record:
+    reference = {"program": "continue", "tests": task["test"], "entry_point": task["entry_point"]}
+    return _record({"prompt": task["prompt"], "completion": completion}, reference)
+
+
+def test_every_solution_of_humaneval_passes(shared_data: Path) -> None:
+    records = [_completion(task, task["canonical_solution"]) for task in _humaneval(shared_data, "tasks.jsonl")]
+    assert {verdict.reason for verdict in Tests().judge(batch_of(records), None)} == {"passed"}
+
+
 def test_completions_of_a_real_model(shared_data: Path) -> None:
-    tasks = [json.loads(line) for line in (shared_data / "humaneval" / "tasks.jsonl").open()]
-    rows = [json.loads(line) for line in (shared_data / "humaneval" / "samples.jsonl").open()][::4]
-    solutions = {task["task_id"]: task["canonical_solution"] for task in tasks}
-    pairs = [(row, solution) for row in rows for solution in (row["samples"][0], solutions[row["task_id"]])]
-    records = [
-        _record(
-            {"prompt": row["prompt"], "completion": completion},
-            {"program": "continue", "tests": row["test"], "entry_point": row["entry_point"]},
-        )
-        for row, completion in pairs
-    ]
-    verdicts = Tests(cpu_s=2).judge(batch_of(records), None)
-    reasons = [verdict.reason for verdict in verdicts]
-    assert reasons[1::2] == ["passed"] * len(rows)
-    assert 0 < reasons[::2].count("passed") < len(rows) / 2
+    """Two samples of each of 164 tasks; pass@1 of all 8,200 is 22.02 %."""
+    tasks = _humaneval(shared_data, "samples.jsonl")
+    records = [_completion(task, sample) for task in tasks for sample in task["samples"][:2]]
+    verdicts = Tests(cpu_s=1).judge(batch_of(records), None)
+    passed = sum(verdict.reason == "passed" for verdict in verdicts)
+    assert len(verdicts) == 328
+    assert 0.17 < passed / 328 < 0.27

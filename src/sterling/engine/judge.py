@@ -1,5 +1,6 @@
 """Record checks over shards: one verdict for each record that still stands."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,14 +33,40 @@ class Judge:
         return write_verdicts(self.step, shard.number, rulings(self.check, batch, answers), faults)
 
 
+NOT_CONCERNED = "not_concerned"
+"""Reason of the keep for a record that holds nothing for this check to judge. It is nobody's judgement, so it verifies
+nothing."""
+
+
 def judge(check: RecordCheck, state: Any, batch: pa.RecordBatch) -> list[Verdict | Fault]:
-    """The check's answers, one for each row. SterlingError when it returns another number of them."""
+    """One answer for each row: the check's where the record concerns it, else a keep that verifies nothing.
+
+    SterlingError when the check returns another number of verdicts than it was given records.
+    """
+    concerned = _concerned(check, batch)
+    mine = batch.filter(pa.array(concerned, pa.bool_()))
+    answers = iter(_asked(check, state, mine))
+    ids = batch.column("id").to_pylist()
+    name = check.name_in_recipe
+    return [
+        next(answers) if is_mine else Verdict(record, "keep", name, NOT_CONCERNED, "policy")
+        for record, is_mine in zip(ids, concerned, strict=True)
+    ]
+
+
+def _asked(check: RecordCheck, state: Any, batch: pa.RecordBatch) -> list[Verdict | Fault]:
     answers = check.judge(batch, state) if batch.num_rows else []
     if len(answers) != batch.num_rows:
-        raise SterlingError(
-            f"check `{check.name_in_recipe}` returned {len(answers)} verdicts for {batch.num_rows} records"
-        )
+        asked = f"{len(answers)} verdicts for {batch.num_rows} records"
+        raise SterlingError(f"check `{check.name_in_recipe}` returned {asked}")
     return answers
+
+
+def _concerned(check: RecordCheck, batch: pa.RecordBatch) -> list[bool]:
+    if not check.needs:
+        return [True] * batch.num_rows
+    references = batch.column("reference").to_pylist()
+    return [cell is not None and not check.needs.isdisjoint(json.loads(cell)) for cell in references]
 
 
 def rulings(check: Check, batch: pa.RecordBatch, answers: Iterable[Verdict | Fault]) -> list[Verdict]:

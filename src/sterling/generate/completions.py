@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -120,8 +121,7 @@ class Completions(Strategy):
         if self.shape == "openai" and not stored and "messages" not in values:
             raise Unusable("source", "unknown_shape", "the row has none of OpenAI's shapes; map it with `columns`")
         if stored and (self.shape == "openai" or (self.shape == "auto" and not mapped)):
-            sent = {} if self.requests is None else _sent(self.locate(self.requests))
-            yield from answers(values, sent)
+            yield from answers(values, {} if self.requests is None else _sent_now(self.locate(self.requests)))
         else:
             yield self._from_columns(values)
 
@@ -198,9 +198,14 @@ class Completions(Strategy):
         )  # fmt: skip
 
 
-@cache
-def _sent(path: str) -> Mapping[str, Mapping[str, Any]]:
+def _sent_now(path: str) -> Mapping[str, Mapping[str, Any]]:
     """The bodies that were sent to the Batch API, by `custom_id`. A bad line leaves its answers without input."""
+    return _sent(path, None if "://" in path or not Path(path).exists() else Path(path).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _sent(path: str, changed: int | None) -> Mapping[str, Mapping[str, Any]]:  # noqa: ARG001 - part of the key
+    """Read once per process, and again when the file has changed."""
     rows = (row.values for row in read_rows(path) if isinstance(row, Row))
     return {str(v["custom_id"]): v["body"] for v in rows if "custom_id" in v and isinstance(v.get("body"), Mapping)}
 

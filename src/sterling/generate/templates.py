@@ -1,5 +1,6 @@
 """Prompt templates: text files beside the strategies, known by their digest."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -29,8 +30,6 @@ def template(name: str) -> Template:
 
 def fenced(source: str, language: str = "python") -> str:
     """A code block whose fence is longer than any run of backticks inside."""
-    longest = max(
-        (len(run) for run in source.replace("`", " `").replace("` `", "``").split() if set(run) == {"`"}), default=0
-    )
+    longest = max(map(len, re.findall("`+", source)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{source.rstrip()}\n{fence}\n"

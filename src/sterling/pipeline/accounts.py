@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
+from sterling.engine.judge import NOT_CONCERNED
 from sterling.engine.shards import Shard, read_batch, total
 from sterling.ledger import Stage
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import Mixed
-from sterling.pipeline.walking import Walked
 from sterling.records import VERIFYING, records_of
 from sterling.registry import Check
 from sterling.report.model import AnchorLine, Slice, StepLine
@@ -74,23 +74,25 @@ class CountByMaker:
         makers = dict(_makers(shard))
         counts: Counter[tuple[Maker, str, str]] = Counter()
         for path in shard.verdicts:
-            table = pq.read_table(path, columns=["record", "check", "outcome"])
+            table = pq.read_table(
+                path, columns=["record", "check", "outcome"], filters=[("reason", "!=", NOT_CONCERNED)]
+            )
             rows = zip(*(table[name].to_pylist() for name in table.column_names), strict=True)
             counts.update((makers[record], check, outcome) for record, check, outcome in rows if record in makers)
         return counts
 
 
-def by_maker(job: Job, walked: Walked) -> Counter[tuple[Maker, str, str]]:
+def by_maker(job: Job, made: Sequence[Shard]) -> Counter[tuple[Maker, str, str]]:
     """Outcomes of each check by maker over everything that was generated."""
     whole: Counter[tuple[Maker, str, str]] = Counter()
-    for counts in job.use.crew.map(CountByMaker(), walked.made, len(walked.made)):
+    for counts in job.use.crew.map(CountByMaker(), made, len(made)):
         whole.update(counts)
     return whole
 
 
 def acceptance(counts: Counter[tuple[Maker, str, str]]) -> Iterator[Evidence]:
     """The share of each maker's records that each check let pass (keep or flag), with its interval."""
-    for maker, check in sorted({(m, c) for m, c, _ in counts}, key=str):
+    for maker, check in sorted({(m, c) for m, c, _ in counts if c != "mix"}, key=str):
         outcomes = {outcome: n for (m, c, outcome), n in counts.items() if (m, c) == (maker, check)}
         n = sum(outcomes.values())
         passed = n - outcomes.get("drop", 0)
@@ -106,8 +108,8 @@ def oracles(job: Job) -> Iterator[Evidence]:
     for stage in job.trail.stages:
         if stage.kind == "check" and stage.walk == 0 and checks[stage.name].family in VERIFYING:
             tally = stage.summary["tally"]
-            passed = sum(tally.get("keep", {}).values())
-            failed = sum(n for o in ("flag", "drop") for r, n in tally.get(o, {}).items() if r not in _UNASKED)
+            passed = sum(n for reason, n in tally.get("keep", {}).items() if reason != NOT_CONCERNED)
+            failed = sum(n for o in ("flag", "drop") for n in tally.get(o, {}).values())
             if passed + failed:
                 method = "anchor records with something to check that pass; the others are not used as oracles"
                 yield proportion(f"oracles.{stage.name}", passed, passed + failed, method)
@@ -117,10 +119,6 @@ def measured(job: Job) -> Iterator[Evidence]:
     """What the steps themselves left as evidence, the last word on each name."""
     found = {e["name"]: e for s in job.trail.stages for e in s.summary.get("evidence", ())}
     yield from (Evidence.from_json(plain) for plain in found.values())
-
-
-_UNASKED = frozenset({"no_reference", "bad_reference"})
-"""Reasons that say that a record holds nothing to check."""
 
 
 def _makers(shard: Shard) -> Iterator[tuple[str, Maker]]:

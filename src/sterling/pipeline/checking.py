@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from sterling.curate.settle import settle
 from sterling.engine.apply import Pool, Resources, apply
+from sterling.engine.judge import NOT_CONCERNED
 from sterling.engine.local import Crew, default_workers
 from sterling.engine.produce import chunks
 from sterling.engine.shards import Shard
@@ -160,9 +161,11 @@ def _merged(check: Check, step: Step, rows: _Rows) -> Iterator[Answer]:
 
 
 def _answer(given: str | None, index: int, verdict: Mapping[str, Any], faulty: bool) -> Answer:
-    outcome = "fault" if faulty else verdict["outcome"]
+    outcome, reason = "fault" if faulty else verdict["outcome"], verdict["reason"]
+    if reason == NOT_CONCERNED:  # In a run another check may concern it; here nobody else is asked.
+        outcome, reason = "flag", "no_reference"
     evidence = json.loads(verdict["evidence"])
-    return Answer(given or verdict["record"], index, outcome, verdict["reason"], verdict["score"], evidence)
+    return Answer(given or verdict["record"], index, outcome, reason, verdict["score"], evidence)
 
 
 def _faulty(step: Step, shard: int) -> frozenset[str]:

@@ -41,8 +41,8 @@ def _synthetic_sentences(parts: Counter[str], makers: Counter[tuple[Maker, str, 
         if outcome == "drop":
             drops[check] += n
     said = ", ".join(f"{n:,} by {check}" for check, n in drops.most_common())
-    candidates = sum(drops.values()) + parts["synthetic"] + parts["mixed"]
+    candidates = sum(drops.values()) + parts["synthetic"]
     if not candidates:
         return []
-    kept = "none is released" if not parts["synthetic"] + parts["mixed"] else "the rest is released"
+    kept = "none is released" if not parts["synthetic"] else "the rest is released"
     return [f"Of {candidates:,} synthetic candidates {sum(drops.values()):,} were dropped ({said}); {kept}."]

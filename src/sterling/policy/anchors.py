@@ -25,7 +25,7 @@ def _unattested(source: Source) -> list[str]:
     "high",
     EVERY,
     why="text of unknown origin may be a model's own output, and then the anchor holds nothing in place",
-    source="Shumailov et al., Nature 631 (2024); DESIGN: `unknown` never counts as real",
+    source="Shumailov et al., Nature 631 (2024)",
     mend="say `origin: human` with `attested_by: <a person>` and `attested_because: <how that person knows>`",
 )
 def origins_are_attested(recipe: Recipe) -> Iterator[Situation]:
@@ -92,7 +92,7 @@ def relatives_stay_together(recipe: Recipe) -> Iterator[Situation]:
     "required",
     EVERY,
     why="synthetic data can repeat the people it was made from, and nothing but a measurement can tell",
-    source="EDPB Opinion 28/2024; The DCR Delusion, arXiv 2505.01524",
+    source="The DCR Delusion, arXiv 2505.01524",
     mend="this version measures no leakage: keep the release in the house, and waive with the reason and your name",
 )
 def personal_data_has_a_report(recipe: Recipe) -> Iterator[Situation]:

@@ -13,7 +13,7 @@ _DUPLICATES = ("exact_duplicates", "near_duplicates")
     "checks.duplicates",
     "high",
     EVERY,
-    why="what is repeated is memorised, and templated synthetic text repeats itself more than any other",
+    why="what is repeated is memorised, and templated synthetic text repeats itself",
     source="Lee et al., Deduplicating Training Data Makes Language Models Better, arXiv 2107.06499",
     mend="add both `- {check: exact_duplicates}` and `- {check: near_duplicates}`",
 )
@@ -31,7 +31,7 @@ def deduplicated(recipe: Recipe) -> Iterator[Situation]:
     "checks.contamination",
     "high",
     ANCHORED,
-    why="a test that the training set has seen measures memory; scores on such tests fall on fresh ones",
+    why="a test that was trained on measures memory: some models score lower when the same test is written anew",
     source="Zhang et al., A Careful Examination of LLM Performance on Grade School Arithmetic, arXiv 2405.00332",
     mend="add `- {check: contamination, against: [test]}`",
 )
@@ -54,7 +54,7 @@ def test_role_is_protected(recipe: Recipe) -> Iterator[Situation]:
     "high",
     ANCHORED,
     why="with no test role there is nothing real to find out on whether the data helps, and nothing to protect",
-    source="DESIGN: roles are cut before anything reads the anchor",
+    source="Kapoor and Narayanan, Leakage and the reproducibility crisis in ML-based science, Patterns 4 (2023)",
     mend="give `roles.test` a share, for instance 0.1, and take it from `roles.train`",
 )
 def test_role_exists(recipe: Recipe) -> Iterator[Situation]:

@@ -53,8 +53,8 @@ def _seedless(recipe: Recipe, index: int, entry: Entry[Strategy]) -> Situation |
     "synthetic.verified",
     "critical",
     EVERY,
-    why="what nobody checked is taken for knowledge by the model that trains on it, and errors are learned first",
-    source="arXiv 2510.16657 (a verifier in the loop, and what its bias costs)",
+    why="a model takes what it trains on for knowledge; what an outside verifier adds is that some of it is right",
+    source="Yi et al., Escaping Model Collapse via Synthetic Data Verification, arXiv 2510.16657",
     mend="add a check that verifies by execution or computation, for instance `- {check: tests}`",
 )
 def something_verifies(recipe: Recipe) -> Iterator[Situation]:

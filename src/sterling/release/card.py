@@ -20,7 +20,7 @@ _TOPICS = (
     (("diversity",), "Diversity: not assessed."),
     (("collapse", "monitor"), "Collapse over generations of training: not assessed."),
     (("experiment",), "Benefit: not assessed. No model was trained with and without this data."),
-    (("review",), "Human review: none. No person has judged a sample of the synthetic records."),
+    (("review",), "Human review: no person is on record as having judged a sample of the synthetic records."),
 )
 """What a reader may take for granted, and the words in evidence or step names that show that it was looked at."""
 
@@ -51,7 +51,13 @@ def render_card(facts: CardFacts, report: Mapping[str, Any], written: Sequence[W
         undefined=jinja2.StrictUndefined,
         finalize=plain,
     )
-    environment.filters |= {"listing": _listing, "reasons": _reasons, "percent": _percent, "value": _value}
+    environment.filters |= {
+        "code": lambda name: _listing([name]),
+        "listing": _listing,
+        "reasons": _reasons,
+        "percent": _percent,
+        "value": _value,
+    }
     return f"---\n{front}---\n\n" + environment.get_template("card.md").render(
         facts=facts, report=report, written=written, options=options, licences=licences,
         limits=_limits(facts, report), totals=_totals(report),
@@ -141,7 +147,8 @@ def _limits(facts: CardFacts, report: Mapping[str, Any]) -> list[str]:
 
 
 def _listing(values: Sequence[object]) -> str:
-    return _Markdown(", ".join(f"`{str(value).replace('`', '')}`" for value in values))
+    """Names as code, which nothing in them can end: no backtick and no line break is left."""
+    return _Markdown(", ".join(f"`{' '.join(str(value).replace('`', '').split())}`" for value in values))
 
 
 def _reasons(reasons: Mapping[str, int]) -> str:

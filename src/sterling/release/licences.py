@@ -28,8 +28,8 @@ _SPDX_ELSEWHERE = frozenset(
     [
         "0BSD", "Artistic-1.0", "BSD-4-Clause", "BlueOak-1.0.0", "CC-BY-1.0", "CC-BY-SA-2.0", "CC-BY-SA-2.5",
         "CC-BY-ND-3.0", "CDDL-1.0", "CDDL-1.1", "CECILL-2.1", "CNRI-Python", "EUPL-1.2", "GFDL-1.3-only", "HPND",
-        "MIT-0", "MulanPSL-2.0", "OGL-UK-3.0", "PSF-2.0", "PHP-3.01", "Python-2.0", "Python-2.0.1", "Ruby", "Unicode-3.0",
-        "Unicode-DFS-2016", "UPL-1.0", "W3C", "X11", "ZPL-2.1",
+        "MIT-0", "MulanPSL-2.0", "OGL-UK-3.0", "PSF-2.0", "PHP-3.01", "Python-2.0", "Python-2.0.1", "Ruby",
+        "Unicode-3.0", "Unicode-DFS-2016", "UPL-1.0", "W3C", "X11", "ZPL-2.1",
     ]
 )  # fmt: skip
 """SPDX identifiers that the Hub does not know and that have a page of their own at spdx.org."""

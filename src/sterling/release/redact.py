@@ -1,7 +1,6 @@
 """Why a record was rejected, without what was in it."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -35,7 +34,6 @@ PLACES = frozenset({
     "step", "strategy", "tier", "unit", "version", "where",
 })  # fmt: skip
 """Keys whose short values are codes and places even when the same word stands in the payload by chance."""
-_RECORD_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def rejected_schema(full: bool) -> pa.Schema:
@@ -81,8 +79,6 @@ def _redact(value: Any, payload: str, key: str | None) -> Any:
 
 
 def _tells(text: str, payload: str, key: str | None) -> bool:
-    if _RECORD_ID.fullmatch(text):
-        return False
     if _quotes(text, payload):
         return True
     return key not in PLACES and bool(text.strip()) and text.strip() in payload

@@ -87,6 +87,8 @@ class _Seen:
     def look(self, batch: pa.RecordBatch) -> None:
         shapes = pa.Table.from_batches([batch]).group_by(["format", "conversational"]).aggregate([]).to_pylist()
         self.formats |= {(shape["format"], shape["conversational"]) for shape in shapes}
+        if len(self.formats) > 1:
+            return
         found = [key for key in PAYLOAD_KEYS if batch.column(key).null_count < batch.num_rows]
         self.present |= set(found)
         for key in found:

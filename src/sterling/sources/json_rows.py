@@ -206,7 +206,8 @@ class _Window:
 
     def _grow(self) -> None:
         rest = self._text[self._at :]
-        data = self._stream.read(max(1 << 20, len(rest)))
+        room = max(1, MAX_LINE + 1 - len(rest))
+        data = self._stream.read(min(max(1 << 20, len(rest)), room))  # doubling, so that no value is parsed often
         self._ended = not data
         self._text, self._at = rest + self._decode(data, self._ended), 0
 

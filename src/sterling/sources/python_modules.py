@@ -8,7 +8,6 @@ import importlib.util
 import os
 import re
 import sys
-import sysconfig
 import tomllib
 from collections.abc import Iterator, Mapping
 from importlib import metadata
@@ -185,8 +184,3 @@ def _is_source(name: str) -> bool:
 def _dotted(file: Path, root: Path) -> str:
     parts = file.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def is_standard(file: Path) -> bool:
-    """Whether a file belongs to the standard library of this interpreter."""
-    return file.is_relative_to(sysconfig.get_path("stdlib"))

@@ -46,6 +46,7 @@ class Math(RecordCheck):
 
     version: ClassVar[int] = 1
     family: ClassVar[Family] = "symbolic"
+    needs: ClassVar[frozenset[str]] = frozenset({"answer"})
 
     last_number: bool = False
     """Take the last number of a completion that marks no final answer. Accepts by luck more often."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import pyarrow as pa
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from sterling.records import Family, Fault, Record, Verdict, records_of
 from sterling.records import Outcome as Decision
@@ -13,6 +13,7 @@ from sterling.sandbox import Limits, Outcome, Program
 from sterling.sources.oracles import answer_of, display
 from sterling.verify.execution import sandbox
 from sterling.verify.program import completion_of
+from sterling.verify.references import CallReference
 
 _TAKES = 500
 
@@ -31,6 +32,7 @@ class Replay(RecordCheck):
     """
 
     family: ClassVar[Family] = "execution"
+    needs: ClassVar[frozenset[str]] = frozenset({"call"})
     version: ClassVar[int] = 1
 
     cpu_s: int = Field(default=4, ge=1, le=600)
@@ -47,31 +49,31 @@ class Replay(RecordCheck):
         if not call:
             return self._verdict(record, "flag", "no_reference", {})
         try:
-            reason, detail = self._compare(record, call)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            message = f"{type(error).__name__}: {error}"[:_TAKES]
-            return Fault(record.id, "user_code", "bad_reference", message, record=record.id)
+            reference = CallReference.model_validate(call)
+            reason, detail = self._compare(record, reference)
+        except ValidationError as error:
+            return Fault(record.id, "user_code", "bad_reference", str(error)[:_TAKES], record=record.id)
         except (OSError, RecursionError) as error:
             return Fault(record.id, "sandbox", "sandbox_failed", str(error)[:_TAKES], record=record.id)
         outcome: Decision = "keep" if reason == "repeats" else "drop"
-        return self._verdict(record, outcome, reason, {"expression": call["expression"][:_TAKES], **detail})
+        return self._verdict(record, outcome, reason, {"expression": reference.expression[:_TAKES], **detail})
 
-    def _compare(self, record: Record, call: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    def _compare(self, record: Record, call: CallReference) -> tuple[str, dict[str, str]]:
         again = self._again(call)
         if again.status not in {"ok", "raised"}:
             return again.status, {}
         told = {"raises": again.detail} if again.status == "raised" else {"value": display(again.value)}
-        if told != call["outcome"]:
+        if told != call.outcome:
             return "nondeterministic", {}
         if completion_of(record).strip() != answer_of(told).strip():
             return "wrong_answer", {"right": answer_of(told)[:_TAKES]}
         return "repeats", {}
 
-    def _again(self, call: Mapping[str, Any]) -> Outcome:
-        paths = tuple(self.locate(path) for path in call.get("paths") or ())
-        program = Program(call.get("source") or "", call.get("module"), call.get("replaces"), paths)
+    def _again(self, call: CallReference) -> Outcome:
+        paths = tuple(self.locate(path) for path in call.paths)
+        program = Program(call.source, call.module, call.replaces, paths)
         limits = Limits(cpu_s=self.cpu_s, memory_mb=self.memory_mb)
-        return sandbox(limits, 2).evaluate(program, call["expression"], call.get("setup") or ())
+        return sandbox(limits, 2).evaluate(program, call.expression, call.setup)
 
     def _verdict(self, record: Record, outcome: Decision, reason: str, evidence: Mapping[str, str]) -> Verdict:
         score = None if reason == "no_reference" else float(outcome == "keep")

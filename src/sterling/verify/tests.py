@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import pyarrow as pa
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from sterling.records import Family, Fault, Record, Verdict, records_of
 from sterling.records import Outcome as Decision
@@ -13,6 +13,7 @@ from sterling.sandbox import Limits, Outcome, Program, Sandbox
 from sterling.sources.oracles import holds, is_skipped, steady
 from sterling.verify.execution import sandbox
 from sterling.verify.program import program_of, prompt_of
+from sterling.verify.references import ProgramReference
 
 _TAKES = 500
 """Characters of a text that evidence quotes."""
@@ -49,6 +50,7 @@ class Tests(RecordCheck):
     """
 
     family: ClassVar[Family] = "execution"
+    needs: ClassVar[frozenset[str]] = frozenset({"tests", "examples"})
     version: ClassVar[int] = 1
     __test__: ClassVar[bool] = False  # pytest takes every class named Test... for its own
 
@@ -62,32 +64,31 @@ class Tests(RecordCheck):
         return [self._judge(record) for record in records_of(batch)]
 
     def _judge(self, record: Record) -> Verdict | Fault:
-        reference = record.reference or {}
         try:
-            if any(not is_skipped(example) for example in reference.get("examples") or ()):
+            reference = ProgramReference.model_validate(dict(record.reference or {}))
+            if _asked(reference):
                 return self._by_examples(record, reference)
-            if reference.get("tests") and reference.get("entry_point"):
-                return self._by_tests(record, reference)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            message = f"{type(error).__name__}: {error}"[:_TAKES]
-            return Fault(record.id, "user_code", "bad_reference", message, record=record.id)
+            if reference.tests and reference.entry_point:
+                return self._by_tests(record, reference, reference.tests, reference.entry_point)
+        except ValidationError as error:
+            return Fault(record.id, "user_code", "bad_reference", str(error)[:_TAKES], record=record.id)
         except OSError as error:
             return Fault(record.id, "sandbox", "sandbox_failed", str(error)[:_TAKES], record=record.id)
         return self._verdict(record, "flag", "no_reference", None, {})
 
-    def _by_examples(self, record: Record, reference: Mapping[str, Any]) -> Verdict:
+    def _by_examples(self, record: Record, reference: ProgramReference) -> Verdict:
         score = self._score(program_of(record), reference)
         evidence = {"examples": score.asked, "passed": score.passed, **score.evidence}
-        if score.reason == "passed" and "broken" in reference:
-            broken = self._score(reference["broken"], reference)
+        if score.reason == "passed" and reference.broken is not None:
+            broken = self._score(reference.broken, reference)
             evidence |= {"broken_passed": broken.passed}
             if broken.reason == "passed":
                 return self._verdict(record, "drop", "survived", 1.0, evidence)
         outcome: Decision = "keep" if score.reason == "passed" else "drop"
         return self._verdict(record, outcome, score.reason, score.passed / score.asked, evidence)
 
-    def _score(self, source: str, reference: Mapping[str, Any]) -> Score:
-        examples = [example for example in reference["examples"] if not is_skipped(example)]
+    def _score(self, source: str, reference: ProgramReference) -> Score:
+        examples = _asked(reference)
         outcome = self._sandbox().run_examples(self._program(source, reference), [e["source"] for e in examples])
         pairs = list(zip(examples, outcome.shown, strict=False))
         failed = [(e, shown) for e, shown in pairs if not holds(e, shown.output, shown.exception)]
@@ -100,22 +101,18 @@ class Tests(RecordCheck):
         reason = reason_of(outcome) or ("passed" if passed == len(examples) else "refused")
         return Score(reason, len(examples), passed, {} if reason == "passed" else {"detail": _quoted(outcome.detail)})
 
-    def _by_tests(self, record: Record, reference: Mapping[str, Any]) -> Verdict:
-        given = prompt_of(record) if reference.get("program") == "continue" else ""
-        outcome = self._sandbox().run_tests(
-            self._program(program_of(record), reference),
-            reference["entry_point"],
-            reference["tests"],
-            reference.get("prelude") or given,
-        )
+    def _by_tests(self, record: Record, reference: ProgramReference, tests: str, entry_point: str) -> Verdict:
+        prelude = reference.prelude or (prompt_of(record) if reference.program == "continue" else "")
+        program = self._program(program_of(record), reference)
+        outcome = self._sandbox().run_tests(program, entry_point, tests, prelude)
         if outcome.status == "ok":
             return self._verdict(record, "keep", "passed", 1.0, {})
         reason = "failed_tests" if outcome.status == "failed" else reason_of(outcome) or outcome.status
         return self._verdict(record, "drop", reason, 0.0, {"detail": _quoted(outcome.detail)})
 
-    def _program(self, source: str, reference: Mapping[str, Any]) -> Program:
-        paths = tuple(self.locate(path) for path in reference.get("paths") or ())
-        return Program(source, reference.get("module"), reference.get("replaces"), paths)
+    def _program(self, source: str, reference: ProgramReference) -> Program:
+        paths = tuple(self.locate(path) for path in reference.paths)
+        return Program(source, reference.module, reference.replaces, paths)
 
     def _sandbox(self) -> Sandbox:
         return sandbox(Limits(cpu_s=self.cpu_s, memory_mb=self.memory_mb), 0)
@@ -125,6 +122,12 @@ class Tests(RecordCheck):
     ) -> Verdict:
         evidence = found if reason == "no_reference" else {"tier": self._sandbox().tier, **found}
         return Verdict(record.id, outcome, "tests", reason, self.family, score, evidence)
+
+
+def _asked(reference: ProgramReference) -> list[dict[str, Any]]:
+    """The examples that are oracles, as the comparison takes them."""
+    examples = [example.model_dump() for example in reference.examples]
+    return [example for example in examples if not is_skipped(example)]
 
 
 def reason_of(outcome: Outcome) -> str | None:
