@@ -35,7 +35,7 @@ _ROOMS: dict[Kind, tuple[str, ...]] = {
 class Part(BaseModel):
     """Anything a recipe can name. Its fields are its options; unknown ones are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     name_in_recipe: ClassVar[str]
     """Set by `register`."""

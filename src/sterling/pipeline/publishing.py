@@ -4,6 +4,7 @@ import json
 import platform
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,7 @@ from sterling.errors import PolicyRefused
 from sterling.pipeline import accounts, streams
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import Mixed
-from sterling.pipeline.samples import samples
+from sterling.pipeline.samples import samples, without_rejected_text
 from sterling.pipeline.walking import Walked
 from sterling.pipeline.words import outcome_of
 from sterling.policy import Finding, gate, lint, refuses, settled, to_json
@@ -52,11 +53,10 @@ def publish(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, release: Pat
     job.use.watch.start("release", None)
     known = _measure(job, loaded, walked, mixed)
     report = _report(job, loaded, mixed, known)
-    page = render(report)
     write_json(job.trail.run / "report.json", report.to_json())
-    write_text(job.trail.run / "report.html", page)
+    write_text(job.trail.run / "report.html", render(report))
     if report.outcome.status == "released":
-        write_release(release, _contents(job, mixed, known, report, page, step.address))
+        write_release(release, _contents(job, mixed, known, _leaving(job, report), step.address))
     step.seal({"status": report.outcome.status, "report": report.to_json()})
     job.use.watch.finish("release", report.outcome.status, reused=False)
     return _close(job, report.to_json(), release)
@@ -111,7 +111,14 @@ def _report(job: Job, loaded: Loaded, mixed: Mixed, known: _Measured) -> Report:
     )
 
 
-def _contents(job: Job, mixed: Mixed, known: _Measured, report: Report, page: str, address: str) -> Contents:
+def _leaving(job: Job, report: Report) -> Report:
+    """The report as it may leave the house. The run's own keeps the text of dropped samples."""
+    if job.recipe.release.rejected == "full":
+        return report
+    return replace(report, samples=without_rejected_text(report.samples))
+
+
+def _contents(job: Job, mixed: Mixed, known: _Measured, report: Report, address: str) -> Contents:
     options = job.recipe.release
     return Contents(
         configurations=streams.configurations(mixed.shards, mixed.summary["formats"]),
@@ -119,7 +126,7 @@ def _contents(job: Job, mixed: Mixed, known: _Measured, report: Report, page: st
         provenance=_provenance(job, report, address),
         evidence=known.evidence,
         report_json=report.to_json(),
-        report_html=page,
+        report_html=render(report),
         card=CardFacts(job.recipe.name, options.licence, models=_models(known.makers)),
         options=Options(options.reference, options.rejected),
     )

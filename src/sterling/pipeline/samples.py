@@ -1,6 +1,7 @@
 """A few records to look at: what was kept of each strategy, and what each check dropped for each reason."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
@@ -8,6 +9,7 @@ import pyarrow.parquet as pq
 from sterling.engine.shards import Shard, read_batch
 from sterling.records import Record, Verdict, records_of, verdicts_of
 from sterling.records.record import PAYLOAD_KEYS
+from sterling.release import redact
 from sterling.report.model import Sample
 
 KEPT_EACH, DROPPED_EACH, MOST_SHARDS, LONGEST = 2, 1, 40, 4_000
@@ -41,6 +43,17 @@ def samples(shards: Sequence[Shard]) -> tuple[Sample, ...]:
             if candidate.dropped is None or candidate.dropped.check != "roles":
                 _offer(cells.setdefault(candidate.cell, []), candidate)
     return tuple(_sample(candidate) for _, found in sorted(cells.items()) for candidate in found)
+
+
+def without_rejected_text(shown: Sequence[Sample]) -> tuple[Sample, ...]:
+    """The same samples as they may leave the house: of a dropped record its reasons stay, its text does not."""
+    return tuple(_without_text(sample) if sample.fate == "dropped" else sample for sample in shown)
+
+
+def _without_text(sample: Sample) -> Sample:
+    text = "\n".join(sample.parts.values())
+    verdicts = (dict(verdict) | {"evidence": redact(verdict["evidence"], text)} for verdict in sample.verdicts)
+    return replace(sample, parts={}, verdicts=tuple(verdicts))
 
 
 def _offer(best: list[_Candidate], candidate: _Candidate) -> None:

@@ -45,4 +45,4 @@ def _synthetic_sentences(parts: Counter[str], makers: Counter[tuple[Maker, str, 
     if not candidates:
         return []
     kept = "none is released" if not parts["synthetic"] else "the rest is released"
-    return [f"Of {candidates:,} synthetic candidates {sum(drops.values()):,} were dropped ({said}); {kept}."]
+    return [f"{candidates:,} synthetic candidates, {sum(drops.values()):,} dropped ({said}); {kept}."]
