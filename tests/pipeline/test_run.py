@@ -13,6 +13,14 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
+def is_whole(release: Path, seed: int) -> bool:
+    """Whether this is the release of that seed, with every record that its report counts."""
+    report = json.loads((release / "report.json").read_bytes())
+    records = pq.read_table(release / "data").num_rows
+    return bool(json.loads((release / "provenance" / "run.json").read_bytes())["seed"] == seed
+                and report["steps"][-1]["kept"] == records)  # fmt: skip
+
+
 def inodes(run: Path) -> dict[str, int]:
     return {str(p): p.stat().st_ino for p in run.rglob("steps/*/*/shard-*.parquet")}
 
@@ -160,7 +168,7 @@ def test_an_unknown_step_is_named_with_its_line(write_recipe: Any, tmp_path: Pat
 
 
 def test_a_disk_that_fills_up_at_any_write(write_recipe: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every write of a run is made to fail in turn; each time the earlier release stays and the next run succeeds."""
+    """Every third write of a run fails in turn. A release stays as it was, or is the new one whole, never in between."""
     recipe = write_recipe()
     sterling.run(recipe, out=tmp_path)
     before = tree(tmp_path / "releases")
@@ -181,7 +189,7 @@ def test_a_disk_that_fills_up_at_any_write(write_recipe: Any, tmp_path: Path, mo
             except StorageError as error:
                 failed += 1
                 assert "No space left on device" in str(error)  # noqa: PT017 - most runs fail, the last does not
-                assert tree(tmp_path / "releases") == before
+                assert tree(tmp_path / "releases") == before or is_whole(tmp_path / "releases" / "small", seed=n + 1)
                 assert not list(tmp_path.rglob("*.part"))
                 assert [p.name for p in (tmp_path / "releases").iterdir()] == ["small"]
             else:

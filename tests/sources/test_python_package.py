@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sterling.errors import SourceError
 from sterling.records import Fault
 from sterling.registry import Item
-from sterling.sources.oracles import display, examples_in, holds
 from sterling.sources.python_package import PythonPackage
+from sterling.text.doctests import display, examples_in, holds
 
 SHAPES = '''"""Docstring of the module."""
 import sys

@@ -190,6 +190,21 @@ class Change(NamedTuple):
     before: str
     after: str
 
+    def told(self) -> str:
+        """`2 → 1`: what differs, word by word, without what both have at their beginning and end."""
+        before, after = _WORD.findall(self.before), _WORD.findall(self.after)
+        start = _shared(before, after)
+        end = _shared(before[start:][::-1], after[start:][::-1])
+        return " ".join([*before[start : len(before) - end], "→", *after[start : len(after) - end]])
+
+
+_WORD = re.compile(r"\w+|[^\w\s]+")
+
+
+def _shared(one: list[str], other: list[str]) -> int:
+    """How many words both begin with."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
 
 def change_of(source: str, edit: Edit) -> Change:
     """The whole lines around an edit, before and after it."""

@@ -1,5 +1,6 @@
 """`mutations`: break a human function in one place; the task is to repair it, and the human original is the answer."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -9,12 +10,11 @@ from pydantic import Field
 
 from sterling.generate import operators
 from sterling.generate.breaks import Break, Code, breaks_of, change_of
-from sterling.generate.execution import sandbox
 from sterling.generate.templates import fenced, template
 from sterling.records import Fault, Maker, Record, digest
 from sterling.registry import Past, Strategy, Task, register
-from sterling.sandbox import Limits, Outcome, Program
-from sterling.sources.oracles import as_typed, holds, is_skipped, steady
+from sterling.sandbox import Limits, Outcome, Program, shared_sandbox
+from sterling.text.doctests import as_typed, holds, is_skipped, steady
 
 __all__ = ["Mutations", "operators", "row_of", "source_of"]  # importing the operators is what registers them
 
@@ -22,6 +22,10 @@ _TAKES = 500
 """Characters of an expected or actual output that a prompt shows."""
 _ENDLESS = frozenset({"timeout", "stalled", "memory", "output", "crashed"})
 """Endings between which chance decides when a broken loop runs for ever: a record must not depend on it."""
+
+
+_NOT_A_WORD = re.compile(r"\W+")
+"""The name of a function is one word of its mutants' views, so that what tells them apart weighs most."""
 
 
 class _Failure(NamedTuple):
@@ -74,7 +78,7 @@ class Mutations(Strategy):
         paths = tuple(self.locate(path) for path in reference.get("paths", ()))
         program = Program(mutant, reference.get("module"), reference.get("replaces"), paths)
         examples = [example["source"] for example in _asked(reference)]
-        return sandbox(Limits(cpu_s=self.cpu_s), 0).run_examples(program, examples)
+        return shared_sandbox(Limits(cpu_s=self.cpu_s), 0).run_examples(program, examples)
 
     def _failure(self, outcome: Outcome, reference: Mapping[str, Any]) -> _Failure | None:
         asked = _asked(reference)
@@ -108,7 +112,7 @@ class Mutations(Strategy):
             parents=(seed,),
             reference=reference | {"program": "replace", "broken": mutant},
             tags=("task:repair", f"operator:{broken.operator}", *(t for t in seed.tags if t.startswith("module:"))),
-            view=f"{seed.row} line {change.line}\n- {change.before}\n+ {change.after}",
+            view=f"{_NOT_A_WORD.sub('_', seed.row)}_{change.line}: {change.told()}",
         )
 
 

@@ -8,14 +8,13 @@ from typing import Any
 from pydantic import Field
 
 from sterling.generate.calls import Call, calls_of
-from sterling.generate.execution import sandbox
 from sterling.generate.mutations import source_of
 from sterling.generate.templates import fenced, template
 from sterling.records import Boundary, Fault, Maker, Record, digest
 from sterling.registry import Past, Strategy, Task, register
-from sterling.sandbox import Limits, Outcome, Program
-from sterling.sources.oracles import answer_of, as_typed, display
+from sterling.sandbox import Limits, Outcome, Program, shared_sandbox
 from sterling.sources.python_functions import parse
+from sterling.text.doctests import answer_of, as_typed, display
 
 _LONGEST = 2_000
 """Characters of an answer; nobody learns from predicting more."""
@@ -71,7 +70,7 @@ class Traces(Strategy):
     def _run(self, shown: str, spec: Mapping[str, Any], reference: Mapping[str, Any]) -> Outcome:
         paths = tuple(self.locate(path) for path in reference.get("paths", ()))
         program = Program(shown, reference.get("module"), reference.get("replaces"), paths)
-        return sandbox(Limits(cpu_s=self.cpu_s), 1).evaluate(program, spec["expression"], spec["setup"])
+        return shared_sandbox(Limits(cpu_s=self.cpu_s), 1).evaluate(program, spec["expression"], spec["setup"])
 
 
 def row_of(record: Record, call: Call) -> str:

@@ -1,5 +1,6 @@
 """The mix as a step: describe every standing record in a line, plan, write each shard's verdicts and weights."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from sterling.engine.step import Step
 from sterling.mix import plan
 from sterling.pipeline.job import Job
 from sterling.policy import caps
-from sterling.records import VERDICT_SCHEMA, records_of, texts
+from sterling.records import VERDICT_SCHEMA, texts
 from sterling.stats import Evidence, count
 from sterling.text import count_tokens
 
@@ -54,7 +55,8 @@ class Describe:
     def __call__(self, shard: Shard) -> pa.Table:
         """`id`, `tokens`, `origin`, `strategy`, `tags`, `depth`, `format`, `conversational`, `verified`, `shard`."""
         batch, verified = standing(shard)
-        strategies = [None if r.maker is None else r.maker.strategy for r in records_of(batch)]
+        makers = batch.column("maker").to_pylist()
+        strategies = [None if maker is None else json.loads(maker)["strategy"] for maker in makers]
         columns = {name: batch.column(name) for name in ("id", "origin", "tags", "depth", "format", "conversational")}
         return pa.table(
             columns

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
+import pyarrow.parquet as pq
+
 from sterling.engine.apply import Pool, apply
 from sterling.engine.produce import Chunk, Propose, chunks
 from sterling.engine.shards import Shard, standing
@@ -70,7 +72,7 @@ def _generate_round(job: Job, walked: Walked, number: int) -> tuple[Shard, ...]:
     made: list[Shard] = []
     for entry in job.recipe.generate:
         if number <= entry.part.rounds:
-            past = _past(entry, walked, number, verified)
+            past = _past(job, entry, walked, number, verified)
             if entry.part.count is None or past.kept < entry.part.count or number == 1:
                 made += _generate(job, entry, walked, past, inputs, first + len(made))
     return tuple(made)
@@ -117,18 +119,20 @@ def _verified(anchors: Sequence[Shard]) -> Iterator[str]:
         yield from (record for record, good in zip(batch.column("id").to_pylist(), verified, strict=True) if good)
 
 
-def _past(entry: Entry[Strategy], walked: Walked, number: int, verified: frozenset[str]) -> Past:
-    kept = 0
-    tried: set[str] = set()
-    for shard in walked.made:
-        batch = standing(shard).batch
-        kept += sum(source == entry.name for source in batch.column("source").to_pylist())
-        tried |= _rows_of(shard, entry.name)
-    return Past(number, verified, kept, frozenset(tried))
+def _past(job: Job, entry: Entry[Strategy], walked: Walked, number: int, verified: frozenset[str]) -> Past:
+    kept = sum(_count(shard, entry.name) for shard in walked.made)
+    return Past(number, verified, kept, frozenset(_tried(job, entry.name)))
 
 
-def _rows_of(shard: Shard, source: str) -> set[str]:
-    table = Shard(shard.number, shard.records)
-    rows = standing(table).batch
-    pairs = zip(rows.column("source").to_pylist(), rows.column("row").to_pylist(), strict=True)
-    return {row for name, row in pairs if name == source}
+def _count(shard: Shard, source: str) -> int:
+    """Records of one strategy that still stand."""
+    return sum(name == source for name in standing(shard).batch.column("source").to_pylist())
+
+
+def _tried(job: Job, name: str) -> Iterator[str]:
+    """Every task of a strategy that has been done, the faulty ones too: asked again they would end the same."""
+    for stage in job.trail.stages:
+        if (stage.kind, stage.name) == ("generate", name):
+            for kind, column in (("records", "row"), ("faults", "where")):
+                for path in sorted((job.trail.run / stage.folder / kind).glob("shard-*.parquet")):
+                    yield from pq.read_table(path, columns=[column])[column].to_pylist()

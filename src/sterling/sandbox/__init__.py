@@ -2,6 +2,7 @@
 
 from sterling.sandbox.outcome import STATUSES, Limits, Outcome, Program, Shown
 from sterling.sandbox.sandbox import Sandbox
+from sterling.sandbox.shared import shared_sandbox
 from sterling.sandbox.tier import self_test
 
-__all__ = ["STATUSES", "Limits", "Outcome", "Program", "Sandbox", "Shown", "self_test"]
+__all__ = ["STATUSES", "Limits", "Outcome", "Program", "Sandbox", "Shown", "self_test", "shared_sandbox"]

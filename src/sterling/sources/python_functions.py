@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
-from sterling.sources.oracles import examples_in
+from sterling.text.doctests import examples_in
 
 MOST_LINES = 200
 """Longer definitions are left out: too long for one training example, and doctests seldom reach far into them."""

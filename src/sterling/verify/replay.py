@@ -9,9 +9,8 @@ from pydantic import Field, ValidationError
 from sterling.records import Family, Fault, Record, Verdict, records_of
 from sterling.records import Outcome as Decision
 from sterling.registry import RecordCheck, register
-from sterling.sandbox import Limits, Outcome, Program
-from sterling.sources.oracles import answer_of, display
-from sterling.verify.execution import sandbox
+from sterling.sandbox import Limits, Outcome, Program, shared_sandbox
+from sterling.text.doctests import answer_of, display
 from sterling.verify.program import completion_of
 from sterling.verify.references import CallReference
 
@@ -73,7 +72,7 @@ class Replay(RecordCheck):
         paths = tuple(self.locate(path) for path in call.paths)
         program = Program(call.source, call.module, call.replaces, paths)
         limits = Limits(cpu_s=self.cpu_s, memory_mb=self.memory_mb)
-        return sandbox(limits, 2).evaluate(program, call.expression, call.setup)
+        return shared_sandbox(limits, 2).evaluate(program, call.expression, call.setup)
 
     def _verdict(self, record: Record, outcome: Decision, reason: str, evidence: Mapping[str, str]) -> Verdict:
         score = None if reason == "no_reference" else float(outcome == "keep")

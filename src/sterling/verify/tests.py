@@ -9,9 +9,8 @@ from pydantic import Field, ValidationError
 from sterling.records import Family, Fault, Record, Verdict, records_of
 from sterling.records import Outcome as Decision
 from sterling.registry import RecordCheck, register
-from sterling.sandbox import Limits, Outcome, Program, Sandbox
-from sterling.sources.oracles import holds, is_skipped, steady
-from sterling.verify.execution import sandbox
+from sterling.sandbox import Limits, Outcome, Program, Sandbox, shared_sandbox
+from sterling.text.doctests import holds, is_skipped, steady
 from sterling.verify.program import program_of, prompt_of
 from sterling.verify.references import ProgramReference
 
@@ -115,7 +114,7 @@ class Tests(RecordCheck):
         return Program(source, reference.module, reference.replaces, paths)
 
     def _sandbox(self) -> Sandbox:
-        return sandbox(Limits(cpu_s=self.cpu_s, memory_mb=self.memory_mb), 0)
+        return shared_sandbox(Limits(cpu_s=self.cpu_s, memory_mb=self.memory_mb), 0)
 
     def _verdict(
         self, record: Record, outcome: Decision, reason: str, score: float | None, found: Mapping[str, Any]

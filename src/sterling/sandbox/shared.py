@@ -1,15 +1,16 @@
-"""One sandbox per process and kind, started when it is first needed."""
+"""One sandbox per process and kind, started when it is first needed, for every room that runs code."""
 
 import atexit
 import os
 
-from sterling.sandbox import Limits, Sandbox
+from sterling.sandbox.outcome import Limits
+from sterling.sandbox.sandbox import Sandbox
 
 _running: dict[tuple[int, Limits, int], Sandbox] = {}
 """By process, too: a zygote that was inherited through a fork answers to the parent."""
 
 
-def sandbox(limits: Limits, hash_seed: int) -> Sandbox:
+def shared_sandbox(limits: Limits, hash_seed: int) -> Sandbox:
     """This process's sandbox with these limits and this hash seed. SandboxUnavailable when there can be none."""
     key = (os.getpid(), limits, hash_seed)
     if key not in _running:
