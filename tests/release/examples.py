@@ -72,9 +72,9 @@ REPORT: dict[str, Any] = {
     "outcome": {"status": "released", "headline": "Twenty example records were released.", "sentences": ["Made up."]},
     "findings": [
         {"rule": "real-floor", "severity": "critical", "status": "met", "what": "Real data is in.", "why": "w",
-         "source": "s", "mend": "m", "waived_by": None, "because": None},
+         "source": "s", "mend": "m", "waived_by": None, "waived_because": None},
         {"rule": "terms", "severity": "required", "status": "waived", "what": "Terms unread.", "why": "w",
-         "source": "s", "mend": "m", "waived_by": "J. Example", "because": "own model"},
+         "source": "s", "mend": "m", "waived_by": "J. Example", "waived_because": "own model"},
     ],
     "anchors": [
         {"name": "examples", "origin": "human", "attested_by": "J. Example", "attested_because": "wrote <them>",

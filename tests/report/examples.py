@@ -8,7 +8,7 @@ from sterling.stats import Evidence, Interval, count, proportion
 
 
 def finding(rule: str, severity: str, what: str, status: str = "met", **more: Any) -> dict[str, Any]:
-    plain = {"why": "", "source": "", "mend": "", "waived_by": None, "because": None}
+    plain = {"why": "", "source": "", "mend": "", "waived_by": None, "waived_because": None}
     return {"rule": rule, "severity": severity, "status": status, "what": what, **plain, **more}
 
 
@@ -21,7 +21,7 @@ FINDINGS = (
     finding(
         "terms-reviewed", "required", "The terms of one model were not reviewed.", "waived",
         why="Unreviewed terms may prohibit the intended use.", waived_by="R. Example",
-        because="weights are our own; there are no third-party terms to review",
+        waived_because="weights are our own; there are no third-party terms to review",
     ),
     finding("real-data-in-mix", "critical", "Real data is in the mix and nothing of the anchor vanished."),
     finding("all-verified", "critical", "Every synthetic record was verified by execution."),
@@ -203,7 +203,7 @@ def hostile_report() -> Report:
         recipe_digest=attack,
         outcome=Outcome("refused", attack, (attack,)),
         findings=(finding(attack, attack, attack, "unmet", why=attack, source=attack, mend=attack),
-                  finding(attack, attack, attack, "waived", waived_by=attack, because=attack)),
+                  finding(attack, attack, attack, "waived", waived_by=attack, waived_because=attack)),
         anchors=(AnchorLine(attack, attack, attack, attack, attack, {attack: attack}, 1, 0, {attack: 1}),),
         steps=(StepLine(attack, 2, 1, 1, 1, {attack: 2}),),
         composition=(Slice(attack, attack, 1, 1, 1),),

@@ -112,7 +112,7 @@ class Mutations(Strategy):
             parents=(seed,),
             reference=reference | {"program": "replace", "broken": mutant},
             tags=("task:repair", f"operator:{broken.operator}", *(t for t in seed.tags if t.startswith("module:"))),
-            view=f"{_NOT_A_WORD.sub('_', seed.row)}_{change.line}: {change.told()}",
+            view=f"{_NOT_A_WORD.sub('_', seed.row)}_{broken.edit.start}: {change.told()}",
         )
 
 

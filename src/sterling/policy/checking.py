@@ -36,11 +36,13 @@ def deduplicated(recipe: Recipe) -> Iterator[Situation]:
     mend="add `- {check: contamination, against: [test]}`",
 )
 def test_role_is_protected(recipe: Recipe) -> Iterator[Situation]:
-    """Contamination with the anchor's own test role is looked for."""
+    """Contamination is looked for: with the anchor's own test role, or where that is empty with a test set of files."""
     checks = _contamination(recipe)
     protecting = [index for index, against in checks if "test" in against]
     if protecting:
         yield met("contamination with the `test` role is looked for", "checks", protecting[0])
+    elif recipe.roles.test == 0 and checks and checks[0][1]:
+        yield met(f"contamination with {', '.join(checks[0][1])} is looked for", "checks", checks[0][0])
     elif checks:
         index, against = checks[0]
         what = f"the contamination check compares with {', '.join(against) or 'nothing'}, not with the `test` role"

@@ -152,7 +152,7 @@ class Report:
     outcome: Outcome
     findings: tuple[Mapping[str, Any], ...]
     """JSON of policy findings: `rule`, `severity`, `status` (met, unmet, waived), `what`, `why`, `source`, `mend`,
-    `waived_by`, `because`."""
+    `waived_by`, `waived_because`."""
     anchors: tuple[AnchorLine, ...]
     steps: tuple[StepLine, ...]
     """In the order in which records went through them."""
