@@ -71,8 +71,8 @@ class Item(NamedTuple):
     tags: tuple[str, ...] = ()
     origin: Origin | None = None
     """Set only where the rows themselves tell it apart; None means what the recipe attests."""
-    named: bool = False
-    """Whether `row` is an id that the user gave, not a place in a file."""
+    given_id: str | None = None
+    """What the row calls itself, if it has an `id`: for telling verdicts apart, not for identity."""
 
 
 class Source(Part):

@@ -168,7 +168,7 @@ def test_an_unknown_step_is_named_with_its_line(write_recipe: Any, tmp_path: Pat
 
 
 def test_a_disk_that_fills_up_at_any_write(write_recipe: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every third write of a run fails in turn. A release stays as it was, or is the new one whole, never in between."""
+    """Every third write fails in turn. The release stays as it was, or is the new one whole, never in between."""
     recipe = write_recipe()
     sterling.run(recipe, out=tmp_path)
     before = tree(tmp_path / "releases")
@@ -212,3 +212,14 @@ def test_the_text_of_dropped_records_leaves_only_when_the_recipe_says_so(
     said = dropped["parts"]["completion"]
     leaving = b"".join(tree(tmp_path / "releases").values())
     assert (said.splitlines()[0].encode() in leaving) == (rejected == "full")
+
+
+def test_the_released_folder_loads_with_datasets(
+    write_recipe: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    datasets = pytest.importorskip("datasets")
+    run = sterling.run(write_recipe(), out=tmp_path)
+    loaded = datasets.load_dataset(str(run.release), split="train", cache_dir=str(tmp_path / "cache"))
+    assert loaded.num_rows == run.report["steps"][-1]["kept"]
+    assert {"prompt", "completion", "origin", "parents", "maker", "weight"} <= set(loaded.column_names)

@@ -70,6 +70,7 @@ def test_with_a_mapping_only_what_is_mapped_is_taken(tmp_path: Path) -> None:
         payload={"prompt": "why", "completion": "because"},
         row="17",
         group="5",
+        given_id="17",
         reference={"tests": "assert f(1) == 1\nassert f(2) == 2", "entry_point": "f"},
         tags=("topic:x", "topic:y", "level:2"),
     )

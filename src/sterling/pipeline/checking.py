@@ -144,7 +144,7 @@ def _record(item: Item | Fault) -> Record | Fault:
 
 def _with_ids(source: Files) -> Iterator[tuple[str | None, Item | Fault]]:
     for item in source.read():
-        yield (item.row if isinstance(item, Item) and item.named else None), item
+        yield (item.given_id if isinstance(item, Item) else None), item
 
 
 def _merged(check: Check, step: Step, rows: _Rows) -> Iterator[Answer]:

@@ -92,9 +92,11 @@ class RowSource(Source):
             name = _named(row.values, self.columns["id"])
             ids.note(name, row.where)
         tags = tuple(self._tags(row.values))
+        own = dig(row.values, self.columns.get("id", "id"))
+        given = str(own) if isinstance(own, str | int) else None
         for draft in made:
             yield Item(
-                draft.payload, name + draft.part, group, draft.reference, (*tags, *draft.tags), draft.origin
+                draft.payload, name + draft.part, group, draft.reference, (*tags, *draft.tags), draft.origin, given
             )  # fmt: skip
 
     def _tags(self, values: Mapping[str, Any]) -> Iterator[str]:
