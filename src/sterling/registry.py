@@ -20,7 +20,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, model_validator
 
 from sterling.errors import InputError
-from sterling.records import Family, Fault, Origin, Record, Verdict
+from sterling.records import Family, Fault, Origin, Outcome, Record
 from sterling.stats import Evidence
 
 Kind = Literal["source", "strategy", "check"]
@@ -106,8 +106,9 @@ class Source(Part):
 class Task(NamedTuple):
     """One piece of work for a strategy: small, picklable, and the same on every run."""
 
-    number: int
-    seeds: tuple[Record, ...]
+    row: str
+    """Its name within the strategy's entry: the same in every round and every run, and no other task's."""
+    seeds: tuple[Record, ...] = ()
     """The records it starts from; they become parents."""
     spec: Mapping[str, Any] = {}
     """Whatever else it says. JSON values."""
@@ -122,7 +123,7 @@ class Past(NamedTuple):
     kept: int = 0
     """Synthetic records of this strategy entry still standing."""
     tried: frozenset[str] = frozenset()
-    """`row` of every task of this strategy entry that earlier rounds have done."""
+    """`row` of every task of this entry that earlier rounds have done, whatever became of it."""
 
 
 class Strategy(Part):
@@ -137,7 +138,7 @@ class Strategy(Part):
 
     @abstractmethod
     def tasks(self, seeds: Iterable[Record], past: Past, seed: int) -> Iterator[Task]:
-        """Tasks in a stable order, lazily. Randomness is a function of `seed`, the round and the task number only."""
+        """Tasks in a stable order, lazily. Randomness is a function of `seed` and the task's `row` only."""
 
     @abstractmethod
     def propose(self, task: Task, source: str) -> Sequence[Record | Fault]:
@@ -168,6 +169,17 @@ class Check(Part):
         return ()
 
 
+class Ruling(NamedTuple):
+    """What a check says of one record. The engine makes a `Verdict` of it: whose record, which check, which family."""
+
+    outcome: Outcome
+    reason: str
+    """A code in snake_case."""
+    score: float | None = None
+    evidence: Mapping[str, Any] = {}
+    """What a doubter needs to see it for himself. JSON values."""
+
+
 class RecordCheck(Check):
     """Judges each record by itself."""
 
@@ -175,14 +187,15 @@ class RecordCheck(Check):
     """Keys of `reference` of which a record must have one to be judged; empty means that every record is."""
 
     @abstractmethod
-    def judge(self, batch: pa.RecordBatch, state: Any) -> list[Verdict | Fault]:
-        """One verdict or fault for each row of a batch of `records.SCHEMA`, in order."""
+    def judge(self, batch: pa.RecordBatch, state: Any) -> Sequence[Ruling | Fault]:
+        """One ruling or fault for each row of a batch of `records.SCHEMA`, in order."""
 
 
 class Resolution(NamedTuple):
-    """What one partition told: verdicts at once, or pairs that must be confirmed by reading."""
+    """What one partition told: rulings at once, or pairs that must be confirmed by reading."""
 
-    verdicts: Sequence[Verdict] = ()
+    rulings: Sequence[tuple[str, Ruling]] = ()
+    """(record's id, what is said of it)."""
     pairs: Sequence[tuple[str, str]] = ()
     """(better, worse) record ids by rank."""
 
@@ -190,7 +203,7 @@ class Resolution(NamedTuple):
 class SetCheck(Check):
     """Judges records against each other, with no phase that sees the whole collection.
 
-    emit: each batch to rows under partition keys. resolve: each partition to verdicts, or to pairs. confirm: pairs to
+    emit: each batch to rows under partition keys. resolve: each partition to rulings, or to pairs. confirm: pairs to
     exact similarities by reading both texts. A record that no phase drops is kept with reason `unique`.
     """
 
@@ -225,6 +238,9 @@ def register(kind: Kind, name: str) -> Callable[[type[P]], type[P]]:
     """Decorate the class that a recipe calls by `name`."""
 
     def decorate(part: type[P]) -> type[P]:
+        holder = _registered[kind].get(name)
+        if holder is not None and holder.__qualname__ != part.__qualname__:
+            raise ValueError(f"{kind} `{name}` is {holder.__module__}.{holder.__qualname__} already")
         part.name_in_recipe = name
         _registered[kind][name] = part
         return part

@@ -4,11 +4,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sterling.records import Record, Verdict, batch_of
-from sterling.registry import SetCheck
+from sterling.records import Record, batch_of
+from sterling.registry import Ruling, SetCheck
 
 Pairs = list[tuple[str, str]]
-Exchange = Callable[..., tuple[list[Verdict], Pairs]]
+Exchange = Callable[..., tuple[list[tuple[str, Ruling]], Pairs]]
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def exchange() -> Exchange:
         protected: Collection[str] = (),
         shard: int = 1000,
         partitions: int = 1,
-    ) -> tuple[list[Verdict], Pairs]:
+    ) -> tuple[list[tuple[str, Ruling]], Pairs]:
         ranks = rank or {record.id: 0 for record in records}
         parts = [records[i : i + shard] for i in range(0, len(records), shard)] or [[]]
         table = pa.concat_tables(_emitted(check, part, ranks, protected) for part in parts)
@@ -32,7 +32,7 @@ def exchange() -> Exchange:
             for number in range(partitions)
         ]
         pairs = {pair: None for answer in answers for pair in answer.pairs}
-        return [verdict for answer in answers for verdict in answer.verdicts], list(pairs)
+        return [ruling for answer in answers for ruling in answer.rulings], list(pairs)
 
     return run
 

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from sterling.curate import Contamination
 from sterling.errors import InputError, SourceError
-from sterling.records import Maker, Record, Verdict, batch_of
-from sterling.registry import FitContext
+from sterling.records import Maker, Record, batch_of
+from sterling.registry import FitContext, Ruling
 
 QUESTION = "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total does it take?"
 NOTHING = FitContext(lambda: iter(()))
@@ -25,19 +25,17 @@ def lines(path: Path, *rows: Any) -> str:
     return str(path)
 
 
-def judged(check: Contamination, payloads: Sequence[Mapping[str, Any]], context: FitContext = NOTHING) -> list[Verdict]:
+def judged(check: Contamination, payloads: Sequence[Mapping[str, Any]], context: FitContext = NOTHING) -> list[Ruling]:
     answers = check.judge(batch_of(map(record, payloads)), check.fit(context))
-    assert all(isinstance(answer, Verdict) for answer in answers)
-    return [answer for answer in answers if isinstance(answer, Verdict)]
+    assert all(isinstance(answer, Ruling) for answer in answers)
+    return [answer for answer in answers if isinstance(answer, Ruling)]
 
 
 def test_a_record_that_contains_an_item_is_dropped_with_the_place(tmp_path: Path) -> None:
     path = lines(tmp_path / "eval.jsonl", {"question": "Something else?"}, {"question": QUESTION, "answer": "3"})
     copied = {"prompt": f"Solve this: {QUESTION.upper()}", "completion": "3"}
     hit, clean = judged(Contamination(against=path), [copied, {"text": "nothing of the kind " * 10}])
-    assert (hit.outcome, hit.reason, hit.check, hit.family) == (
-        "drop", "contaminated", "contamination", "statistics",
-    )  # fmt: skip
+    assert (hit.outcome, hit.reason) == ("drop", "contaminated")
     assert hit.evidence == {
         "benchmark": "eval.jsonl:2",
         "overlap_ngrams": 13,
@@ -78,7 +76,7 @@ def test_the_whole_text_is_searched_and_not_the_view(tmp_path: Path) -> None:
     check = Contamination(against=path)
     batch = batch_of([record({"text": QUESTION}, view="line 3 is broken")])
     (verdict,) = check.judge(batch, check.fit(NOTHING))
-    assert isinstance(verdict, Verdict)
+    assert isinstance(verdict, Ruling)
     assert verdict.reason == "contaminated"
 
 

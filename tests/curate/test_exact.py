@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sterling.curate import ExactDuplicates
-from sterling.records import Maker, Record, Verdict
+from sterling.records import Maker, Record
+from sterling.registry import Ruling
 
-Exchange = Callable[..., tuple[list[Verdict], list[tuple[str, str]]]]
+Exchange = Callable[..., tuple[list[tuple[str, Ruling]], list[tuple[str, str]]]]
 GOLDEN_CONTENT = {"high": 11729680730932464893, "low": 4843743113746696862}
 GOLDEN_TEXT = {"high": 11374333207198685274, "low": 3661404946042147294}
 
@@ -18,11 +19,9 @@ def record(text: str, row: str = "1", **more: Any) -> Record:
     return Record.synthetic({"text": text}, source="s", row=row, maker=Maker("m"), **more)
 
 
-def dropped(verdicts: list[Verdict]) -> dict[str, str]:
-    assert {(v.outcome, v.reason, v.check, v.family) for v in verdicts} <= {
-        ("drop", "exact_duplicate", "exact_duplicates", "statistics")
-    }
-    return {v.record: v.evidence["kept"] for v in verdicts}
+def dropped(rulings: list[tuple[str, Ruling]]) -> dict[str, str]:
+    assert {(ruling.outcome, ruling.reason) for _, ruling in rulings} <= {("drop", "exact_duplicate")}
+    return {record: ruling.evidence["kept"] for record, ruling in rulings}
 
 
 def test_the_best_ranked_of_equal_records_stays(exchange: Exchange) -> None:

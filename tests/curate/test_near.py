@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sterling.curate import NearDuplicates, Removal, near, settle
-from sterling.records import Maker, Record, Verdict, batch_of
+from sterling.records import Maker, Record, batch_of
+from sterling.registry import Ruling
 from sterling.text import words
 
-Exchange = Callable[..., tuple[list[Verdict], list[tuple[str, str]]]]
+Exchange = Callable[..., tuple[list[tuple[str, Ruling]], list[tuple[str, str]]]]
 Shingles = set[tuple[str, ...]]
 TEXT = " ".join(f"word{i}" for i in range(60))
 GOLDEN_BANDS = [18124162849463440633, 4481435994802345743]

@@ -17,7 +17,7 @@ from sterling.engine.step import Step
 from sterling.engine.watch import Silent
 from sterling.errors import SterlingError
 from sterling.records import Family, Fault, Origin, Verdict, texts, verdicts_of
-from sterling.registry import Check, FitContext, RecordCheck, Resolution, SetCheck, register
+from sterling.registry import Check, FitContext, RecordCheck, Resolution, Ruling, SetCheck, register
 
 NOTHING = FitContext(lambda: iter(()))
 
@@ -28,14 +28,13 @@ class Short(RecordCheck):
 
     family: ClassVar[Family] = "symbolic"
 
-    def judge(self, batch: pa.RecordBatch, state: Any) -> list[Verdict | Fault]:
-        answers: list[Verdict | Fault] = []
+    def judge(self, batch: pa.RecordBatch, state: Any) -> list[Ruling | Fault]:
+        answers: list[Ruling | Fault] = []
         for record, text in zip(batch.column("id").to_pylist(), texts(batch), strict=True):
             if text == "fault":
                 answers.append(Fault(record, "sandbox", "broke", "it broke", record=record))
             elif text != "silence":
-                outcome = "drop" if len(text) > 5 else "keep"
-                answers.append(Verdict(record, outcome, "test_short", "length", self.family))  # type: ignore[arg-type]
+                answers.append(Ruling("drop" if len(text) > 5 else "keep", "length"))
         return answers
 
 
@@ -72,7 +71,7 @@ class SameLetter(SetCheck):
 def run(check: Check, folder: Path, pool: Pool, workers: int = 1, partitions: int = 4) -> Applied:
     step = Step.at(folder, 0, check.name_in_recipe, {}, [])
     with Crew(workers) as crew:
-        return apply(check, step, pool, NOTHING, Resources(crew, partitions, Silent(), settle))
+        return apply("named", check, step, pool, NOTHING, Resources(crew, partitions, Silent(), settle))
 
 
 def verdicts(applied: Applied) -> list[Verdict]:
@@ -102,7 +101,7 @@ def test_the_anchor_stays_whole_unless_the_recipe_says_otherwise(
 
 
 def test_a_check_that_loses_a_record_stops_the_run(tmp_path: Path, make_shards: Any) -> None:
-    with pytest.raises(SterlingError, match="`test_short` returned 1 verdicts for 2 records"):
+    with pytest.raises(SterlingError, match="`test_short` returned 1 rulings for 2 records"):
         run(Short(), tmp_path / "run", Pool(make_shards(["a", "silence"])))
 
 

@@ -226,8 +226,8 @@ def test_rows_without_input_or_answer(tmp_path: Path, row: dict[str, Any], reaso
 def test_earlier_rounds_are_not_done_again_and_count_limits(tmp_path: Path) -> None:
     rows = [{"id": f"r{i}", "prompt": "a", "completion": f"b{i}"} for i in range(6)]
     made = strategy(tmp_path / "a.jsonl", rows, model="m", count=3)
-    first = [task.spec["row"] for task in made.tasks([], Past(), 0)]
-    again = [task.spec["row"] for task in made.tasks([], Past(round=2, kept=1, tried=frozenset(first)), 0)]
+    first = [task.row for task in made.tasks([], Past(), 0)]
+    again = [task.row for task in made.tasks([], Past(round=2, kept=1, tried=frozenset(first)), 0)]
     assert (first, again) == (["r0", "r1", "r2"], ["r3", "r4"])
 
 
@@ -267,6 +267,8 @@ def test_unknown_columns_and_options_are_refused() -> None:
 
 def test_both_files_decide_the_outcome(tmp_path: Path) -> None:
     made = Completions.model_validate({"path": "a.jsonl", "requests": "b.jsonl"}, context={"base": tmp_path})
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_text("{}\n", encoding="utf-8")
     assert list(made.reads()) == [str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")]
 
 

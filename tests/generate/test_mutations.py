@@ -48,8 +48,7 @@ def test_all_breaks_are_asked_for_once(anchor: dict[str, Record]) -> None:
     tasks = _tasks(Mutations(), {"area": anchor["area"]})
     asked = [(task.spec["operator"], task.spec["site"]) for task in tasks]
     assert sorted(asked) == sorted((b.operator, b.site) for b in breaks_of(source_of(anchor["area"])))
-    assert [task.number for task in tasks] == list(range(len(tasks)))
-    assert len({task.spec["row"] for task in tasks}) == len(tasks)
+    assert len({task.row for task in tasks}) == len(tasks)
 
 
 def test_a_count_spreads_over_seeds_and_operators(anchor: dict[str, Record]) -> None:
@@ -69,11 +68,11 @@ def test_tasks_are_a_function_of_the_seed_not_of_the_order_of_records(anchor: di
 
 def test_later_rounds_ask_for_what_is_missing_and_never_twice(anchor: dict[str, Record]) -> None:
     first = _tasks(Mutations(count=10), anchor)
-    tried = frozenset(task.spec["row"] for task in first)
+    tried = frozenset(task.row for task in first)
     past = _verified(anchor)._replace(round=2, kept=7, tried=tried)
     second = _tasks(Mutations(count=10), anchor, past)
     assert len(second) == 3
-    assert tried.isdisjoint(task.spec["row"] for task in second)
+    assert tried.isdisjoint(task.row for task in second)
     assert _tasks(Mutations(count=10), anchor, past._replace(kept=11)) == []
 
 
@@ -148,7 +147,7 @@ def test_a_trouble_of_the_sandbox_is_a_fault(anchor: dict[str, Record], monkeypa
     (task,) = _tasks(strategy, anchor)
     (fault,) = strategy.propose(task, "repair")
     assert isinstance(fault, Fault)
-    assert (fault.where, fault.boundary, fault.record) == (task.spec["row"], "sandbox", task.seeds[0].id)
+    assert (fault.where, fault.boundary, fault.record) == (task.row, "sandbox", task.seeds[0].id)
 
 
 def test_code_blocks_inside_a_docstring_get_a_longer_fence(anchor: dict[str, Record]) -> None:

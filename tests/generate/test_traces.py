@@ -98,10 +98,10 @@ def test_tasks_do_not_depend_on_the_order_of_records(anchor: dict[str, Record]) 
 
 
 def test_later_rounds_ask_for_what_is_missing_and_never_twice(anchor: dict[str, Record]) -> None:
-    tried = frozenset(task.spec["row"] for task in _tasks(Traces(count=6), anchor))
+    tried = frozenset(task.row for task in _tasks(Traces(count=6), anchor))
     second = _tasks(Traces(count=6), anchor, Past(round=2, kept=4, tried=tried))
     assert len(second) == 2
-    assert tried.isdisjoint(task.spec["row"] for task in second)
+    assert tried.isdisjoint(task.row for task in second)
 
 
 # Records --------------------------------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ import pyarrow as pa
 from pydantic import Field, field_validator
 
 from sterling.errors import InputError
-from sterling.records import Family, Fault, Record, Verdict
-from sterling.registry import Item, Kind, Part, Past, RecordCheck, Source, Strategy, Task
+from sterling.records import Family, Fault, Record
+from sterling.registry import Item, Kind, Part, Past, RecordCheck, Ruling, Source, Strategy, Task
 
 
 class Files(Source):
@@ -56,7 +56,7 @@ class NearDuplicates(RecordCheck):
     threshold: float = Field(default=0.8, ge=0.5, le=1)
     ngram: int = 5
 
-    def judge(self, batch: pa.RecordBatch, state: Any) -> list[Verdict | Fault]:
+    def judge(self, batch: pa.RecordBatch, state: Any) -> list[Ruling | Fault]:
         return []
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from sterling.records import Fault, Record, Verdict, batch_of
+from sterling.records import Fault, Record, batch_of
+from sterling.registry import Ruling
 from sterling.verify.replay import Replay
 
 
@@ -19,9 +20,9 @@ def _record(payload: Mapping[str, Any], reference: Mapping[str, Any] | None) -> 
     return Record.real(payload, source="s", row="r", origin="unknown", reference=reference)
 
 
-def _judged(record: Record) -> Verdict:
+def _judged(record: Record) -> Ruling:
     (verdict,) = Replay().judge(batch_of([record]), None)
-    assert isinstance(verdict, Verdict)
+    assert isinstance(verdict, Ruling)
     return verdict
 
 
@@ -38,7 +39,6 @@ def _judged(record: Record) -> Verdict:
 def test_what_repeats_is_kept_and_verified(source: str, expression: str, answer: str) -> None:
     verdict = _judged(_trace(source, expression, answer))
     assert (verdict.outcome, verdict.reason, verdict.score) == ("keep", "repeats", 1.0)
-    assert verdict.verifies
 
 
 @pytest.mark.parametrize(
@@ -103,5 +103,5 @@ def test_a_reference_that_cannot_be_understood_costs_its_row_only(call: Any) -> 
     first, second = Replay().judge(batch_of([bad, good]), None)
     assert isinstance(first, Fault)
     assert (first.record, first.reason) == (bad.id, "bad_reference")
-    assert isinstance(second, Verdict)
+    assert isinstance(second, Ruling)
     assert second.reason == "repeats"

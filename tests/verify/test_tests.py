@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sterling.records import Fault, Record, Verdict, batch_of
+from sterling.records import Fault, Record, batch_of
+from sterling.registry import Ruling
 from sterling.verify.program import last_block, program_of
 from sterling.verify.tests import Tests
 
@@ -28,9 +29,9 @@ def _body(body: str, *examples: Mapping[str, Any], **more: Any) -> Record:
     return _record({"prompt": HEAD, "completion": body}, reference)
 
 
-def _judged(record: Record, **options: int) -> Verdict:
+def _judged(record: Record, **options: int) -> Ruling:
     (verdict,) = Tests(**options).judge(batch_of([record]), None)
-    assert isinstance(verdict, Verdict)
+    assert isinstance(verdict, Ruling)
     return verdict
 
 
@@ -40,7 +41,6 @@ ONE, TWO = _example("f(1)", "2\n"), _example("f(2)", "3\n")
 def test_a_program_that_passes_is_kept_and_verified() -> None:
     verdict = _judged(_body(GOOD, ONE, TWO))
     assert (verdict.outcome, verdict.reason, verdict.score) == ("keep", "passed", 1.0)
-    assert verdict.verifies
     assert (verdict.evidence["examples"], verdict.evidence["passed"]) == (2, 2)
     assert verdict.evidence["tier"]
 
@@ -102,7 +102,6 @@ def test_examples_share_one_namespace() -> None:
 def test_nothing_to_run_is_a_flag_that_verifies_nothing(reference: Mapping[str, Any] | None) -> None:
     verdict = _judged(_record({"prompt": HEAD, "completion": GOOD}, reference))
     assert (verdict.outcome, verdict.reason) == ("flag", "no_reference")
-    assert not verdict.verifies
 
 
 # Broken programs ------------------------------------------------------------------------------------------------------
@@ -132,7 +131,7 @@ def test_relative_paths_are_meant_from_the_recipe(tmp_path: Path) -> None:
     reference = {"module": "bank", "paths": ["src"], "examples": [_example("pay(3)", "0\n")]}
     check = Tests.model_validate({}, context={"base": tmp_path})
     (verdict,) = check.judge(batch_of([_record({"prompt": "p", "completion": ""}, reference)]), None)
-    assert isinstance(verdict, Verdict)
+    assert isinstance(verdict, Ruling)
     assert verdict.reason == "passed"
 
 
@@ -207,7 +206,7 @@ def test_a_reference_that_cannot_be_understood_costs_its_row_only(reference: Map
     first, second = Tests().judge(batch_of([bad, good]), None)
     assert isinstance(first, Fault)
     assert (first.record, first.boundary, first.reason) == (bad.id, "user_code", "bad_reference")
-    assert isinstance(second, Verdict)
+    assert isinstance(second, Ruling)
     assert second.reason == "passed"
 
 

@@ -12,9 +12,9 @@ from pydantic import Field
 
 from sterling.curate.benchmark import Benchmark, Item, benchmark
 from sterling.errors import InputError
-from sterling.records import Family, Fault, Outcome, Verdict, texts
-from sterling.registry import FitContext, RecordCheck, register
-from sterling.sources import Row, files_of, read_rows
+from sterling.records import Family, Fault, texts
+from sterling.registry import FitContext, RecordCheck, Ruling, register
+from sterling.sources import Row, read_by, read_rows
 from sterling.stats import Evidence, count
 from sterling.text import ngram_hashes, plain_word_spans, plain_words
 
@@ -57,7 +57,7 @@ class Contamination(RecordCheck):
 
     def reads(self) -> Sequence[str]:
         """Every file of `against`."""
-        return [file.path for path in self._paths() for file in files_of(path)]
+        return [file for path in self._paths() for file in read_by(path)]
 
     def fit(self, context: FitContext) -> Fitted:
         """The n-grams of every evaluation item. SourceError or InputError for a file that yields no text."""
@@ -76,36 +76,25 @@ class Contamination(RecordCheck):
             count("contamination.unread_rows", len(state.unread), "rows without readable text, not searched", **unread),
         ]
 
-    def judge(self, batch: pa.RecordBatch, state: Fitted) -> list[Verdict | Fault]:
+    def judge(self, batch: pa.RecordBatch, state: Fitted) -> list[Ruling | Fault]:
         """`contaminated` or `exact_match` with the item and the place; a flag when there is nothing to compare with."""
         known = state.benchmark
         wholes = _wholes(batch) if known.short else [()] * batch.num_rows
-        rows = zip(batch.column("id").to_pylist(), texts(batch), wholes, strict=True)
-        return [self._judge(record, text, whole, known) for record, text, whole in rows]
+        return [self._judge(text, whole, known) for text, whole in zip(texts(batch), wholes, strict=True)]
 
-    def _judge(self, record: str, text: str, wholes: Sequence[str], known: Benchmark) -> Verdict:
+    def _judge(self, text: str, wholes: Sequence[str], known: Benchmark) -> Ruling:
         if not known.labels:
-            return self._verdict(record, "flag", "no_benchmark")
+            return Ruling("flag", "no_benchmark")
         items = known.find(ngram_hashes(plain_words(text), self.ngram))
         if np.any(items >= 0):
             share = float(np.mean(items >= 0))
-            return self._verdict(record, "drop", "contaminated", share, _overlap(items, text, known))
+            return Ruling("drop", "contaminated", share, _overlap(items, text, known))
         for whole in (text, *wholes):
             item = known.find_short(whole)
             if item is not None:
                 evidence = {"benchmark": known.labels[item], "matched": whole.strip()[:_EXCERPT]}
-                return self._verdict(record, "drop", "exact_match", 1.0, evidence)
-        return self._verdict(record, "keep", "no_overlap", 0.0)
-
-    def _verdict(
-        self,
-        record: str,
-        outcome: Outcome,
-        reason: str,
-        score: float | None = None,
-        evidence: Mapping[str, Any] | None = None,
-    ) -> Verdict:
-        return Verdict(record, outcome, self.name_in_recipe, reason, self.family, score, evidence or {})
+                return Ruling("drop", "exact_match", 1.0, evidence)
+        return Ruling("keep", "no_overlap", 0.0)
 
     def _against(self) -> list[str]:
         return [self.against] if isinstance(self.against, str) else list(self.against)

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sterling.records import Family, Verdict, compared
-from sterling.registry import Resolution, SetCheck, register
+from sterling.records import Family, compared
+from sterling.registry import Resolution, Ruling, SetCheck, register
 
 _HEX_DIGITS = 32
 """Of the `content` column: 128 bits."""
@@ -48,10 +48,8 @@ class ExactDuplicates(SetCheck):
 
         The first is kept whether protected or not; a protected record behind it is reported like any other.
         """
-        return Resolution(verdicts=[self._drop(record, kept) for record, kept in _repetitions(partition)])
-
-    def _drop(self, record: str, kept: str) -> Verdict:
-        return Verdict(record, "drop", self.name_in_recipe, "exact_duplicate", self.family, 1.0, {"kept": kept})
+        drops = ((record, {"kept": kept}) for record, kept in _repetitions(partition))
+        return Resolution([(record, Ruling("drop", "exact_duplicate", 1.0, evidence)) for record, evidence in drops])
 
 
 def _content_digests(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:

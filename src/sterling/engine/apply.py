@@ -1,13 +1,14 @@
 """One check, walked over the shards of one round."""
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from sterling.engine.judge import Judge
+from sterling.engine.judge import Bench, Judge
 from sterling.engine.local import Crew
 from sterling.engine.sets import (
     Confirm,
@@ -60,8 +61,11 @@ class Applied(NamedTuple):
     summary: Mapping[str, Any]
 
 
-def apply(check: Check, step: Step, pool: Pool, context: FitContext, use: Resources) -> Applied:
-    """Every standing record of `pool.new` gets its verdict. A sealed step is read, not done again."""
+def apply(name: str, check: Check, step: Step, pool: Pool, context: FitContext, use: Resources) -> Applied:
+    """Every standing record of `pool.new` gets its verdict, in the name of the check's entry in the recipe.
+
+    A sealed step is read, not done again.
+    """
     judged = tuple(shard.judged(step.part("verdicts", shard.number)) for shard in pool.new)
     done = step.sealed()
     if done is not None:
@@ -69,8 +73,9 @@ def apply(check: Check, step: Step, pool: Pool, context: FitContext, use: Resour
         return Applied(judged, done)
     use.watch.start(step.name, len(pool.new))
     state = check.fit(context)
-    markers = _watched(_judge_all(check, state, step, pool, use), use.watch)
-    summary = summed(markers) | {"evidence": [e.to_json() for e in check.measure(state)]}
+    markers = _watched(_judge_all(Bench(name, check), state, step, pool, use), use.watch)
+    evidence = [replace(e, inputs={"check": name, **e.inputs}).to_json() for e in check.measure(state)]
+    summary = summed(markers) | {"evidence": evidence}
     step.seal(summary)
     use.watch.finish(step.name, summary_line(summary), reused=False)
     return Applied(judged, summary)
@@ -93,37 +98,42 @@ def summary_line(summary: Mapping[str, Any]) -> str:
     return f"{summary['judged']:,} judged: " + (", ".join(f"{n:,} {o}" for o, n in outcomes.items()) or "nothing")
 
 
-def _judge_all(check: Check, state: Any, step: Step, pool: Pool, use: Resources) -> Iterable[Mapping[str, Any]]:
+def _judge_all(bench: Bench, state: Any, step: Step, pool: Pool, use: Resources) -> Iterable[Mapping[str, Any]]:
+    check = bench.check
     if isinstance(check, RecordCheck):
-        return use.crew.map(Judge(step, check, state), pool.new, len(pool.new))
+        return use.crew.map(Judge(step, bench.name, check, state), pool.new, len(pool.new))
     if isinstance(check, SetCheck):
-        return _compare_all(check, state, step, pool, use)
+        return _compare_all(bench, check, state, step, pool, use)
     raise SterlingError(f"check `{check.name_in_recipe}` is neither a RecordCheck nor a SetCheck")
 
 
-def _compare_all(check: SetCheck, state: Any, step: Step, pool: Pool, use: Resources) -> Iterator[Mapping[str, Any]]:
-    exchange = step.folder / "exchange"
+def _compare_all(
+    bench: Bench, check: SetCheck, state: Any, step: Step, pool: Pool, use: Resources
+) -> Iterator[Mapping[str, Any]]:
+    exchange = step.folder / f"exchange-{os.getpid()}"
     everyone = [*pool.settled, *pool.new]
     emit = Emit(exchange, check, state, use.partitions, frozenset(s.number for s in pool.settled))
     emitted = tuple(sorted(use.crew.map(emit, everyone, len(everyone))))
-    resolved = _resolve(check, emitted, use)
-    removals = pa.concat_tables([_confirm(check, resolved, everyone, use), *(r.verdicts for r in resolved)])
-    yield from use.crew.map(Distribute(step, check), by_shard(removals, pool.new), len(pool.new))
+    resolved = _resolve(bench, check, emitted, use)
+    removals = pa.concat_tables([_confirm(bench, check, resolved, everyone, use), *(r.verdicts for r in resolved)])
+    yield from use.crew.map(Distribute(step, bench), by_shard(removals, pool.new), len(pool.new))
     shutil.rmtree(exchange, ignore_errors=True)
 
 
-def _resolve(check: SetCheck, emitted: tuple[Emitted, ...], use: Resources) -> list[Resolved]:
+def _resolve(bench: Bench, check: SetCheck, emitted: tuple[Emitted, ...], use: Resources) -> list[Resolved]:
     if not emitted:
         return []
-    return list(use.crew.map(Resolve(check, emitted), range(use.partitions), use.partitions))
+    return list(use.crew.map(Resolve(bench, check, emitted), range(use.partitions), use.partitions))
 
 
-def _confirm(check: SetCheck, resolved: Sequence[Resolved], shards: Sequence[Shard], use: Resources) -> pa.Table:
+def _confirm(
+    bench: Bench, check: SetCheck, resolved: Sequence[Resolved], shards: Sequence[Shard], use: Resources
+) -> pa.Table:
     members = members_of([r.members for r in resolved])
     units = pair_units((pair for r in resolved for pair in r.pairs), members)
     confirm = Confirm(check, {shard.number: shard for shard in shards})
     confirmed = [pair for found in use.crew.map(confirm, units) for pair in found]
-    return removal_verdicts(check, confirmed, members, use.settle)
+    return removal_verdicts(bench, check.removed_as, confirmed, members, use.settle)
 
 
 def _watched(markers: Iterable[Mapping[str, Any]], watch: Watch) -> Iterator[Mapping[str, Any]]:

@@ -3,22 +3,19 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-from sterling.errors import MissingExtra
-from sterling.records import canonical_json, digest
+from sterling.errors import SourceError
 
 
 def fingerprint(paths: Iterable[str]) -> list[tuple[str, str]]:
-    """(name, SHA-256) of every file; for a remote address what its store says of it. Missing files are left out."""
+    """(name, SHA-256) of every file. SourceError for a path that is not there: absence must not look like content."""
     return [(name, _digest(path)) for root in paths for name, path in _files(root)]
 
 
 def _files(root: str) -> Iterator[tuple[str, str]]:
-    if "://" in root:
-        yield root, root
-        return
     place = Path(root)
+    if not place.exists():
+        raise SourceError("there is no such file or folder", where=root, mend="correct the path in the recipe")
     if place.is_file():
         yield place.name, root
     for path in sorted(place.rglob("*")) if place.is_dir() else ():
@@ -27,18 +24,5 @@ def _files(root: str) -> Iterator[tuple[str, str]]:
 
 
 def _digest(path: str) -> str:
-    if "://" in path:
-        return _remote(path)
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _remote(address: str) -> str:
-    """Size, revision and checksums as the store reports them, without reading the file."""
-    try:
-        from fsspec.core import url_to_fs  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise MissingExtra(f"reading {address}", "hf") from None
-    system, path = url_to_fs(address)
-    facts: dict[str, Any] = system.info(path)
-    return digest(canonical_json({key: repr(value) for key, value in facts.items()}))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +11,31 @@ from sterling.engine.shards import Shard, standing, tally
 from sterling.engine.step import Step
 from sterling.errors import SterlingError
 from sterling.records import Fault, Verdict, fault_table, verdict_table
-from sterling.registry import Check, RecordCheck
+from sterling.registry import Check, RecordCheck, Ruling
+
+NOT_CONCERNED = "not_concerned"
+"""Reason of the keep for a record that holds nothing for this check to judge. It is nobody's judgement, so it verifies
+nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Whose word a verdict is: the engine signs it, so no check can speak in another's name or family."""
+
+    name: str
+    """Of the check's entry in the recipe."""
+    check: Check
+
+    def verdict(self, record: str, origin: str, said: Ruling | Fault) -> Verdict:
+        """A ruling as it counts: a fault is a drop, and a drop of a human record a flag unless the recipe says so."""
+        ruling = _after_fault(said) if isinstance(said, Fault) else said
+        spared = origin == "human" and self.check.human == "flag" and ruling.outcome == "drop"
+        outcome = "flag" if spared else ruling.outcome
+        return Verdict(record, outcome, self.name, ruling.reason, self.check.family, ruling.score, ruling.evidence)
+
+    def unconcerned(self, record: str) -> Verdict:
+        """The keep of a record that holds nothing for this check."""
+        return Verdict(record, "keep", self.name, NOT_CONCERNED, "policy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +43,7 @@ class Judge:
     """Puts every standing record of a shard before a record check."""
 
     step: Step
+    name: str
     check: RecordCheck
     state: Any
 
@@ -28,57 +53,11 @@ class Judge:
         if done is not None:
             return done
         batch = standing(shard).batch
-        answers = judge(self.check, self.state, batch)
-        faults = [a for a in answers if isinstance(a, Fault)]
-        return write_verdicts(self.step, shard.number, rulings(self.check, batch, answers), faults)
-
-
-NOT_CONCERNED = "not_concerned"
-"""Reason of the keep for a record that holds nothing for this check to judge. It is nobody's judgement, so it verifies
-nothing."""
-
-
-def judge(check: RecordCheck, state: Any, batch: pa.RecordBatch) -> list[Verdict | Fault]:
-    """One answer for each row: the check's where the record concerns it, else a keep that verifies nothing.
-
-    SterlingError when the check returns another number of verdicts than it was given records.
-    """
-    concerned = _concerned(check, batch)
-    mine = batch.filter(pa.array(concerned, pa.bool_()))
-    answers = iter(_asked(check, state, mine))
-    ids = batch.column("id").to_pylist()
-    name = check.name_in_recipe
-    return [
-        next(answers) if is_mine else Verdict(record, "keep", name, NOT_CONCERNED, "policy")
-        for record, is_mine in zip(ids, concerned, strict=True)
-    ]
-
-
-def _asked(check: RecordCheck, state: Any, batch: pa.RecordBatch) -> list[Verdict | Fault]:
-    answers = check.judge(batch, state) if batch.num_rows else []
-    if len(answers) != batch.num_rows:
-        asked = f"{len(answers)} verdicts for {batch.num_rows} records"
-        raise SterlingError(f"check `{check.name_in_recipe}` returned {asked}")
-    return answers
-
-
-def _concerned(check: RecordCheck, batch: pa.RecordBatch) -> list[bool]:
-    if not check.needs:
-        return [True] * batch.num_rows
-    references = batch.column("reference").to_pylist()
-    return [cell is not None and not check.needs.isdisjoint(json.loads(cell)) for cell in references]
-
-
-def rulings(check: Check, batch: pa.RecordBatch, answers: Iterable[Verdict | Fault]) -> list[Verdict]:
-    """Verdicts as they count: a fault is a drop, and a drop of a human record is a flag unless the recipe says so."""
-    rows = zip(batch.column("id").to_pylist(), batch.column("origin").to_pylist(), answers, strict=True)
-    return [soften(check, origin, _verdict(check, record, answer)) for record, origin, answer in rows]
-
-
-def soften(check: Check, origin: str, verdict: Verdict) -> Verdict:
-    """The anchor stays whole: what would drop a human record flags it, unless the recipe says `human: drop`."""
-    spared = origin == "human" and check.human == "flag" and verdict.outcome == "drop"
-    return replace(verdict, outcome="flag") if spared else verdict
+        concerned = _concerned(self.check, batch)
+        said = _ask(self.check, self.state, batch.filter(pa.array(concerned, pa.bool_())))
+        verdicts = _signed(Bench(self.name, self.check), batch, concerned, said)
+        faults = [answer for answer in said if isinstance(answer, Fault)]
+        return write_verdicts(self.step, shard.number, verdicts, faults)
 
 
 def write_verdicts(step: Step, shard: int, verdicts: Sequence[Verdict], faults: Sequence[Fault]) -> dict[str, Any]:
@@ -88,8 +67,43 @@ def write_verdicts(step: Step, shard: int, verdicts: Sequence[Verdict], faults: 
     return step.commit(shard, verdicts=table, faults=fault_table(faults), counts=counts)
 
 
-def _verdict(check: Check, record: str, answer: Verdict | Fault) -> Verdict:
-    if isinstance(answer, Verdict):
-        return answer
-    evidence = {"fault": answer.message, "boundary": answer.boundary}
-    return Verdict(record, "drop", check.name_in_recipe, answer.reason, check.family, evidence=evidence)
+def _concerned(check: RecordCheck, batch: pa.RecordBatch) -> list[bool]:
+    if not check.needs:
+        return [True] * batch.num_rows
+    references = batch.column("reference").to_pylist()
+    return [cell is not None and not check.needs.isdisjoint(json.loads(cell)) for cell in references]
+
+
+def _ask(check: RecordCheck, state: Any, batch: pa.RecordBatch) -> Sequence[Ruling | Fault]:
+    """The check's answers. One that raises is asked again row by row, so that a bad record costs that record."""
+    if not batch.num_rows:
+        return []
+    try:
+        answers = check.judge(batch, state)
+    except SterlingError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a check may be anybody's
+        if batch.num_rows == 1:
+            record = batch.column("id")[0].as_py()
+            message = f"{type(error).__name__}: {error}"[:500]
+            return [Fault(record, "user_code", "check_failed", message, record=record)]
+        return [answer for n in range(batch.num_rows) for answer in _ask(check, state, batch.slice(n, 1))]
+    if len(answers) != batch.num_rows:
+        asked = f"{len(answers)} rulings for {batch.num_rows} records"
+        raise SterlingError(f"check `{check.name_in_recipe}` returned {asked}")
+    return answers
+
+
+def _signed(
+    bench: Bench, batch: pa.RecordBatch, concerned: Iterable[bool], said: Iterable[Ruling | Fault]
+) -> list[Verdict]:
+    answers = iter(said)
+    rows = zip(batch.column("id").to_pylist(), batch.column("origin").to_pylist(), concerned, strict=True)
+    return [
+        bench.verdict(record, origin, next(answers)) if mine else bench.unconcerned(record)
+        for record, origin, mine in rows
+    ]
+
+
+def _after_fault(fault: Fault) -> Ruling:
+    return Ruling("drop", fault.reason, None, {"fault": fault.message, "boundary": fault.boundary})

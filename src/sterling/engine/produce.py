@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from sterling.engine.step import Step
+from sterling.errors import SterlingError
 from sterling.records import Fault, Record, batch_of, fault_table
 from sterling.registry import Strategy, Task
 
@@ -43,19 +44,21 @@ class Propose:
     def __call__(self, chunk: Chunk) -> dict[str, Any]:
         """Commit one shard unless it is finished. Returns its marker."""
         done = self.step.finished(chunk.number)
-        return done or _commit(self.step, chunk.number, self._answers(chunk.tasks), {"tasks": len(chunk.tasks)})
+        rows = [task.row for task in chunk.tasks]
+        return done or _commit(self.step, chunk.number, self._answers(chunk.tasks), {"tasks": rows})
 
     def _answers(self, tasks: Sequence[Task]) -> list[Record | Fault]:
         return [answer for task in tasks for answer in self._ask(task)]
 
     def _ask(self, task: Task) -> Sequence[Record | Fault]:
-        where = f"{self.source} task {task.number}"
         try:
-            return self.strategy.propose(task, self.source) or [
-                Fault(where, "user_code", "nothing_proposed", "the strategy returned neither a record nor a fault")
-            ]
-        except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
-            return [Fault(where, "user_code", "strategy_failed", f"{type(error).__name__}: {error}"[:500])]
+            found = self.strategy.propose(task, self.source)
+        except SterlingError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a strategy may be anybody's
+            return [Fault(task.row, "user_code", "strategy_failed", f"{type(error).__name__}: {error}"[:500])]
+        none = Fault(task.row, "user_code", "nothing_proposed", "the strategy returned neither a record nor a fault")
+        return _told_apart(found) or [none]
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
@@ -65,6 +68,21 @@ def chunks(items: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
     while chunk := list(islice(stream, size)):
         yield number, chunk
         number += 1
+
+
+def _told_apart(found: Sequence[Record | Fault]) -> list[Record | Fault]:
+    """The same with a fault in place of a record that was there before: two records of one id are one."""
+    seen: set[str] = set()
+    answers: list[Record | Fault] = []
+    for answer in found:
+        repeated = isinstance(answer, Record) and answer.id in seen
+        answers.append(_repetition(answer) if isinstance(answer, Record) and repeated else answer)
+        seen |= {answer.id} if isinstance(answer, Record) else set()
+    return answers
+
+
+def _repetition(record: Record) -> Fault:
+    return Fault(record.row, "user_code", "repeated", "the same record was proposed twice; only the first counts")
 
 
 def _commit(step: Step, number: int, found: Sequence[Record | Fault], counts: dict[str, Any]) -> dict[str, Any]:

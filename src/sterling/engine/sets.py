@@ -15,12 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sterling.engine.judge import soften, write_verdicts
+from sterling.engine.judge import Bench, write_verdicts
 from sterling.engine.shards import Shard, read_batch, standing
 from sterling.engine.step import Step
 from sterling.records import Verdict, verdict_table, verdicts_of
 from sterling.records.files import write_atomically
-from sterling.registry import SetCheck
+from sterling.registry import Ruling, SetCheck
 
 Settle = Callable[[Sequence[tuple[str, str, float]], Mapping[str, int], frozenset[str]], Sequence["Removal"]]
 """(confirmed pairs, rank by record, protected records) -> removals, each naming a record that is kept."""
@@ -103,6 +103,7 @@ class Emit:
 class Resolve:
     """Second phase: one partition of every exchange file."""
 
+    bench: Bench
     check: SetCheck
     emitted: tuple[Emitted, ...]
 
@@ -110,7 +111,7 @@ class Resolve:
         """The check's word on one partition."""
         rows = pa.concat_tables(_read_partition(e, partition) for e in self.emitted)
         answer = self.check.resolve(rows.drop_columns(["shard"]))
-        verdicts = verdict_table(answer.verdicts)
+        verdicts = verdict_table(self.bench.verdict(record, "", ruling) for record, ruling in answer.rulings)
         home = pc.index_in(verdicts["record"], value_set=rows["record"].combine_chunks())
         involved = pa.array(sorted({record for pair in answer.pairs for record in pair}), pa.string())
         at = pc.index_in(involved, value_set=rows["record"].combine_chunks())
@@ -165,15 +166,18 @@ def pair_units(
 
 
 def removal_verdicts(
-    check: SetCheck, confirmed: Sequence[tuple[str, str, float]], members: Mapping[str, Member], settle: Settle
+    bench: Bench,
+    removed_as: str,
+    confirmed: Sequence[tuple[str, str, float]],
+    members: Mapping[str, Member],
+    settle: Settle,
 ) -> pa.Table:
     """Fourth phase: confirmed pairs to verdicts, each naming a record that is kept and their true similarity."""
     ranks = {record: member.rank for record, member in members.items()}
     protected = frozenset(record for record, member in members.items() if member.protected)
     removals = settle(sorted(confirmed), ranks, protected)
-    name, family = check.name_in_recipe, check.family
     table = verdict_table(
-        Verdict(r.record, "drop", name, check.removed_as, family, r.similarity, {"kept": r.kept}) for r in removals
+        bench.verdict(r.record, "", Ruling("drop", removed_as, r.similarity, {"kept": r.kept})) for r in removals
     )
     return table.append_column("shard", pa.array([members[r.record].shard for r in removals], pa.int64()))
 
@@ -192,7 +196,7 @@ class Distribute:
     """Last: verdicts back to their shards, and a keep for every record that nobody removed."""
 
     step: Step
-    check: SetCheck
+    bench: Bench
 
     def __call__(self, unit: tuple[Shard, pa.Table]) -> dict[str, Any]:
         """Commit one shard unless it is finished. Returns its marker."""
@@ -204,10 +208,13 @@ class Distribute:
         return write_verdicts(self.step, shard.number, list(self._final(gone, standing(shard).batch)), [])
 
     def _final(self, gone: Mapping[str, Verdict], batch: pa.RecordBatch) -> Iterator[Verdict]:
-        name, family = self.check.name_in_recipe, self.check.family
         for record, origin in zip(batch.column("id").to_pylist(), batch.column("origin").to_pylist(), strict=True):
-            verdict = gone.get(record) or Verdict(record, "keep", name, "unique", family)
-            yield soften(self.check, origin, verdict)
+            verdict = gone.get(record)
+            said = _UNIQUE if verdict is None else Ruling("drop", verdict.reason, verdict.score, verdict.evidence)
+            yield self.bench.verdict(record, origin, said)
+
+
+_UNIQUE = Ruling("keep", "unique")
 
 
 def _rank(settled: bool, human: Any, verified: Any, depth: Any) -> Any:

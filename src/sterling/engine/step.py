@@ -6,8 +6,9 @@
                                  shard-00000.json                written last: this shard is finished
                                  done.json                       the step is finished
 
-The address is a digest of (what the step is asked to do, its version, the content of every file it reads, the
-addresses of the steps before it), so a finished shard is right for whoever asks the same, and is never made again.
+The address is a digest of (Sterling's version, what the step is asked to do, its part's version, the content of every
+file it reads, the addresses of the steps before it), so a finished shard is right for whoever asks the same, and is
+never made again.
 """
 
 import json
@@ -20,9 +21,7 @@ import pyarrow as pa
 
 from sterling.records import canonical_json, digest
 from sterling.records.files import write_json, write_parquet
-
-LAYOUT = 1
-"""Part of every address: raise it when the files of a step change their form."""
+from sterling.version import VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Step:
     @classmethod
     def at(cls, run: Path, number: int, name: str, asks: Mapping[str, Any], inputs: Sequence[str]) -> "Step":
         """The step that answers `asks` (JSON values) on the outputs addressed by `inputs`."""
-        address = digest(canonical_json({"layout": LAYOUT, "name": name, "asks": asks, "inputs": list(inputs)}))
+        address = digest(canonical_json({"sterling": VERSION, "name": name, "asks": asks, "inputs": list(inputs)}))
         return cls(run / "steps" / f"{number:02d}-{name}-{address[:12]}", number, name, address)
 
     def commit(

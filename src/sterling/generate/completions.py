@@ -24,7 +24,7 @@ from sterling.generate.stored import (
 )
 from sterling.records import Fault, Maker, Record
 from sterling.registry import Past, Strategy, Task, register
-from sterling.sources import Row, read_rows
+from sterling.sources import Row, read_by, read_rows
 from sterling.sources.values import MISSING, BadRow, dig, listing, mapping, plain, scalar
 
 Column = Literal[
@@ -73,23 +73,24 @@ class Completions(Strategy):
 
     def reads(self) -> Sequence[str]:
         """The completions, and the requests where there are any."""
-        return [self.locate(path) for path in (self.path, self.requests) if path is not None]
+        given = (path for path in (self.path, self.requests) if path is not None)
+        return [file for path in given for file in read_by(self.locate(path))]
 
     def tasks(self, seeds: Iterable[Record], past: Past, seed: int) -> Iterator[Task]:
         """One task a row, in the order of the file, without those that earlier rounds have done."""
         wanted = math.inf if self.count is None else self.count - past.kept
         given: set[str] = set()
-        for number, row in enumerate(read_rows(self.locate(self.path))):
+        for row in read_rows(self.locate(self.path)):
             if wanted <= 0:
                 return
             name = row.where if isinstance(row, Fault) else self._name(row, given)
             if name in past.tried:
                 continue
             if isinstance(row, Fault):
-                yield Task(number, (), {"row": name, "fault": asdict(row)})
+                yield Task(name, spec={"fault": asdict(row)})
             else:
                 wanted -= max(1, len(choices(row.values)))
-                yield Task(number, (), {"row": name, "where": row.where, "values": _sayable(row.values)})
+                yield Task(name, spec={"where": row.where, "values": _sayable(row.values)})
 
     def propose(self, task: Task, source: str) -> Sequence[Record | Fault]:
         """The records of one row, a fault for each choice that is none, or the one fault of the whole row."""
@@ -103,7 +104,7 @@ class Completions(Strategy):
             return [Fault(where, why.boundary, why.reason, why.message)]
         except BadRow as bad:
             return [Fault(where, "source", bad.reason, bad.message)]
-        return [self._made(one, reference, task.spec["row"], where, source) for one in found]
+        return [self._made(one, reference, task.row, where, source) for one in found]
 
     def _name(self, row: Row, given: set[str]) -> str:
         """The user's own id, with its place where that alone would name two rows."""

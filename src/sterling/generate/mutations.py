@@ -53,12 +53,9 @@ class Mutations(Strategy):
         usable = [record for record in seeds if record.id in past.verified and _is_breakable(record)]
         wanted = None if self.count is None else max(0, self.count - past.kept)
         untried = (pair for pair in _in_turn(usable, seed) if row_of(*pair) not in past.tried)
-        for number, (record, broken) in enumerate(islice(untried, wanted)):
-            yield Task(
-                number,
-                (record,),
-                {"operator": broken.operator, "site": broken.site, "row": row_of(record, broken), "seed": seed},
-            )
+        for record, broken in islice(untried, wanted):
+            spec = {"operator": broken.operator, "site": broken.site, "seed": seed}
+            yield Task(row_of(record, broken), (record,), spec)
 
     def propose(self, task: Task, source: str) -> Sequence[Record | Fault]:
         """The one mutant. SandboxUnavailable passes through; other trouble of the sandbox is a fault."""
@@ -69,9 +66,9 @@ class Mutations(Strategy):
         try:
             outcome = self._run(mutant, seed.reference or {})
         except OSError as error:
-            return [Fault(spec["row"], "sandbox", "sandbox_failed", str(error)[:_TAKES], record=seed.id)]
+            return [Fault(task.row, "sandbox", "sandbox_failed", str(error)[:_TAKES], record=seed.id)]
         if outcome.status == "refused":
-            return [Fault(spec["row"], "sandbox", "refused", outcome.detail[:_TAKES], record=seed.id)]
+            return [Fault(task.row, "sandbox", "refused", outcome.detail[:_TAKES], record=seed.id)]
         return [self._record(task, source, broken, mutant, self._failure(outcome, seed.reference or {}))]
 
     def _run(self, mutant: str, reference: Mapping[str, Any]) -> Outcome:
@@ -102,7 +99,7 @@ class Mutations(Strategy):
         return Record.synthetic(
             {"prompt": prompt, "completion": fenced(original)},
             source=source,
-            row=spec["row"],
+            row=task.row,
             maker=Maker(
                 "mutations",
                 template=digest(whole.text, part.text),

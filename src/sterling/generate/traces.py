@@ -38,9 +38,9 @@ class Traces(Strategy):
         by_draw = sorted(seeds, key=lambda record: (record.id not in past.verified, digest(str(seed), record.id)))
         wanted = None if self.count is None else max(0, self.count - past.kept)
         untried = (pair for pair in _in_turn(by_draw) if row_of(*pair) not in past.tried)
-        for number, (record, call) in enumerate(islice(untried, wanted)):
-            spec = {"expression": call.expression, "setup": list(call.setup), "input": call.input}
-            yield Task(number, (record,), spec | {"row": row_of(record, call), "seed": seed})
+        for record, call in islice(untried, wanted):
+            spec = {"expression": call.expression, "setup": list(call.setup), "input": call.input, "seed": seed}
+            yield Task(row_of(record, call), (record,), spec)
 
     def propose(self, task: Task, source: str) -> Sequence[Record | Fault]:
         """The trace, or the fault that the call ended in. SandboxUnavailable passes through."""
@@ -50,15 +50,15 @@ class Traces(Strategy):
             outcome = self._run(shown, spec, seed.reference or {})
             result = _result(outcome)
         except (OSError, RecursionError) as error:
-            return [Fault(spec["row"], "sandbox", "sandbox_failed", str(error)[:500], record=seed.id)]
+            return [Fault(task.row, "sandbox", "sandbox_failed", str(error)[:500], record=seed.id)]
         if result is None:
             boundary: Boundary = "sandbox" if outcome.status == "refused" else "user_code"
             reason = "no_value" if outcome.status == "ok" else outcome.status
-            return [Fault(spec["row"], boundary, reason, outcome.detail[:500], record=seed.id)]
+            return [Fault(task.row, boundary, reason, outcome.detail[:500], record=seed.id)]
         if len(answer_of(result)) > _LONGEST or not _is_text(answer_of(result)):
             return [
                 Fault(
-                    spec["row"],
+                    task.row,
                     "user_code",
                     "too_long",
                     f"an answer of {len(answer_of(result))} characters",
@@ -139,7 +139,7 @@ def _record(task: Task, source: str, shown: str, result: Mapping[str, str]) -> R
     return Record.synthetic(
         {"prompt": prompt, "completion": answer_of(result)},
         source=source,
-        row=spec["row"],
+        row=task.row,
         maker=Maker(
             "traces", template=digest(whole.text, part.text), sampling={"input": spec["input"]}, seed=spec["seed"]
         ),

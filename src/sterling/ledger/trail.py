@@ -51,6 +51,11 @@ class Trail:
         """The next step of the run."""
         return Step.at(self.run, len(self.stages), name, asks, inputs)
 
+    @property
+    def addresses(self) -> list[str]:
+        """Of every step so far: what the next one stands on."""
+        return [stage.address for stage in self.stages]
+
     def add(
         self,
         step: Step,

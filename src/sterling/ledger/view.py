@@ -135,11 +135,9 @@ class Run:
 
     def _gather(self, kind: str, schema: pa.Schema) -> pa.Table:
         tables = [
-            pq.read_table(path, schema=schema).add_column(
-                0, "step", pa.array([e.name] * pq.read_metadata(path).num_rows)
-            )
-            for e in self._stages
-            for path in sorted((self.folder / e.folder / kind).glob("shard-*.parquet"))
+            _named(pq.read_table(path, schema=schema), stage.name)
+            for stage in self._stages
+            for path in sorted((self.folder / stage.folder / kind).glob("shard-*.parquet"))
         ]
         return pa.concat_tables([_named(schema.empty_table(), ""), *tables])
 

@@ -29,8 +29,7 @@ def read_anchors(job: Job) -> tuple[Shard, ...]:
 
 def cut_roles(job: Job, anchors: tuple[Shard, ...]) -> tuple[Shard, ...]:
     """A verdict for each record: `train` goes on, the other roles are set aside."""
-    inputs = [stage.address for stage in job.trail.stages]
-    step = job.trail.step("roles", {}, inputs)
+    step = job.trail.step("roles", {}, job.trail.addresses)
     summary = step.sealed()
     reused = summary is not None
     if summary is None:
@@ -105,7 +104,6 @@ def gathered(markers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "shards": len(markers),
         "records": sum(m["records"] for m in markers),
         "faults": sum(m["faults"] for m in markers),
-        "tasks": sum(m.get("tasks", 0) for m in markers),
         "roles": dict(sorted(roles.items())),
         "reasons": dict(sorted(reasons.items())),
     }

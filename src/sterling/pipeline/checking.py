@@ -117,7 +117,8 @@ def _answers(check: Check, items: Iterator[tuple[str | None, Item | Fault]], wat
         step = Step.at(Path(folder), 0, check.name_in_recipe, {}, [])
         with Crew(default_workers()) as crew:
             use = Resources(crew, PARTITIONS, watch, settle)
-            apply(check, step, Pool([rows.shard for rows in read]), FitContext(lambda: iter(())), use)
+            pool = Pool([rows.shard for rows in read])
+            apply(check.name_in_recipe, check, step, pool, FitContext(lambda: iter(())), use)
         for rows in read:
             yield from _merged(check, step, rows)
 

@@ -16,7 +16,6 @@ from sterling.engine.local import Crew, default_workers
 from sterling.engine.shards import Shard, read_batch
 from sterling.engine.watch import Watch
 from sterling.ledger import Trail
-from sterling.policy import resolved
 from sterling.recipes import Recipe
 from sterling.registry import FitContext, Part
 
@@ -37,7 +36,7 @@ class Job:
         options = recipe.engine
         crew = Crew(options.workers or default_workers())
         use = Resources(crew, options.partitions, watch, settle)
-        return cls(resolved(recipe), Trail(run, head), use, preview)
+        return cls(recipe, Trail(run, head), use, preview)
 
 
 def asks(part: Part, **more: Any) -> dict[str, Any]:

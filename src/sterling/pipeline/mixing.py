@@ -35,7 +35,7 @@ class Mixed(NamedTuple):
 def mix(job: Job, shards: Sequence[Shard]) -> Mixed:
     """Choose what is released. Each standing record gets a verdict; the score of a keep is its weight."""
     question = job.recipe.mix.model_dump(mode="json") | {"seed": job.recipe.seed, "bounds": list(caps(job.recipe))}
-    step = job.trail.step("mix", question, [job.trail.stages[-1].address])
+    step = job.trail.step("mix", question, job.trail.addresses)
     summary = step.sealed()
     reused = summary is not None
     if summary is None:

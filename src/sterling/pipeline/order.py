@@ -37,10 +37,11 @@ def run(
     when a critical or required rule is unmet; an earlier release then stays as it was.
     """
     loaded = read_recipe(recipe, overrides)
+    loaded = loaded._replace(recipe=resolved(loaded.recipe))
     if preview is None:
         _refuse(loaded)
     folder = Path(out) / "runs" / (loaded.recipe.name if preview is None else f"{loaded.recipe.name}-preview")
-    write_text(folder / "recipe.lock.yaml", lock_text(resolved(loaded.recipe)))
+    write_text(folder / "recipe.lock.yaml", lock_text(loaded.recipe))
     job = Job.of(loaded.recipe, folder, _head(loaded), watch or Silent(), preview)
     with job.use.crew:
         anchors = read_anchors(job)

@@ -44,7 +44,7 @@ class _Measured(NamedTuple):
 
 def publish(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, release: Path) -> Published:
     """Write `release` if the policy lets it go, and the report in any case. PolicyRefused when it does not."""
-    question = {"recipe": recipe_digest(job.recipe), "version": VERSION, "preview": job.preview}
+    question = {"recipe": recipe_digest(job.recipe), "preview": job.preview}
     step = job.trail.step("release", question, [mixed.address])
     done = step.sealed()
     if done is not None and (done["status"] != "released" or _stands(release, step.address)):

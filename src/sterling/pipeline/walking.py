@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from sterling.engine.apply import Pool, apply
 from sterling.engine.produce import Chunk, Propose, chunks
 from sterling.engine.shards import Shard, standing
+from sterling.engine.step import Step
 from sterling.pipeline.anchoring import gathered, records_line
 from sterling.pipeline.job import Job, asks, fit_context
 from sterling.recipes import Entry
@@ -47,27 +48,18 @@ def check_round(job: Job, anchors: Sequence[Shard], pool: Pool, number: int) -> 
     """The recipe's checks in its order, over the records of one round."""
     context = fit_context(anchors)
     settled, new = list(pool.settled), tuple(pool.new)
-    inputs = [job.trail.stages[-1].address] if number == 0 else _round_inputs(job, number)
     for position, entry in enumerate(job.recipe.checks):
         name = f"check-{entry.name}" if number == 0 else f"check-{entry.name}-round{number}"
         question = asks(entry.part, position=position)
-        step = job.trail.step(name, question, inputs)
-        new, summary = apply(entry.part, step, Pool(new, settled), context, job.use)
+        step = job.trail.step(name, question, job.trail.addresses)
+        new, summary = apply(entry.name, entry.part, step, Pool(new, settled), context, job.use)
         job.trail.add(step, "check", summary, name=entry.name, asks=question, walk=number, shards=new)
-        inputs = [step.address]
     return new
-
-
-def _round_inputs(job: Job, number: int) -> list[str]:
-    """Addresses of what a round's checks see: its own records, and everything before them."""
-    made = [s.address for s in job.trail.stages if s.kind == "generate" and s.walk == number]
-    before = [s.address for s in job.trail.stages if s.walk < number]
-    return [before[-1], *made]
 
 
 def _generate_round(job: Job, walked: Walked, number: int) -> tuple[Shard, ...]:
     verified = frozenset(_verified(walked.anchors))
-    inputs = [job.trail.stages[-1].address]
+    inputs = job.trail.addresses
     first = len(walked.shards)
     made: list[Shard] = []
     for entry in job.recipe.generate:
@@ -126,13 +118,13 @@ def _past(job: Job, entry: Entry[Strategy], walked: Walked, number: int, verifie
 
 def _count(shard: Shard, source: str) -> int:
     """Records of one strategy that still stand."""
-    return sum(name == source for name in standing(shard).batch.column("source").to_pylist())
+    return int(pc.sum(pc.equal(standing(shard).batch.column("source"), source)).as_py() or 0)
 
 
 def _tried(job: Job, name: str) -> Iterator[str]:
     """Every task of a strategy that has been done, the faulty ones too: asked again they would end the same."""
     for stage in job.trail.stages:
         if (stage.kind, stage.name) == ("generate", name):
-            for kind, column in (("records", "row"), ("faults", "where")):
-                for path in sorted((job.trail.run / stage.folder / kind).glob("shard-*.parquet")):
-                    yield from pq.read_table(path, columns=[column])[column].to_pylist()
+            step = Step(job.trail.run / stage.folder, stage.number, stage.name, stage.address)
+            for shard in range(stage.summary["shards"]):
+                yield from (step.finished(shard) or {})["tasks"]

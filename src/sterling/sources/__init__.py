@@ -3,7 +3,7 @@
 from sterling.sources.anchor import anchor_records, origin_of, role_of
 from sterling.sources.files import Files
 from sterling.sources.layout import DataFile
-from sterling.sources.places import files_of
+from sterling.sources.places import files_of, read_by
 from sterling.sources.preference import Feedback, ReviewThreads, Tickets
 from sterling.sources.python_package import PythonPackage
 from sterling.sources.row import Row
@@ -20,6 +20,7 @@ __all__ = [
     "anchor_records",
     "files_of",
     "origin_of",
+    "read_by",
     "read_rows",
     "role_of",
 ]

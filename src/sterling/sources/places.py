@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sterling.errors import SourceError
 from sterling.sources.layout import DataFile, choose, data_file, format_of_name
-from sterling.sources.remote import remote_files
+from sterling.sources.remote import local_copies, remote_files
 from sterling.sources.streams import shown
 
 
@@ -28,6 +28,11 @@ def files_of(path: str) -> list[DataFile]:
     if re.search(r"[*?\[]", path):
         return _matching(path)
     raise _missing(local)
+
+
+def read_by(path: str) -> list[str]:
+    """Local paths of every file behind a path: what a cache key must rest on. Addresses are fetched for it."""
+    return local_copies(path) if "://" in path else [file.path for file in files_of(path)]
 
 
 def _in_folder(folder: Path) -> list[DataFile]:

@@ -11,7 +11,8 @@ from pydantic import field_validator
 from sterling.records import Fault, Origin
 from sterling.registry import Item, Source
 from sterling.sources.columns import Wanted, items
-from sterling.sources.remote import local_copies, revision_of
+from sterling.sources.places import read_by
+from sterling.sources.remote import revision_of
 from sterling.sources.row import Row
 from sterling.sources.rows import read_rows
 from sterling.sources.values import MISSING, BadRow, dig, scalar
@@ -68,8 +69,8 @@ class RowSource(Source):
         return items(read_rows(self.locate(self.path)), wanted, lambda row: self._items(row, ids))
 
     def reads(self) -> Sequence[str]:
-        """The path; for an address the local copies of its files, because their content decides."""
-        return local_copies(self.path) if "://" in self.path else (self.locate(self.path),)
+        """Every file behind the path."""
+        return read_by(self.locate(self.path))
 
     def facts(self) -> Mapping[str, str]:
         """For an address, which revision it stood for."""

@@ -1,14 +1,14 @@
 """The check `math`: does the final answer of a solution equal the reference answer?"""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
 
 import pyarrow as pa
 
-from sterling.records import Family, Fault, Outcome, Verdict
-from sterling.registry import RecordCheck, register
+from sterling.records import Family, Fault
+from sterling.registry import RecordCheck, Ruling, register
 from sterling.verify.answers import Found, find_answer
 from sterling.verify.equality import same, value_of
 
@@ -51,31 +51,30 @@ class Math(RecordCheck):
     last_number: bool = False
     """Take the last number of a completion that marks no final answer. Accepts by luck more often."""
 
-    def judge(self, batch: pa.RecordBatch, state: Any) -> list[Verdict | Fault]:
-        """One verdict a row. Never a fault: whatever is in a row is compared as text."""
-        ids, references = batch.column("id").to_pylist(), batch.column("reference").to_pylist()
-        rows = zip(ids, references, _solutions(batch), strict=True)
-        return [self._verdict(record, _expected(reference), solution) for record, reference, solution in rows]
+    def judge(self, batch: pa.RecordBatch, state: Any) -> list[Ruling | Fault]:
+        """One ruling a row. Never a fault: whatever is in a row is compared as text."""
+        rows = zip(batch.column("reference").to_pylist(), _solutions(batch), strict=True)
+        return [self._ruling(_expected(reference), solution) for reference, solution in rows]
 
-    def _verdict(self, record: str, expected: Expected, solution: str | None) -> Verdict:
+    def _ruling(self, expected: Expected, solution: str | None) -> Ruling:
         if expected.answer is None:
-            return _said(record, "flag", expected.problem or "no_reference")
+            return Ruling("flag", expected.problem or "no_reference")
         if solution is None:
-            return _said(record, "flag", "no_completion")
+            return Ruling("flag", "no_completion")
         found = find_answer(solution, last_number=self.last_number)
         if found is None:
-            return _said(record, "drop", "no_answer", 0.0, {"expected": expected.answer[:_SHOWN]})
-        return _compared(record, found, expected.answer)
+            return Ruling("drop", "no_answer", 0.0, {"expected": expected.answer[:_SHOWN]})
+        return _compared(found, expected.answer)
 
 
-def _compared(record: str, found: Found, expected: str) -> Verdict:
+def _compared(found: Found, expected: str) -> Ruling:
     evidence = {"answer": found.answer[:_SHOWN], "expected": expected[:_SHOWN], "marker": found.marker}
     if found.ambiguous:
-        return _said(record, "drop", "ambiguous_answer", 0.0, evidence)
+        return Ruling("drop", "ambiguous_answer", 0.0, evidence)
     tier = same(found.answer, expected)
     if tier is None:
-        return _said(record, "drop", "different", 0.0, evidence | _why(found.answer, expected))
-    return _said(record, "keep", "equal", 1.0, evidence | {"tier": tier})
+        return Ruling("drop", "different", 0.0, evidence | _why(found.answer, expected))
+    return Ruling("keep", "equal", 1.0, evidence | {"tier": tier})
 
 
 def _why(answer: str, expected: str) -> dict[str, str]:
@@ -84,12 +83,6 @@ def _why(answer: str, expected: str) -> dict[str, str]:
     if mine is None or theirs is None or mine.number != theirs.number:
         return {}
     return {"differs": "unit"}
-
-
-def _said(
-    record: str, outcome: Outcome, reason: str, score: float | None = None, evidence: Mapping[str, str] | None = None
-) -> Verdict:
-    return Verdict(record, outcome, "math", reason, "symbolic", score, evidence or {})
 
 
 @lru_cache(maxsize=4096)

@@ -1,14 +1,12 @@
 """`replay`: a recorded call must give the same outcome again, in another process with another hash seed."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import pyarrow as pa
 from pydantic import Field, ValidationError
 
-from sterling.records import Family, Fault, Record, Verdict, records_of
-from sterling.records import Outcome as Decision
-from sterling.registry import RecordCheck, register
+from sterling.records import Family, Fault, Record, records_of
+from sterling.registry import RecordCheck, Ruling, register
 from sterling.sandbox import Limits, Outcome, Program, shared_sandbox
 from sterling.text.doctests import answer_of, display
 from sterling.verify.program import completion_of
@@ -39,14 +37,14 @@ class Replay(RecordCheck):
     memory_mb: int = Field(default=1024, ge=64)
     """Address space per call, above what the interpreter needs."""
 
-    def judge(self, batch: pa.RecordBatch, state: Any) -> list[Verdict | Fault]:
-        """One verdict a row; a fault where the reference cannot be understood or the sandbox fails."""
+    def judge(self, batch: pa.RecordBatch, state: Any) -> list[Ruling | Fault]:
+        """One ruling a row; a fault where the reference cannot be understood or the sandbox fails."""
         return [self._judge(record) for record in records_of(batch)]
 
-    def _judge(self, record: Record) -> Verdict | Fault:
+    def _judge(self, record: Record) -> Ruling | Fault:
         call = (record.reference or {}).get("call")
         if not call:
-            return self._verdict(record, "flag", "no_reference", {})
+            return Ruling("flag", "no_reference")
         try:
             reference = CallReference.model_validate(call)
             reason, detail = self._compare(record, reference)
@@ -54,8 +52,8 @@ class Replay(RecordCheck):
             return Fault(record.id, "user_code", "bad_reference", str(error)[:_TAKES], record=record.id)
         except (OSError, RecursionError) as error:
             return Fault(record.id, "sandbox", "sandbox_failed", str(error)[:_TAKES], record=record.id)
-        outcome: Decision = "keep" if reason == "repeats" else "drop"
-        return self._verdict(record, outcome, reason, {"expression": reference.expression[:_TAKES], **detail})
+        evidence = {"expression": reference.expression[:_TAKES], **detail}
+        return Ruling("keep", reason, 1.0, evidence) if reason == "repeats" else Ruling("drop", reason, 0.0, evidence)
 
     def _compare(self, record: Record, call: CallReference) -> tuple[str, dict[str, str]]:
         again = self._again(call)
@@ -73,7 +71,3 @@ class Replay(RecordCheck):
         program = Program(call.source, call.module, call.replaces, paths)
         limits = Limits(cpu_s=self.cpu_s, memory_mb=self.memory_mb)
         return shared_sandbox(limits, 2).evaluate(program, call.expression, call.setup)
-
-    def _verdict(self, record: Record, outcome: Decision, reason: str, evidence: Mapping[str, str]) -> Verdict:
-        score = None if reason == "no_reference" else float(outcome == "keep")
-        return Verdict(record.id, outcome, "replay", reason, self.family, score, evidence)

@@ -6,9 +6,9 @@ from typing import Any, ClassVar, NamedTuple
 import pyarrow as pa
 from pydantic import Field, ValidationError
 
-from sterling.records import Family, Fault, Record, Verdict, records_of
+from sterling.records import Family, Fault, Record, records_of
 from sterling.records import Outcome as Decision
-from sterling.registry import RecordCheck, register
+from sterling.registry import RecordCheck, Ruling, register
 from sterling.sandbox import Limits, Outcome, Program, Sandbox, shared_sandbox
 from sterling.text.doctests import holds, is_skipped, steady
 from sterling.verify.program import program_of, prompt_of
@@ -58,11 +58,11 @@ class Tests(RecordCheck):
     memory_mb: int = Field(default=1024, ge=64)
     """Address space per program, above what the interpreter needs."""
 
-    def judge(self, batch: pa.RecordBatch, state: Any) -> list[Verdict | Fault]:
-        """One verdict a row; a fault where the reference cannot be understood or the sandbox fails."""
+    def judge(self, batch: pa.RecordBatch, state: Any) -> list[Ruling | Fault]:
+        """One ruling a row; a fault where the reference cannot be understood or the sandbox fails."""
         return [self._judge(record) for record in records_of(batch)]
 
-    def _judge(self, record: Record) -> Verdict | Fault:
+    def _judge(self, record: Record) -> Ruling | Fault:
         try:
             reference = ProgramReference.model_validate(dict(record.reference or {}))
             if _asked(reference):
@@ -73,18 +73,18 @@ class Tests(RecordCheck):
             return Fault(record.id, "user_code", "bad_reference", str(error)[:_TAKES], record=record.id)
         except OSError as error:
             return Fault(record.id, "sandbox", "sandbox_failed", str(error)[:_TAKES], record=record.id)
-        return self._verdict(record, "flag", "no_reference", None, {})
+        return Ruling("flag", "no_reference")
 
-    def _by_examples(self, record: Record, reference: ProgramReference) -> Verdict:
+    def _by_examples(self, record: Record, reference: ProgramReference) -> Ruling:
         score = self._score(program_of(record), reference)
         evidence = {"examples": score.asked, "passed": score.passed, **score.evidence}
         if score.reason == "passed" and reference.broken is not None:
             broken = self._score(reference.broken, reference)
             evidence |= {"broken_passed": broken.passed}
             if broken.reason == "passed":
-                return self._verdict(record, "drop", "survived", 1.0, evidence)
+                return self._ruling("drop", "survived", 1.0, evidence)
         outcome: Decision = "keep" if score.reason == "passed" else "drop"
-        return self._verdict(record, outcome, score.reason, score.passed / score.asked, evidence)
+        return self._ruling(outcome, score.reason, score.passed / score.asked, evidence)
 
     def _score(self, source: str, reference: ProgramReference) -> Score:
         examples = _asked(reference)
@@ -100,14 +100,14 @@ class Tests(RecordCheck):
         reason = reason_of(outcome) or ("passed" if passed == len(examples) else "refused")
         return Score(reason, len(examples), passed, {} if reason == "passed" else {"detail": _quoted(outcome.detail)})
 
-    def _by_tests(self, record: Record, reference: ProgramReference, tests: str, entry_point: str) -> Verdict:
+    def _by_tests(self, record: Record, reference: ProgramReference, tests: str, entry_point: str) -> Ruling:
         prelude = reference.prelude or (prompt_of(record) if reference.program == "continue" else "")
         program = self._program(program_of(record), reference)
         outcome = self._sandbox().run_tests(program, entry_point, tests, prelude)
         if outcome.status == "ok":
-            return self._verdict(record, "keep", "passed", 1.0, {})
+            return self._ruling("keep", "passed", 1.0, {})
         reason = "failed_tests" if outcome.status == "failed" else reason_of(outcome) or outcome.status
-        return self._verdict(record, "drop", reason, 0.0, {"detail": _quoted(outcome.detail)})
+        return self._ruling("drop", reason, 0.0, {"detail": _quoted(outcome.detail)})
 
     def _program(self, source: str, reference: ProgramReference) -> Program:
         paths = tuple(self.locate(path) for path in reference.paths)
@@ -116,11 +116,8 @@ class Tests(RecordCheck):
     def _sandbox(self) -> Sandbox:
         return shared_sandbox(Limits(cpu_s=self.cpu_s, memory_mb=self.memory_mb), 0)
 
-    def _verdict(
-        self, record: Record, outcome: Decision, reason: str, score: float | None, found: Mapping[str, Any]
-    ) -> Verdict:
-        evidence = found if reason == "no_reference" else {"tier": self._sandbox().tier, **found}
-        return Verdict(record.id, outcome, "tests", reason, self.family, score, evidence)
+    def _ruling(self, outcome: Decision, reason: str, score: float, found: Mapping[str, Any]) -> Ruling:
+        return Ruling(outcome, reason, score, {"tier": self._sandbox().tier, **found})
 
 
 def _asked(reference: ProgramReference) -> list[dict[str, Any]]:
