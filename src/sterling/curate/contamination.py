@@ -12,7 +12,7 @@ from pydantic import Field
 
 from sterling.curate.benchmark import Benchmark, Item, benchmark
 from sterling.errors import InputError
-from sterling.records import Family, Fault, texts
+from sterling.records import Family, Fault, content_text, texts
 from sterling.registry import FitContext, RecordCheck, Ruling, register
 from sterling.sources import Row, read_by, read_rows
 from sterling.stats import Evidence, count
@@ -169,7 +169,7 @@ def _wholes(batch: pa.RecordBatch) -> list[tuple[str, ...]]:
 
 def _said(messages: str | None) -> list[str]:
     said = [] if messages is None else json.loads(messages)
-    return [text for message in said if message.get("role") != "assistant" for text in _strings(message.get("content"))]
+    return [content_text(message.get("content")) for message in said if message.get("role") != "assistant"]
 
 
 def _strings(value: Any) -> Iterator[str]:

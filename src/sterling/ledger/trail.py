@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sterling.engine.shards import Shard
 from sterling.engine.step import Step
 from sterling.errors import InputError
 from sterling.records.files import write_json
@@ -27,8 +26,6 @@ class Stage:
     folder: str
     """Relative to the run."""
     address: str
-    shards: tuple[int, ...]
-    """Numbers of the shards that it judged or made, in the numbering of the run."""
     summary: Mapping[str, Any]
     asks: Mapping[str, Any]
     """What it was asked to do, digests of the files it read included."""
@@ -36,7 +33,7 @@ class Stage:
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary for `run.json`."""
         names = ("number", "kind", "name", "walk", "folder", "address", "summary", "asks")
-        return {name: getattr(self, name) for name in names} | {"shards": list(self.shards)}
+        return {name: getattr(self, name) for name in names}
 
 
 class Trail:
@@ -65,12 +62,10 @@ class Trail:
         name: str,
         asks: Mapping[str, Any],
         walk: int = 0,
-        shards: Sequence[Shard] = (),
     ) -> None:
         """The step is finished."""
-        numbers = tuple(shard.number for shard in shards)
         folder = step.folder.relative_to(self.run).as_posix()
-        self.stages.append(Stage(step.number, kind, name, walk, folder, step.address, numbers, summary, asks))
+        self.stages.append(Stage(step.number, kind, name, walk, folder, step.address, summary, asks))
         self.save({"status": "running"})
 
     def save(self, state: Mapping[str, Any]) -> None:
@@ -87,5 +82,5 @@ def read_trail(run: Path) -> tuple[dict[str, Any], list[Stage]]:
         near = sorted(p.parent.name for p in run.parent.glob("*/run.json"))
         mend = f"runs here: {', '.join(near)}" if near else "start one with `sterling run RECIPE`"
         raise InputError(f"no run at {run}", mend=mend) from None
-    stages = [Stage(**e | {"shards": tuple(e["shards"])}) for e in found.pop("steps")]
+    stages = [Stage(**e) for e in found.pop("steps")]
     return found, stages

@@ -37,7 +37,7 @@ def cut_roles(job: Job, anchors: tuple[Shard, ...]) -> tuple[Shard, ...]:
         summary = summed(job.use.crew.map(SetAside(step), anchors, len(anchors))) | {"evidence": []}
         step.seal(summary)
     job.use.watch.finish("roles", summary_line(summary), reused=reused)
-    job.trail.add(step, "roles", summary, name="roles", asks={}, shards=anchors)
+    job.trail.add(step, "roles", summary, name="roles", asks={})
     return tuple(shard.judged(step.part("verdicts", shard.number)) for shard in anchors)
 
 
@@ -76,7 +76,7 @@ def _read(job: Job, source: Source, first: int) -> list[Shard]:
         step.seal(summary)
     job.use.watch.finish(step.name, records_line(summary), reused=reused)
     shards = [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
-    job.trail.add(step, "anchor", summary, name=source.name, asks=question, shards=shards)
+    job.trail.add(step, "anchor", summary, name=source.name, asks=question)
     return shards
 
 

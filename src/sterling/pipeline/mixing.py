@@ -44,7 +44,7 @@ def mix(job: Job, shards: Sequence[Shard]) -> Mixed:
         step.seal(summary)
     job.use.watch.finish("mix", summary_line(summary), reused=reused)
     judged = tuple(shard.judged(step.part("verdicts", shard.number)) for shard in shards)
-    job.trail.add(step, "mix", summary, name="mix", asks=question, shards=judged)
+    job.trail.add(step, "mix", summary, name="mix", asks=question)
     return Mixed(judged, summary, step.address)
 
 

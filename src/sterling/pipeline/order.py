@@ -40,7 +40,7 @@ def run(
     loaded = loaded._replace(recipe=resolved(loaded.recipe))
     if preview is None:
         _refuse(loaded)
-    folder = Path(out) / "runs" / (loaded.recipe.name if preview is None else f"{loaded.recipe.name}-preview")
+    folder = Path(out) / "runs" / (loaded.recipe.name if preview is None else f".preview-{loaded.recipe.name}")
     write_text(folder / "recipe.lock.yaml", lock_text(loaded.recipe))
     job = Job.of(loaded.recipe, folder, _head(loaded), watch or Silent(), preview)
     with job.use.crew:

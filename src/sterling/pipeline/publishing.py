@@ -27,13 +27,6 @@ from sterling.stats import Evidence
 from sterling.version import VERSION
 
 
-class Published(NamedTuple):
-    """How the run ended."""
-
-    report: dict[str, Any]
-    release: Path | None
-
-
 class _Measured(NamedTuple):
     """What is known once everything has been measured."""
 
@@ -42,14 +35,15 @@ class _Measured(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def publish(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, release: Path) -> Published:
+def publish(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, release: Path) -> None:
     """Write `release` if the policy lets it go, and the report in any case. PolicyRefused when it does not."""
     question = {"recipe": recipe_digest(job.recipe), "preview": job.preview}
     step = job.trail.step("release", question, [mixed.address])
     done = step.sealed()
     if done is not None and (done["status"] != "released" or _stands(release, step.address)):
         job.use.watch.finish("release", done["status"], reused=True)
-        return _close(job, done["report"], release)
+        _close(job, done["report"], release)
+        return
     job.use.watch.start("release", None)
     known = _measure(job, loaded, walked, mixed)
     report = _report(job, loaded, mixed, known)
@@ -59,16 +53,15 @@ def publish(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, release: Pat
         write_release(release, _contents(job, mixed, known, _leaving(job, report), step.address))
     step.seal({"status": report.outcome.status, "report": report.to_json()})
     job.use.watch.finish("release", report.outcome.status, reused=False)
-    return _close(job, report.to_json(), release)
+    _close(job, report.to_json(), release)
 
 
-def _close(job: Job, report: dict[str, Any], release: Path) -> Published:
+def _close(job: Job, report: dict[str, Any], release: Path) -> None:
     status = report["outcome"]["status"]
     left = release if status == "released" else None
     job.trail.save({"status": status, "report": report, "release": None if left is None else str(left)})
     if status == "refused":
         raise PolicyRefused(f"{report['outcome']['headline']}\n  report: {job.trail.run / 'report.html'}")
-    return Published(report, left)
 
 
 def _stands(release: Path, address: str) -> bool:

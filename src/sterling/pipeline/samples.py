@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 
 from sterling.engine.shards import Shard, read_batch
-from sterling.records import Record, Verdict, records_of, verdicts_of
+from sterling.records import Record, Verdict, message_text, records_of, verdicts_of
 from sterling.records.record import PAYLOAD_KEYS
 from sterling.release import redact
 from sterling.report.model import Sample
@@ -37,7 +37,7 @@ def samples(shards: Sequence[Shard]) -> tuple[Sample, ...]:
     Looks at no more than 40 shards, spread over the run. Records set aside by role are not shown.
     """
     cells: dict[tuple[str, ...], list[_Candidate]] = {}
-    step = max(1, len(shards) // MOST_SHARDS)
+    step = max(1, -(-len(shards) // MOST_SHARDS))
     for shard in shards[::step]:
         for candidate in _candidates(shard):
             if candidate.dropped is None or candidate.dropped.check != "roles":
@@ -86,7 +86,7 @@ def _parts(record: Record) -> dict[str, str]:
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        return "\n".join(f"{m.get('role', '?')}: {m.get('content') or ''}" for m in value if isinstance(m, dict))
+        return "\n".join(f"{m.get('role', '?')}: {message_text(m)}" for m in value if isinstance(m, dict))
     return str(value)
 
 

@@ -53,7 +53,7 @@ def check_round(job: Job, anchors: Sequence[Shard], pool: Pool, number: int) -> 
         question = asks(entry.part, position=position)
         step = job.trail.step(name, question, job.trail.addresses)
         new, summary = apply(entry.name, entry.part, step, Pool(new, settled), context, job.use)
-        job.trail.add(step, "check", summary, name=entry.name, asks=question, walk=number, shards=new)
+        job.trail.add(step, "check", summary, name=entry.name, asks=question, walk=number)
     return new
 
 
@@ -85,7 +85,7 @@ def _generate(
         step.seal(summary)
     job.use.watch.finish(step.name, records_line(summary), reused=reused)
     shards = [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
-    job.trail.add(step, "generate", summary, name=entry.name, asks=question, walk=past.round, shards=shards)
+    job.trail.add(step, "generate", summary, name=entry.name, asks=question, walk=past.round)
     return shards
 
 

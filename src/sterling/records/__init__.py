@@ -26,7 +26,7 @@ from sterling.records.record import (
     format_of,
 )
 from sterling.records.verdict import VERIFYING, Boundary, Family, Fault, Outcome, Verdict
-from sterling.records.views import compared, payload_text, text_of, texts
+from sterling.records.views import compared, content_text, message_text, payload_text, text_of, texts
 
 __all__ = [
     "FAULT_SCHEMA",
@@ -51,10 +51,12 @@ __all__ = [
     "batch_of",
     "canonical_json",
     "compared",
+    "content_text",
     "digest",
     "fault_table",
     "faults_of",
     "format_of",
+    "message_text",
     "payload_columns",
     "payload_text",
     "records_of",

@@ -23,6 +23,21 @@ def payload_text(payload: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
+def content_text(content: Any) -> str:
+    """The text of a message's content: a string, the text parts of a list of parts joined, "" for anything else."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else ()
+    return "".join(str(part["text"]) for part in parts if isinstance(part, Mapping) and "text" in part)
+
+
+def message_text(message: Mapping[str, Any]) -> str:
+    """Everything a trainer would read of a message: reasoning, content, the calls of tools."""
+    reasoning = content_text(message.get("reasoning_content"))
+    calls = canonical_json(message["tool_calls"]) if message.get("tool_calls") else ""
+    return "\n".join(part for part in (reasoning, content_text(message.get("content")), calls) if part)
+
+
 def texts(batch: pa.RecordBatch) -> list[str]:
     """`text_of` for each row of a batch, without building records where the payload is plain strings."""
     columns = [batch.column(key).to_pylist() for key in TEXT_KEYS]
@@ -57,4 +72,4 @@ def _lines(fields: Mapping[str, Any]) -> list[str]:
 def _flat(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return "\n".join(str(message.get("content") or "") for message in value)
+    return "\n".join(message_text(message) for message in value)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import pyarrow as pa
 
-from sterling.records import Family, Fault
+from sterling.records import Family, Fault, content_text
 from sterling.registry import RecordCheck, Ruling, register
 from sterling.verify.answers import Found, find_answer
 from sterling.verify.equality import same, value_of
@@ -124,12 +124,5 @@ def _solutions(batch: pa.RecordBatch) -> Iterator[str | None]:
 def _last_assistant(messages: str) -> str | None:
     for message in reversed(json.loads(messages)):
         if message.get("role") == "assistant":
-            return _content(message.get("content"))
+            return content_text(message.get("content")) or None
     return None
-
-
-def _content(content: Any) -> str | None:
-    """A message's text; of content in parts, the text parts."""
-    if isinstance(content, list):
-        return "\n".join(str(part["text"]) for part in content if isinstance(part, dict) and "text" in part)
-    return content if isinstance(content, str) else None

@@ -1,11 +1,10 @@
 """The program that a record says, by its payload and its reference."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from sterling.records import Record, payload_text
+from sterling.records import Record, content_text, payload_text
 
 _BLOCK = re.compile(
     r"^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<code>.*?)^[ ]{0,3}(?P=fence)[`~]*[ \t]*$", re.MULTILINE | re.DOTALL
@@ -52,8 +51,4 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     parts: list[Mapping[str, Any]] = list(value or ())
-    return "".join(_content(message.get("content")) for message in parts)
-
-
-def _content(content: Any) -> str:
-    return content if isinstance(content, str) else "" if content is None else json.dumps(content)
+    return "".join(content_text(message.get("content")) for message in parts)
