@@ -1,6 +1,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sterling.curate.settle import settle
-from sterling.engine.apply import Applied, Pool, Resources, apply
+from sterling.engine.apply import Pool, Resources, apply
 from sterling.engine.local import Crew
 from sterling.engine.shards import Shard, standing
 from sterling.engine.step import Step
@@ -36,6 +36,18 @@ class Short(RecordCheck):
             elif text != "silence":
                 answers.append(Ruling("drop" if len(text) > 5 else "keep", "length"))
         return answers
+
+
+@register("check", "test_fragile")
+class Fragile(RecordCheck):
+    """Raises on `bomb`."""
+
+    family: ClassVar[Family] = "statistics"
+
+    def judge(self, batch: pa.RecordBatch, state: Any) -> list[Ruling | Fault]:
+        if "bomb" in texts(batch):
+            raise RuntimeError("boom")
+        return [Ruling("keep", "fine")] * batch.num_rows
 
 
 @register("check", "test_same_letter")
@@ -68,10 +80,16 @@ class SameLetter(SetCheck):
         return [1.0 if len(texts[a]) == len(texts[b]) else None for a, b in pairs]
 
 
+class Applied(NamedTuple):
+    shards: tuple[Shard, ...]
+    summary: dict[str, Any]
+
+
 def run(check: Check, folder: Path, pool: Pool, workers: int = 1, partitions: int = 4) -> Applied:
     step = Step.at(folder, 0, check.name_in_recipe, {}, [])
     with Crew(workers) as crew:
-        return apply("named", check, step, pool, NOTHING, Resources(crew, partitions, Silent(), settle))
+        summary = apply("named", check, step, pool, NOTHING, Resources(crew, partitions, Silent(), settle))
+    return Applied(tuple(shard.judged(step.part("verdicts", shard.number)) for shard in pool.new), summary)
 
 
 def verdicts(applied: Applied) -> list[Verdict]:
@@ -105,19 +123,28 @@ def test_a_check_that_loses_a_record_stops_the_run(tmp_path: Path, make_shards: 
         run(Short(), tmp_path / "run", Pool(make_shards(["a", "silence"])))
 
 
-def test_a_sealed_step_is_read_and_a_finished_shard_is_not_made_again(tmp_path: Path, make_shards: Any) -> None:
+def test_a_finished_shard_is_not_made_again(tmp_path: Path, make_shards: Any) -> None:
     shards = make_shards(["a", "b", "c", "d"])
     first = run(Short(), tmp_path / "run", Pool(shards))
     inodes = [shard.verdicts[-1].stat().st_ino for shard in first.shards]
-    assert run(Short(), tmp_path / "run", Pool(shards)).summary["judged"] == 4
-    done = next((tmp_path / "run").rglob("done.json"))
-    done.unlink()
     next((tmp_path / "run").rglob("shard-00001.json")).unlink()
     again = run(Short(), tmp_path / "run", Pool(shards))
-    assert [shard.verdicts[-1].stat().st_ino == inode for shard, inode in zip(again.shards, inodes, strict=True)] == [
-        True,
-        False,
-    ]
+    assert again.summary == first.summary
+    kept = [shard.verdicts[-1].stat().st_ino == inode for shard, inode in zip(again.shards, inodes, strict=True)]
+    assert kept == [True, False]
+
+
+def test_a_check_that_raises_costs_the_record_it_raised_on(tmp_path: Path, make_shards: Any) -> None:
+    applied = run(Fragile(), tmp_path / "run", Pool(make_shards(["a", "bomb", "c"], size=3)))
+    assert [(v.outcome, v.reason) for v in verdicts(applied)] == [
+        ("keep", "fine"), ("drop", "check_failed"), ("keep", "fine"),
+    ]  # fmt: skip
+    assert applied.summary["faults"] == 1
+
+
+def test_no_check_speaks_in_anothers_name(tmp_path: Path, make_shards: Any) -> None:
+    [verdict] = verdicts(run(Short(), tmp_path / "run", Pool(make_shards(["a"]))))
+    assert (verdict.check, verdict.family) == ("named", "symbolic")
 
 
 def test_removals_name_a_kept_record(tmp_path: Path, make_shards: Any) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from sterling.report import AnchorLine, Outcome, Report, Sample, Slice, StepLine
+from sterling.report import AnchorLine, Conclusion, Report, Sample, Slice, StepLine
 from sterling.stats import Evidence, Interval, count, proportion
 
 
@@ -170,7 +170,7 @@ def example_report(status: str = "released") -> Report:
         purpose="fine-tuning",
         created="2026-01-02T03:04:05+00:00",
         recipe_digest="3f2a9c1be07d4465a1f0c3b2d4e5f607",
-        outcome=Outcome(status, headline, ("This is an example: its numbers are made up and measure nothing.",)),  # type: ignore[arg-type] # the tests name every status
+        outcome=Conclusion(status, headline, ("This is an example: its numbers are made up and measure nothing.",)),  # type: ignore[arg-type] # the tests name every status
         findings=FINDINGS,
         anchors=(
             AnchorLine(
@@ -201,7 +201,7 @@ def hostile_report() -> Report:
         name=attack,
         purpose=attack,
         recipe_digest=attack,
-        outcome=Outcome("refused", attack, (attack,)),
+        outcome=Conclusion("refused", attack, (attack,)),
         findings=(finding(attack, attack, attack, "unmet", why=attack, source=attack, mend=attack),
                   finding(attack, attack, attack, "waived", waived_by=attack, waived_because=attack)),
         anchors=(AnchorLine(attack, attack, attack, attack, attack, {attack: attack}, 1, 0, {attack: 1}),),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.report.examples import example_report
 
-from sterling.report import Outcome, StepLine
+from sterling.report import Conclusion, StepLine
 
 
 @given(kept=st.integers(0, 10**6), dropped=st.integers(0, 10**6), off=st.integers(-3, 3).filter(bool))
@@ -45,7 +45,7 @@ def test_only_generation_reports_what_was_requested() -> None:
 
 def test_a_status_is_one_of_four() -> None:
     with pytest.raises(ValueError, match="status `passed` is none of released, refused, preview, unreleased"):
-        Outcome("passed", "All is well.")  # type: ignore[arg-type] # the mistake that is tested
+        Conclusion("passed", "All is well.")  # type: ignore[arg-type] # the mistake that is tested
 
 
 def test_report_json_survives_json_unchanged() -> None:

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 from tests.report.examples import example_report, finding, hostile_report, verdict
 
-from sterling.report import AnchorLine, Outcome, Sample, Slice, StepLine, render
+from sterling.report import AnchorLine, Conclusion, Sample, Slice, StepLine, render
 from sterling.report.page import MAX_BYTES, number, percent, span
 from sterling.stats import Evidence, Interval
 
@@ -83,7 +83,7 @@ def test_a_sample_without_text_says_so() -> None:
 
 
 def test_names_in_backticks_are_set_as_code() -> None:
-    page = render(replace(example_report(), outcome=Outcome("refused", "set `<b>` now")))
+    page = render(replace(example_report(), outcome=Conclusion("refused", "set `<b>` now")))
     assert "set <code>&lt;b&gt;</code> now" in page
 
 
@@ -99,7 +99,7 @@ def test_the_page_stays_small_whatever_goes_in() -> None:
     report = replace(
         example_report(),
         name=text,
-        outcome=Outcome("released", text, (text,) * 500),
+        outcome=Conclusion("released", text, (text,) * 500),
         findings=(finding(text, "high", text, why=text), finding(text, "high", text, "unmet", why=text)) * 500,
         anchors=(AnchorLine(text, text, text, text, text, dict.fromkeys(bulk, text), 1, 0, bulk),) * 100,
         steps=(StepLine(text, 1, 1, 0, 0, bulk),) * 300,

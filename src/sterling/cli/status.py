@@ -1,9 +1,7 @@
 """`sterling status`."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -14,7 +12,7 @@ import click
 def command(run: Path | None, as_json: bool) -> None:
     """Tell what RUN (a folder; `runs/NAME` by default the latest here) has done so far."""
     from sterling.cli.places import find_run  # noqa: PLC0415 - keeps --help fast
-    from sterling.ledger import read_trail  # noqa: PLC0415
+    from sterling.ledger import line_of, read_trail  # noqa: PLC0415
 
     folder = find_run(run)
     head, stages = read_trail(folder)
@@ -23,18 +21,11 @@ def command(run: Path | None, as_json: bool) -> None:
         return
     click.echo(f"{head['name']}: {head['status']}  ({folder})")
     for stage in stages:
-        click.echo(f"  {stage.number:>2}  {stage.kind:<9} {stage.name:<24} round {stage.walk}  {_line(stage.summary)}")
+        click.echo(
+            f"  {stage.number:>2}  {stage.kind:<9} {stage.name:<24} round {stage.walk}  {line_of(stage.summary)}"
+        )
     report = head.get("report") or {}
     if report:
         click.echo(report["outcome"]["headline"])
     if head.get("release"):
         click.echo(f"release: {head['release']}")
-
-
-def _line(summary: Mapping[str, Any]) -> str:
-    from sterling.engine.apply import summary_line  # noqa: PLC0415
-    from sterling.pipeline.anchoring import records_line  # noqa: PLC0415
-
-    if "tally" in summary:
-        return summary_line(summary)
-    return records_line(summary) if "records" in summary else ""

@@ -53,32 +53,15 @@ class Pool(NamedTuple):
     settled: Sequence[Shard] = ()
 
 
-class Applied(NamedTuple):
-    """What a step came to."""
-
-    shards: tuple[Shard, ...]
-    """The round's shards with this step's verdicts beside them."""
-    summary: Mapping[str, Any]
-
-
-def apply(name: str, check: Check, step: Step, pool: Pool, context: FitContext, use: Resources) -> Applied:
+def apply(name: str, check: Check, step: Step, pool: Pool, context: FitContext, use: Resources) -> dict[str, Any]:
     """Every standing record of `pool.new` gets its verdict, in the name of the check's entry in the recipe.
 
-    A sealed step is read, not done again.
+    Returns the summary to seal the step with. Verdicts lie in the step, under the numbers of the pool's shards.
     """
-    judged = tuple(shard.judged(step.part("verdicts", shard.number)) for shard in pool.new)
-    done = step.sealed()
-    if done is not None:
-        use.watch.finish(step.name, summary_line(done), reused=True)
-        return Applied(judged, done)
-    use.watch.start(step.name, len(pool.new))
     state = check.fit(context)
     markers = _watched(_judge_all(Bench(name, check), state, step, pool, use), use.watch)
     evidence = [replace(e, inputs={"check": name, **e.inputs}).to_json() for e in check.measure(state)]
-    summary = summed(markers) | {"evidence": evidence}
-    step.seal(summary)
-    use.watch.finish(step.name, summary_line(summary), reused=False)
-    return Applied(judged, summary)
+    return summed(markers) | {"evidence": evidence}
 
 
 def summed(markers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -90,12 +73,6 @@ def summed(markers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         "faults": sum(m["faults"] for m in every),
         "tally": total(m["tally"] for m in every),
     }
-
-
-def summary_line(summary: Mapping[str, Any]) -> str:
-    """`1,204 judged: 1,100 keep, 104 drop`."""
-    outcomes = {outcome: sum(reasons.values()) for outcome, reasons in summary["tally"].items()}
-    return f"{summary['judged']:,} judged: " + (", ".join(f"{n:,} {o}" for o, n in outcomes.items()) or "nothing")
 
 
 def _judge_all(bench: Bench, state: Any, step: Step, pool: Pool, use: Resources) -> Iterable[Mapping[str, Any]]:

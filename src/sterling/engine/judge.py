@@ -49,9 +49,9 @@ class Judge:
 
     def __call__(self, shard: Shard) -> dict[str, Any]:
         """Commit one shard unless it is finished. Returns its marker."""
-        done = self.step.finished(shard.number)
-        if done is not None:
-            return done
+        return self.step.once(shard.number, lambda: self._judge(shard))
+
+    def _judge(self, shard: Shard) -> dict[str, Any]:
         batch = standing(shard).batch
         concerned = _concerned(self.check, batch)
         said = _ask(self.check, self.state, batch.filter(pa.array(concerned, pa.bool_())))

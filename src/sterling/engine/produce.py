@@ -29,7 +29,7 @@ class Gather:
 
     def __call__(self, number: int, found: Sequence[Record | Fault]) -> dict[str, Any]:
         """Commit one shard unless it is finished. Returns its marker."""
-        return self.step.finished(number) or _commit(self.step, number, found, {})
+        return self.step.once(number, lambda: _commit(self.step, number, found, {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,11 @@ class Propose:
 
     def __call__(self, chunk: Chunk) -> dict[str, Any]:
         """Commit one shard unless it is finished. Returns its marker."""
-        done = self.step.finished(chunk.number)
-        rows = [task.row for task in chunk.tasks]
-        return done or _commit(self.step, chunk.number, self._answers(chunk.tasks), {"tasks": rows})
+        return self.step.once(chunk.number, lambda: self._propose(chunk))
 
-    def _answers(self, tasks: Sequence[Task]) -> list[Record | Fault]:
-        return [answer for task in tasks for answer in self._ask(task)]
+    def _propose(self, chunk: Chunk) -> dict[str, Any]:
+        found = [answer for task in chunk.tasks for answer in self._ask(task)]
+        return _commit(self.step, chunk.number, found, {"tasks": [task.row for task in chunk.tasks]})
 
     def _ask(self, task: Task) -> Sequence[Record | Fault]:
         try:

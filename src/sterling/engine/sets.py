@@ -1,13 +1,12 @@
 """Set checks over shards: emit, exchange by partition, resolve, confirm by reading, settle.
 
-No phase holds the collection. What one process holds is one shard, one partition, a few shards of text while pairs are
-confirmed, and one row for each pair and each removal.
+No phase holds the collection. What one process holds is one shard, one partition, the texts of a unit of pairs while
+they are confirmed, and one row for each pair and each removal.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import groupby, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -127,19 +126,23 @@ class Confirm:
     shards: Mapping[int, Shard]
 
     def __call__(self, unit: Sequence[tuple[int, int, str, str]]) -> list[tuple[str, str, float]]:
-        """Pairs as (left's shard, right's shard, left, right), sorted, to those that hold with their similarity."""
-        read = lru_cache(maxsize=16)(self._texts)
-        confirmed: list[tuple[str, str, float]] = []
-        for (left, right), rows in groupby(unit, key=lambda row: (row[0], row[1])):
-            pairs = [(a, b) for _, _, a, b in rows]
-            known = read(left) | read(right)
-            scores = self.check.confirm(pairs, known)
-            confirmed += [(a, b, s) for (a, b), s in zip(pairs, scores, strict=True) if s is not None]
-        return confirmed
+        """Pairs as (left's shard, right's shard, left, right) to those that hold with their similarity."""
+        pairs = [(left, right) for _, _, left, right in unit]
+        scores = self.check.confirm(pairs, self._texts(unit))
+        return [(a, b, score) for (a, b), score in zip(pairs, scores, strict=True) if score is not None]
 
-    def _texts(self, number: int) -> dict[str, str]:
-        batch = read_batch(self.shards[number].records)
-        return dict(zip(batch.column("id").to_pylist(), self.check.view(batch), strict=True))
+    def _texts(self, unit: Sequence[tuple[int, int, str, str]]) -> dict[str, str]:
+        """Each shard is read once, and of it only who is in a pair."""
+        wanted: dict[int, set[str]] = {}
+        for left, right, a, b in unit:
+            wanted.setdefault(left, set()).add(a)
+            wanted.setdefault(right, set()).add(b)
+        known: dict[str, str] = {}
+        for number, ids in sorted(wanted.items()):
+            batch = read_batch(self.shards[number].records)
+            mine = batch.filter(pc.is_in(batch.column("id"), value_set=pa.array(sorted(ids))))
+            known |= dict(zip(mine.column("id").to_pylist(), self.check.view(mine), strict=True))
+        return known
 
 
 class Member(NamedTuple):
@@ -201,9 +204,9 @@ class Distribute:
     def __call__(self, unit: tuple[Shard, pa.Table]) -> dict[str, Any]:
         """Commit one shard unless it is finished. Returns its marker."""
         shard, removals = unit
-        done = self.step.finished(shard.number)
-        if done is not None:
-            return done
+        return self.step.once(shard.number, lambda: self._distribute(shard, removals))
+
+    def _distribute(self, shard: Shard, removals: pa.Table) -> dict[str, Any]:
         gone = {verdict.record: verdict for verdict in verdicts_of(removals)}
         return write_verdicts(self.step, shard.number, list(self._final(gone, standing(shard).batch)), [])
 

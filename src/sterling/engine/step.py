@@ -12,7 +12,7 @@ never made again.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,10 @@ class Step:
     def finished(self, shard: int) -> dict[str, Any] | None:
         """What `commit` said of this shard, or None if it is still owed."""
         return _read(self._marker(shard))
+
+    def once(self, shard: int, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """The marker of a finished shard, or of the one that `make` commits now."""
+        return self.finished(shard) or make()
 
     def seal(self, summary: Mapping[str, Any]) -> None:
         """Say that every shard is there. `summary` is what `sealed` gives back."""

@@ -33,7 +33,20 @@ class Stage:
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary for `run.json`."""
         names = ("number", "kind", "name", "walk", "folder", "address", "summary", "asks")
-        return {name: getattr(self, name) for name in names}
+        plain = {name: getattr(self, name) for name in names}
+        return plain | {"summary": {key: value for key, value in self.summary.items() if key != "report"}}
+
+
+def line_of(summary: Mapping[str, Any]) -> str:
+    """A step in a line: `1,204 judged: 1,100 keep, 104 drop`, or `1,204 records, 3 faults`, or how it ended."""
+    if "tally" in summary:
+        outcomes = {outcome: sum(reasons.values()) for outcome, reasons in summary["tally"].items()}
+        said = ", ".join(f"{n:,} {outcome}" for outcome, n in outcomes.items())
+        return f"{summary['judged']:,} judged: {said or 'nothing'}"
+    if "records" in summary:
+        bad = f", {summary['faults']:,} faults" if summary["faults"] else ""
+        return f"{summary['records']:,} records{bad}"
+    return str(summary["status"])
 
 
 class Trail:

@@ -57,7 +57,7 @@ def composition(mixed: Mixed) -> tuple[Slice, ...]:
     return tuple(Slice(**part) for part in mixed.summary["composition"])
 
 
-class Maker(NamedTuple):
+class Author(NamedTuple):
     """Who made some records, as acceptance is counted by it."""
 
     strategy: str
@@ -69,10 +69,10 @@ class Maker(NamedTuple):
 class CountByMaker:
     """Outcomes of each check by who made the records, for one shard of synthetic records."""
 
-    def __call__(self, shard: Shard) -> Counter[tuple[Maker, str, str]]:
+    def __call__(self, shard: Shard) -> Counter[tuple[Author, str, str]]:
         """Records by (maker, check, outcome)."""
         makers = dict(_makers(shard))
-        counts: Counter[tuple[Maker, str, str]] = Counter()
+        counts: Counter[tuple[Author, str, str]] = Counter()
         for path in shard.verdicts:
             table = pq.read_table(
                 path, columns=["record", "check", "outcome"], filters=[("reason", "!=", NOT_CONCERNED)]
@@ -82,15 +82,15 @@ class CountByMaker:
         return counts
 
 
-def by_maker(job: Job, made: Sequence[Shard]) -> Counter[tuple[Maker, str, str]]:
+def by_maker(job: Job, made: Sequence[Shard]) -> Counter[tuple[Author, str, str]]:
     """Outcomes of each check by maker over everything that was generated."""
-    whole: Counter[tuple[Maker, str, str]] = Counter()
+    whole: Counter[tuple[Author, str, str]] = Counter()
     for counts in job.use.crew.map(CountByMaker(), made, len(made)):
         whole.update(counts)
     return whole
 
 
-def acceptance(counts: Counter[tuple[Maker, str, str]]) -> Iterator[Evidence]:
+def acceptance(counts: Counter[tuple[Author, str, str]]) -> Iterator[Evidence]:
     """The share of each maker's records that each check let pass (keep or flag), with its interval."""
     for maker, check in sorted({(m, c) for m, c, _ in counts if c != "mix"}, key=str):
         outcomes = {outcome: n for (m, c, outcome), n in counts.items() if (m, c) == (maker, check)}
@@ -121,10 +121,10 @@ def measured(job: Job) -> Iterator[Evidence]:
     yield from (Evidence.from_json(plain) for plain in found.values())
 
 
-def _makers(shard: Shard) -> Iterator[tuple[str, Maker]]:
+def _makers(shard: Shard) -> Iterator[tuple[str, Author]]:
     for record in records_of(read_batch(shard.records)):
         if record.maker is not None:
-            yield record.id, Maker(record.maker.strategy, record.maker.model, record.maker.terms)
+            yield record.id, Author(record.maker.strategy, record.maker.model, record.maker.terms)
 
 
 def _anchor_line(stage: Stage) -> StepLine:

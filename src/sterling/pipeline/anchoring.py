@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sterling.engine.apply import summary_line, summed
+from sterling.engine.apply import summed
 from sterling.engine.judge import write_verdicts
 from sterling.engine.produce import Gather, chunks
 from sterling.engine.shards import Shard, standing
 from sterling.engine.step import Step
-from sterling.pipeline.job import Job, asks
+from sterling.pipeline.job import Assignment, Job, asks, perform
 from sterling.records import Fault, Record, Verdict
 from sterling.registry import Source
 from sterling.sources.anchor import anchor_records
@@ -29,15 +29,8 @@ def read_anchors(job: Job) -> tuple[Shard, ...]:
 
 def cut_roles(job: Job, anchors: tuple[Shard, ...]) -> tuple[Shard, ...]:
     """A verdict for each record: `train` goes on, the other roles are set aside."""
-    step = job.trail.step("roles", {}, job.trail.addresses)
-    summary = step.sealed()
-    reused = summary is not None
-    if summary is None:
-        job.use.watch.start("roles", len(anchors))
-        summary = summed(job.use.crew.map(SetAside(step), anchors, len(anchors))) | {"evidence": []}
-        step.seal(summary)
-    job.use.watch.finish("roles", summary_line(summary), reused=reused)
-    job.trail.add(step, "roles", summary, name="roles", asks={})
+    given = Assignment("roles", "roles", "roles", {}, job.trail.addresses, units=len(anchors))
+    step, _ = perform(job, given, lambda step: summed(job.use.crew.map(SetAside(step), anchors, len(anchors))))
     return tuple(shard.judged(step.part("verdicts", shard.number)) for shard in anchors)
 
 
@@ -49,9 +42,9 @@ class SetAside:
 
     def __call__(self, shard: Shard) -> dict[str, Any]:
         """Commit one shard unless it is finished. Returns its marker."""
-        done = self.step.finished(shard.number)
-        if done is not None:
-            return done
+        return self.step.once(shard.number, lambda: self._set_aside(shard))
+
+    def _set_aside(self, shard: Shard) -> dict[str, Any]:
         batch = standing(shard).batch
         rows = zip(batch.column("id").to_pylist(), batch.column("role").to_pylist(), strict=True)
         return write_verdicts(self.step, shard.number, [_role_verdict(record, role) for record, role in rows], [])
@@ -64,20 +57,13 @@ def _role_verdict(record: str, role: str) -> Verdict:
 def _read(job: Job, source: Source, first: int) -> list[Shard]:
     shares = job.recipe.roles.shares
     limit = None if job.preview is None else PREVIEW_ROWS
-    rows = job.recipe.engine.shard_rows
     facts = dict(source.facts())
-    question = asks(source, roles=dict(shares), rows=rows, limit=limit, facts=facts)
-    step = job.trail.step(f"anchor-{source.name}", question, [])
-    summary = step.sealed()
-    reused = summary is not None
-    if summary is None:
-        job.use.watch.start(step.name, None)
-        summary = _gather(job, step, anchor_records(source, shares), limit) | {"facts": facts}
-        step.seal(summary)
-    job.use.watch.finish(step.name, records_line(summary), reused=reused)
-    shards = [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
-    job.trail.add(step, "anchor", summary, name=source.name, asks=question)
-    return shards
+    question = asks(source, roles=dict(shares), rows=job.recipe.engine.shard_rows, limit=limit, facts=facts)
+    given = Assignment("anchor", source.name, f"anchor-{source.name}", question, [])
+    step, summary = perform(
+        job, given, lambda step: _gather(job, step, anchor_records(source, shares), limit) | {"facts": facts}
+    )
+    return [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
 
 
 def _gather(job: Job, step: Step, found: Iterator[Record | Fault], limit: int | None) -> dict[str, Any]:
@@ -107,9 +93,3 @@ def gathered(markers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "roles": dict(sorted(roles.items())),
         "reasons": dict(sorted(reasons.items())),
     }
-
-
-def records_line(summary: Mapping[str, Any]) -> str:
-    """`1,204 records, 3 faults`."""
-    bad = f", {summary['faults']:,} faults" if summary["faults"] else ""
-    return f"{summary['records']:,} records{bad}"

@@ -1,10 +1,10 @@
 """`Job`: one walk through a recipe, with everything that stays the same from its first step to its last."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,8 +14,10 @@ from sterling.engine.apply import Resources
 from sterling.engine.fingerprint import fingerprint
 from sterling.engine.local import Crew, default_workers
 from sterling.engine.shards import Shard, read_batch
+from sterling.engine.step import Step
 from sterling.engine.watch import Watch
-from sterling.ledger import Trail
+from sterling.ledger import Trail, line_of
+from sterling.ledger.trail import Kind
 from sterling.recipes import Recipe
 from sterling.registry import FitContext, Part
 
@@ -37,6 +39,49 @@ class Job:
         crew = Crew(options.workers or default_workers())
         use = Resources(crew, options.partitions, watch, settle)
         return cls(recipe, Trail(run, head), use, preview)
+
+
+class Assignment(NamedTuple):
+    """What a step of this walk is to do."""
+
+    kind: Kind
+    name: str
+    """Of the recipe's entry."""
+    folder: str
+    """What the step's folder is called."""
+    asks: Mapping[str, Any]
+    inputs: Sequence[str]
+    """Addresses of the steps it stands on."""
+    walk: int = 0
+    units: int | None = None
+    """How many shards it has, if that is known beforehand."""
+
+
+class Done(NamedTuple):
+    """A finished step."""
+
+    step: Step
+    summary: Mapping[str, Any]
+
+
+def perform(
+    job: Job,
+    given: Assignment,
+    work: Callable[[Step], Mapping[str, Any]],
+    *,
+    stands: Callable[[Step], bool] | None = None,
+) -> Done:
+    """Do a step, unless it is sealed already and what it left elsewhere (`stands`) is still there."""
+    step = job.trail.step(given.folder, given.asks, given.inputs)
+    summary = step.sealed()
+    reused = summary is not None and (stands is None or stands(step))
+    if summary is None or not reused:
+        job.use.watch.start(step.name, given.units)
+        summary = dict(work(step))
+        step.seal(summary)
+    job.use.watch.finish(step.name, line_of(summary), reused=reused)
+    job.trail.add(step, given.kind, summary, name=given.name, asks=given.asks, walk=given.walk)
+    return Done(step, summary)
 
 
 def asks(part: Part, **more: Any) -> dict[str, Any]:

@@ -3,17 +3,18 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sterling.engine.apply import summary_line, summed
+from sterling.engine.apply import summed
 from sterling.engine.shards import Shard, standing, tally
 from sterling.engine.step import Step
 from sterling.mix import plan
-from sterling.pipeline.job import Job
+from sterling.pipeline.job import Assignment, Job, perform
 from sterling.policy import caps
 from sterling.records import VERDICT_SCHEMA, texts
 from sterling.stats import Evidence, count
@@ -35,16 +36,9 @@ class Mixed(NamedTuple):
 def mix(job: Job, shards: Sequence[Shard]) -> Mixed:
     """Choose what is released. Each standing record gets a verdict; the score of a keep is its weight."""
     question = job.recipe.mix.model_dump(mode="json") | {"seed": job.recipe.seed, "bounds": list(caps(job.recipe))}
-    step = job.trail.step("mix", question, job.trail.addresses)
-    summary = step.sealed()
-    reused = summary is not None
-    if summary is None:
-        job.use.watch.start("mix", None)
-        summary = _mix(job, step, shards)
-        step.seal(summary)
-    job.use.watch.finish("mix", summary_line(summary), reused=reused)
+    given = Assignment("mix", "mix", "mix", question, job.trail.addresses)
+    step, summary = perform(job, given, lambda step: _mix(job, step, shards))
     judged = tuple(shard.judged(step.part("verdicts", shard.number)) for shard in shards)
-    job.trail.add(step, "mix", summary, name="mix", asks=question)
     return Mixed(judged, summary, step.address)
 
 
@@ -107,7 +101,7 @@ def _distribute(step: Step, verdicts: pa.Table, known: pa.Table, shards: Sequenc
         start, end = np.searchsorted(homes, [shard.number, shard.number + 1])
         mine = ordered.slice(start, end - start)
         counts = {"judged": mine.num_rows, "tally": tally(mine)}
-        yield step.finished(shard.number) or step.commit(shard.number, verdicts=mine, counts=counts)
+        yield step.once(shard.number, partial(step.commit, shard.number, verdicts=mine, counts=counts))
 
 
 def _unverified(chosen: pa.Table) -> Evidence:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sterling.collapse import diversity
 from sterling.errors import PolicyRefused
 from sterling.pipeline import accounts, streams
-from sterling.pipeline.job import Job
+from sterling.pipeline.job import Assignment, Job, perform
 from sterling.pipeline.mixing import Mixed
 from sterling.pipeline.samples import samples, without_rejected_text
 from sterling.pipeline.walking import Walked
@@ -31,35 +31,35 @@ class _Measured(NamedTuple):
     """What is known once everything has been measured."""
 
     evidence: tuple[Evidence, ...]
-    makers: Counter[tuple[accounts.Maker, str, str]]
+    makers: Counter[tuple[accounts.Author, str, str]]
     findings: tuple[Finding, ...]
 
 
 def publish(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, release: Path) -> None:
     """Write `release` if the policy lets it go, and the report in any case. PolicyRefused when it does not."""
     question = {"recipe": recipe_digest(job.recipe), "preview": job.preview}
-    step = job.trail.step("release", question, [mixed.address])
-    done = step.sealed()
-    if done is not None and (done["status"] != "released" or _stands(release, step.address)):
-        job.use.watch.finish("release", done["status"], reused=True)
-        _close(job, done["report"], release)
-        return
-    job.use.watch.start("release", None)
+    given = Assignment("release", "release", "release", question, [mixed.address])
+    _, summary = perform(
+        job, given, lambda step: _publish(job, loaded, walked, mixed, release, step.address),
+        stands=lambda step: (step.sealed() or {})["status"] != "released" or _stands(release, step.address),
+    )  # fmt: skip
+    _close(job, summary["report"], release)
+
+
+def _publish(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, release: Path, address: str) -> dict[str, Any]:
     known = _measure(job, loaded, walked, mixed)
     report = _report(job, loaded, mixed, known)
     write_json(job.trail.run / "report.json", report.to_json())
     write_text(job.trail.run / "report.html", render(report))
     if report.outcome.status == "released":
-        write_release(release, _contents(job, mixed, known, _leaving(job, report), step.address))
-    step.seal({"status": report.outcome.status, "report": report.to_json()})
-    job.use.watch.finish("release", report.outcome.status, reused=False)
-    _close(job, report.to_json(), release)
+        write_release(release, _contents(job, mixed, known, _leaving(job, report), address))
+    return {"status": report.outcome.status, "report": report.to_json()}
 
 
 def _close(job: Job, report: dict[str, Any], release: Path) -> None:
     status = report["outcome"]["status"]
-    left = release if status == "released" else None
-    job.trail.save({"status": status, "report": report, "release": None if left is None else str(left)})
+    left = str(release) if status == "released" else None
+    job.trail.save({"status": status, "report": report, "release": left})
     if status == "refused":
         raise PolicyRefused(f"{report['outcome']['headline']}\n  report: {job.trail.run / 'report.html'}")
 
@@ -125,7 +125,7 @@ def _contents(job: Job, mixed: Mixed, known: _Measured, report: Report, address:
     )
 
 
-def _models(makers: Counter[tuple[accounts.Maker, str, str]]) -> Sequence[str]:
+def _models(makers: Counter[tuple[accounts.Author, str, str]]) -> Sequence[str]:
     found = {(maker.model, maker.terms) for maker, _, _ in makers if maker.model is not None}
     return [f"{model} ({terms or 'terms not stated'})" for model, terms in sorted(found, key=str)]
 

@@ -1,20 +1,21 @@
 """The middle of the way: the anchor is checked, then rounds of generation and checks walk the same way."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 
-from sterling.engine.apply import Pool, apply
+from sterling.engine.apply import Pool, Resources, apply
 from sterling.engine.produce import Chunk, Propose, chunks
 from sterling.engine.shards import Shard, standing
 from sterling.engine.step import Step
-from sterling.pipeline.anchoring import gathered, records_line
-from sterling.pipeline.job import Job, asks, fit_context
+from sterling.pipeline.anchoring import gathered
+from sterling.pipeline.job import Assignment, Job, asks, fit_context, perform
 from sterling.recipes import Entry
 from sterling.records import Record, records_of
-from sterling.registry import Past, Strategy, Task
+from sterling.registry import Check, FitContext, Past, Strategy, Task
 
 TASKS_PER_SHARD = 200
 """A task may run code or ask a model, so a shard of them is smaller than one of plain records."""
@@ -51,10 +52,15 @@ def check_round(job: Job, anchors: Sequence[Shard], pool: Pool, number: int) -> 
     for position, entry in enumerate(job.recipe.checks):
         name = f"check-{entry.name}" if number == 0 else f"check-{entry.name}-round{number}"
         question = asks(entry.part, position=position)
-        step = job.trail.step(name, question, job.trail.addresses)
-        new, summary = apply(entry.name, entry.part, step, Pool(new, settled), context, job.use)
-        job.trail.add(step, "check", summary, name=entry.name, asks=question, walk=number)
+        given = Assignment("check", entry.name, name, question, job.trail.addresses, number, len(new))
+        work = partial(_check, entry, pool=Pool(new, settled), context=context, use=job.use)
+        step, _ = perform(job, given, work)
+        new = tuple(shard.judged(step.part("verdicts", shard.number)) for shard in new)
     return new
+
+
+def _check(entry: Entry[Check], step: Step, pool: Pool, context: FitContext, use: Resources) -> dict[str, Any]:
+    return apply(entry.name, entry.part, step, pool, context, use)
 
 
 def _generate_round(job: Job, walked: Walked, number: int) -> tuple[Shard, ...]:
@@ -73,20 +79,16 @@ def _generate_round(job: Job, walked: Walked, number: int) -> tuple[Shard, ...]:
 def _generate(
     job: Job, entry: Entry[Strategy], walked: Walked, past: Past, inputs: list[str], first: int
 ) -> list[Shard]:
-    seed = job.recipe.seed
-    question = asks(entry.part, seed=seed, round=past.round, limit=job.preview, entry=entry.name)
-    step = job.trail.step(f"generate-{entry.name}-round{past.round}", question, inputs)
-    summary = step.sealed()
-    reused = summary is not None
-    if summary is None:
-        job.use.watch.start(step.name, None)
-        tasks = islice(entry.part.tasks(_seeds(entry, walked), past, seed), job.preview)
-        summary = gathered(list(_propose(job, Propose(step, entry.part, entry.name), tasks)))
-        step.seal(summary)
-    job.use.watch.finish(step.name, records_line(summary), reused=reused)
-    shards = [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
-    job.trail.add(step, "generate", summary, name=entry.name, asks=question, walk=past.round)
-    return shards
+    question = asks(entry.part, seed=job.recipe.seed, round=past.round, limit=job.preview, entry=entry.name)
+    folder = f"generate-{entry.name}-round{past.round}"
+    given = Assignment("generate", entry.name, folder, question, inputs, past.round)
+    step, summary = perform(job, given, partial(_ask, job, entry, walked, past))
+    return [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
+
+
+def _ask(job: Job, entry: Entry[Strategy], walked: Walked, past: Past, step: Step) -> dict[str, Any]:
+    tasks = islice(entry.part.tasks(_seeds(entry, walked), past, job.recipe.seed), job.preview)
+    return gathered(list(_propose(job, Propose(step, entry.part, entry.name), tasks)))
 
 
 def _propose(job: Job, propose: Propose, tasks: Iterator[Task]) -> Iterator[dict[str, Any]]:

@@ -2,25 +2,27 @@
 
 from collections import Counter
 
-from sterling.pipeline.accounts import Maker
+from sterling.pipeline.accounts import Author
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import Mixed
-from sterling.report import Outcome
+from sterling.report import Conclusion
 
 
-def outcome_of(job: Job, mixed: Mixed, makers: Counter[tuple[Maker, str, str]], *, refused: bool) -> Outcome:
+def outcome_of(job: Job, mixed: Mixed, makers: Counter[tuple[Author, str, str]], *, refused: bool) -> Conclusion:
     """Status and headline; further sentences where the numbers alone could mislead."""
     parts = Counter[str]()
     for part in mixed.summary["composition"]:
         parts[part["origin"]] += part["records"]
     sentences = tuple(_synthetic_sentences(parts, makers))
     if job.preview is not None:
-        return Outcome("preview", f"A preview of {parts.total():,} records. Nothing was released.", sentences)
+        return Conclusion("preview", f"A preview of {parts.total():,} records. Nothing was released.", sentences)
     if refused:
-        return Outcome("refused", "The policy refuses this release: a critical or required rule is unmet.", sentences)
+        return Conclusion(
+            "refused", "The policy refuses this release: a critical or required rule is unmet.", sentences
+        )
     if not parts.total():
-        return Outcome("unreleased", "There is nothing to release: no record came through.", sentences)
-    return Outcome("released", _headline(parts, mixed), sentences)
+        return Conclusion("unreleased", "There is nothing to release: no record came through.", sentences)
+    return Conclusion("released", _headline(parts, mixed), sentences)
 
 
 def _headline(parts: Counter[str], mixed: Mixed) -> str:
@@ -35,7 +37,7 @@ def _headline(parts: Counter[str], mixed: Mixed) -> str:
     return f"{headline}; {verified}."
 
 
-def _synthetic_sentences(parts: Counter[str], makers: Counter[tuple[Maker, str, str]]) -> list[str]:
+def _synthetic_sentences(parts: Counter[str], makers: Counter[tuple[Author, str, str]]) -> list[str]:
     drops: Counter[str] = Counter()
     for (_, check, outcome), n in makers.items():
         if outcome == "drop":

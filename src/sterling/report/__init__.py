@@ -1,6 +1,6 @@
 """Evidence to one page: what a person looks at, and `report.json` for machines."""
 
-from sterling.report.model import AnchorLine, Outcome, Report, Sample, Slice, StepLine
+from sterling.report.model import AnchorLine, Conclusion, Report, Sample, Slice, StepLine
 from sterling.report.page import render
 
-__all__ = ["AnchorLine", "Outcome", "Report", "Sample", "Slice", "StepLine", "render"]
+__all__ = ["AnchorLine", "Conclusion", "Report", "Sample", "Slice", "StepLine", "render"]

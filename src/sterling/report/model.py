@@ -11,7 +11,7 @@ Status = Literal["released", "refused", "preview", "unreleased"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Conclusion:
     """How the run ended."""
 
     status: Status
@@ -149,7 +149,7 @@ class Report:
     created: str
     """ISO 8601."""
     recipe_digest: str
-    outcome: Outcome
+    outcome: Conclusion
     findings: tuple[Mapping[str, Any], ...]
     """JSON of policy findings: `rule`, `severity`, `status` (met, unmet, waived), `what`, `why`, `source`, `mend`,
     `waived_by`, `waived_because`."""
