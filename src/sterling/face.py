@@ -19,8 +19,8 @@ def run(
     """Run a recipe (a path, or its keys as a mapping) from anchor to release, continuing an earlier run.
 
     Returns a `Run` whose steps, records, verdicts, faults and evidence come as Arrow and pandas. `overrides` are
-    `key=value` as after `--set`. `preview` asks each strategy for that many records and releases nothing. InputError
-    when the recipe or the data is wrong, PolicyRefused when a critical or required rule is unmet.
+    `key=value` as after `--set`. `preview` takes that many records of each anchor and strategy and releases nothing.
+    InputError when the recipe or the data is wrong, PolicyRefused when a critical or required rule is unmet.
     """
     return _run(recipe, out=out, overrides=overrides, preview=preview)
 

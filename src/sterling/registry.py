@@ -94,6 +94,10 @@ class Source(Part):
     max_bad_share: float = Field(default=0.05, ge=0, le=1)
     """The run stops when more than this share of the rows is bad."""
 
+    def yields(self) -> Origin:
+        """What its rows count as, as far as the recipe tells."""
+        return self.origin
+
     @abstractmethod
     def read(self) -> Iterator[Item | Fault]:
         """Every row as an item or a fault, in a stable order, lazily. SourceError when nothing can be read at all."""
@@ -135,6 +139,8 @@ class Strategy(Part):
     """Records wanted; None means as many as the seeds yield."""
     rounds: int = Field(default=1, ge=1, le=20)
     """How often to come back for what verification took away from `count`."""
+    max_bad_share: float = Field(default=0.05, ge=0, le=1)
+    """Of a strategy that reads rows: the run stops when more than this share of them is bad."""
 
     @abstractmethod
     def tasks(self, seeds: Iterable[Record], past: Past, seed: int) -> Iterator[Task]:

@@ -20,6 +20,13 @@ class Square:
 
 
 @dataclass(frozen=True)
+class Slow:
+    def __call__(self, number: int) -> int:
+        time.sleep(0.05)
+        return number
+
+
+@dataclass(frozen=True)
 class Fail:
     how: str
 
@@ -49,7 +56,7 @@ def test_units_are_made_only_as_they_are_needed() -> None:
             made.append(number)
             yield number
 
-    results = Crew(2).map(Square(), units())
+    results = Crew(2).map(Slow(), units())
     next(results)
     time.sleep(0.3)
     assert len(made) < 10_000

@@ -86,11 +86,11 @@ def test_a_record_shows_the_break_and_the_failing_example(anchor: dict[str, Reco
     record = _mutant(anchor, "area", "swapped_arithmetic", 1)
     broken = source_of(anchor["area"]).replace("side ** 2", "side * 2")
     assert record.payload["prompt"] == (
-        "The function `area` of the Python module `shapes` is broken: it does not do what its docstring says.\n\n"
+        "`area` of the Python module `shapes` is broken: it does not do what its docstring says.\n\n"
         f"```python\n{broken}```\n\n"
         "For instance, this example fails:\n\n```text\n>>> area(3)\n```\n\n"
         "It should give\n\n```text\n9\n```\n\nbut gives\n\n```text\n6\n```\n\n"
-        "Repair it. Answer with the whole corrected function in one Python code block.\n"
+        "Repair it. Answer with the whole corrected definition in one Python code block.\n"
     )
     assert record.payload["completion"] == f"```python\n{source_of(anchor['area'])}```\n"
     assert record.reference == {**(anchor["area"].reference or {}), "program": "replace", "broken": broken}

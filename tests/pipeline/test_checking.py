@@ -106,3 +106,39 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
 def test_an_output_that_is_neither_format(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cannot write \.csv\n  mend: use \.jsonl or \.parquet"):
         sterling.check("math", ROWS, tmp_path / "out.csv")
+
+
+def test_what_is_kept_is_named_by_the_users_own_id() -> None:
+    rows = [{"id": "A", "text": "the very same"}, {"id": "B", "text": "the very same"}]
+    answers = {a["id"]: a for a in sterling.check("exact_duplicates", rows)}
+    dropped = next(a for a in answers.values() if a["outcome"] == "drop")
+    assert dropped["evidence"]["kept"] in {"A", "B"} - {dropped["id"]}
+
+
+def test_a_prompt_that_stops_in_the_middle_of_a_function() -> None:
+    row = {
+        "prompt": "def add(a, b):\n",
+        "completion": "    return a + b\n",
+        "reference": {
+            "tests": "def check(c):\n    assert c(1, 2) == 3\n", "entry_point": "add", "program": "continue",
+        },
+    }  # fmt: skip
+    wrong = row | {"completion": "    return a - b\n"}
+    assert [a["outcome"] for a in sterling.check("tests", [row, wrong])] == ["keep", "drop"]
+
+
+def test_parquet_gives_every_row_the_keys_of_all(tmp_path: Path) -> None:
+    program = {"tests": "assert f() == 1", "entry_point": "f", "program": "continue"}
+    rows = [
+        {"prompt": "2+2?", "completion": "A: 4", "reference": {"answer": "4"}},
+        {"prompt": "def f():\n", "completion": "    return 1\n", "reference": program},
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "in.parquet")
+    assert [a["reason"] for a in sterling.check("math", tmp_path / "in.parquet")] == ["equal", "no_reference"]
+    assert [a["reason"] for a in sterling.check("tests", tmp_path / "in.parquet")] == ["no_reference", "passed"]
+
+
+def test_a_missing_input_leaves_no_output(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"in\.jsonl"):
+        sterling.check("math", tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    assert not list(tmp_path.iterdir())

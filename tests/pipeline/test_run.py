@@ -116,7 +116,7 @@ def test_the_policy_refuses_before_anything_is_read(write_recipe: Any, tmp_path:
 def test_no_synthetic_part_is_said_plainly(write_recipe: Any, tmp_path: Path) -> None:
     run = sterling.run(write_recipe(completions=1), out=tmp_path)
     assert run.report["outcome"]["headline"].startswith("No synthetic part to release. ")
-    assert "1 synthetic candidates, 1 dropped (1 by math)" in run.report["outcome"]["sentences"][0]
+    assert "1 synthetic candidates: 1 dropped (1 by math), 0 in the mix." in run.report["outcome"]["sentences"][0]
 
 
 @pytest.mark.parametrize(
@@ -223,3 +223,56 @@ def test_the_released_folder_loads_with_datasets(
     loaded = datasets.load_dataset(str(run.release), split="train", cache_dir=str(tmp_path / "cache"))
     assert loaded.num_rows == run.report["steps"][-1]["kept"]
     assert {"prompt", "completion", "origin", "parents", "maker", "weight"} <= set(loaded.column_names)
+
+
+def with_completions(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    (tmp_path / "completions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def test_one_unverified_candidate_costs_that_candidate(write_recipe: Any, tmp_path: Path) -> None:
+    recipe = write_recipe()
+    good = {"prompt": "What do 4 pens cost at 3 each?", "completion": "A: 12", "answer": "12", "model": "m"}
+    with_completions(tmp_path, [good, good | {"prompt": "And eleven lamps at 3 each?", "answer": None}])
+    run = sterling.run(recipe, out=tmp_path)
+    mix = next(step for step in run.report["steps"] if step["name"] == "mix")
+    assert mix["reasons"]["unverified"] == 1
+    assert run.report["outcome"]["headline"].endswith("1 synthetic; each synthetic one verified.")
+
+
+def test_a_mistake_in_the_mapping_of_completions_stops_the_run(write_recipe: Any, tmp_path: Path) -> None:
+    recipe = write_recipe()
+    with_completions(
+        tmp_path, [{"prompt": f"What is {n}?", "said": "A: 1", "answer": "1", "model": "m"} for n in range(9)]
+    )
+    with pytest.raises(
+        SourceError, match=r"9 of 9 rows of `completions` are bad(?s:.*)mend: correct the rows or"
+    ) as caught:
+        sterling.run(recipe, out=tmp_path)
+    assert caught.value.exit_code == 2
+    assert not (tmp_path / "releases").exists()
+
+
+def test_a_refusal_names_the_rule_and_its_mend(write_recipe: Any, tmp_path: Path) -> None:
+    recipe = write_recipe(mix={"synthetic_cap": 1.0, "budget": 1})
+    with pytest.raises(PolicyRefused, match=r"critical mix\.anchor: (?s:.*)mend: (?s:.*)report\.html"):
+        sterling.run(recipe, out=tmp_path)
+    assert (tmp_path / "runs" / "small" / "report.html").exists()
+    assert not (tmp_path / "releases").exists()
+
+
+def test_a_pattern_is_read_again_when_a_file_has_changed(write_recipe: Any, tmp_path: Path) -> None:
+    recipe = write_recipe()
+    overrides = ["anchor.0.path=anch*.jsonl"]
+    before = sterling.run(recipe, out=tmp_path, overrides=overrides).report["steps"][0]["in"]
+    with (tmp_path / "anchor.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"prompt": "One more?", "completion": "#### 1", "topic": 4}) + "\n")
+    assert sterling.run(recipe, out=tmp_path, overrides=overrides).report["steps"][0]["in"] == before + 1
+
+
+def test_two_entries_of_one_check_have_a_verdict_each(write_recipe: Any, tmp_path: Path) -> None:
+    checks = [{"check": "math"}, {"check": "exact_duplicates"}, {"check": "near_duplicates"},
+              {"check": "contamination"}, {"check": "contamination", "name": "thirteen", "ngram": 13}]  # fmt: skip
+    run = sterling.run(write_recipe(checks=checks), out=tmp_path)
+    assert {"check:contamination", "check:thirteen"} <= {step["name"] for step in run.report["steps"]}
+    items = [e["inputs"]["check"] for e in run.report["evidence"] if e["name"] == "contamination.benchmark_items"]
+    assert items == ["contamination", "thirteen"]

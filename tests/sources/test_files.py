@@ -191,7 +191,7 @@ def test_relative_paths_are_meant_from_the_recipe(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.jsonl").write_text('{"text": "a"}\n')
     files = Files.model_validate({"name": "x", "path": "data/a.jsonl"}, context={"base": tmp_path})
-    assert files.reads() == (str(tmp_path / "data" / "a.jsonl"),)
+    assert files.reads() == [str(tmp_path / "data" / "a.jsonl")]
     assert [i.row for i in items(files)] == ["a.jsonl:1"]
 
 

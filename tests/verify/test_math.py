@@ -84,6 +84,8 @@ def test_what_only_looks_equal_is_different(one: str, other: str) -> None:
         ("**Final Answer:** 5 km", "5 km", "prose"),
         ("Answer:\n\n5", "5", "prose"),
         ("answer: 5 or 7", "5 or 7", "prose"),
+        ("5", "5", "whole"),
+        (" $1,234.50\n", "$1,234.50", "whole"),
     ],
 )
 def test_the_markers_and_their_order(text: str, answer: str, marker: str) -> None:
@@ -93,7 +95,7 @@ def test_the_markers_and_their_order(text: str, answer: str, marker: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["5", "", "so it is 18", r"\boxed{5", r"\boxed{}", "A:", "XA: 5", "A: 5\nB: 7\nC: 9", "#### \n5 is it"]
+    "text", ["", "so it is 18", r"\boxed{5", r"\boxed{}", "A:", "XA: 5", "A: 5\nB: 7\nC: 9", "#### \n5 is it"]
 )
 def test_texts_that_state_no_final_answer(text: str) -> None:
     assert find_answer(text) is None
@@ -123,7 +125,7 @@ def test_the_same_answer_twice_is_one(text: str) -> None:
         ("costs $1,234.50.", "$1,234.50"),
         ("it is 5%", "5%"),
         ("1,2,3", "3"),
-        ("-4 degrees", "-4"),
+        ("it is -4 degrees", "-4"),
     ],
 )
 def test_the_last_number_counts_on_request_only(text: str, number: str) -> None:

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @click.argument("recipe", type=click.Path(path_type=Path))
-@click.option("--preview", type=click.IntRange(1), metavar="N", help="N records of each strategy; nothing is released.")
+@click.option(
+    "--preview",
+    type=click.IntRange(1),
+    metavar="N",
+    help="A look: N records of each anchor and strategy.",
+)
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Holds runs/ and releases/."
 )

@@ -88,9 +88,17 @@ def _commit(step: Step, number: int, found: Sequence[Record | Fault], counts: di
     records = [f for f in found if isinstance(f, Record)]
     faults = [f for f in found if isinstance(f, Fault)]
     reasons = dict(sorted(Counter(f.reason for f in faults).items()))
+    roles = dict(sorted(Counter(r.role for r in records).items()))
+    bad = [f"{f.where}: {f.reason}: {f.message}" for f in faults if f.boundary == "source"]
     return step.commit(
         number,
         records=batch_of(records),
         faults=fault_table(faults),
-        counts={**counts, "reasons": reasons, "roles": dict(sorted(Counter(r.role for r in records).items()))},
+        counts={
+            **counts,
+            "reasons": reasons,
+            "bad_rows": len(bad),
+            "first_bad": bad[:3],
+            "roles": roles,
+        },
     )

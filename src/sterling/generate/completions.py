@@ -25,7 +25,7 @@ from sterling.generate.stored import (
 from sterling.records import Fault, Maker, Record
 from sterling.registry import Past, Strategy, Task, register
 from sterling.sources import Row, read_by, read_rows
-from sterling.sources.values import MISSING, BadRow, dig, listing, mapping, plain, scalar
+from sterling.sources.values import MISSING, BadRow, dig, listing, mapping, plain, said, scalar
 
 Column = Literal[
     "id", "prompt", "completion", "messages", "system", "tools", "model", "created", "finish_reason",
@@ -175,7 +175,7 @@ class Completions(Strategy):
     def _reference(self, values: Mapping[str, Any]) -> dict[str, Any] | None:
         """What a verifier needs, from the columns; a stored completion may carry it in its `metadata`."""
         whole = self._get(values, "reference")
-        found = {} if whole is None else mapping(whole, self._column("reference"))
+        found = said(mapping(whole, self._column("reference"))) if whole else {}
         for name in _REFERENCE:
             value = self._get(values, name)
             if value is not None:

@@ -54,7 +54,15 @@ class Traces(Strategy):
         if result is None:
             boundary: Boundary = "sandbox" if outcome.status == "refused" else "user_code"
             reason = "no_value" if outcome.status == "ok" else outcome.status
-            return [Fault(task.row, boundary, reason, outcome.detail[:500], record=seed.id)]
+            return [
+                Fault(
+                    task.row,
+                    boundary,
+                    reason,
+                    (outcome.detail or "the call returns None, which is no task")[:500],
+                    record=seed.id,
+                )
+            ]
         if len(answer_of(result)) > _LONGEST or not _is_text(answer_of(result)):
             return [
                 Fault(

@@ -65,14 +65,18 @@ class Author(NamedTuple):
     terms: str | None
 
 
+Counts = Counter[tuple[Author, str, str]]
+"""Records by (maker, check, outcome)."""
+
+
 @dataclass(frozen=True, slots=True)
 class CountByMaker:
     """Outcomes of each check by who made the records, for one shard of synthetic records."""
 
-    def __call__(self, shard: Shard) -> Counter[tuple[Author, str, str]]:
+    def __call__(self, shard: Shard) -> Counts:
         """Records by (maker, check, outcome)."""
         makers = dict(_makers(shard))
-        counts: Counter[tuple[Author, str, str]] = Counter()
+        counts: Counts = Counter()
         for path in shard.verdicts:
             table = pq.read_table(
                 path, columns=["record", "check", "outcome"], filters=[("reason", "!=", NOT_CONCERNED)]
@@ -82,15 +86,15 @@ class CountByMaker:
         return counts
 
 
-def by_maker(job: Job, made: Sequence[Shard]) -> Counter[tuple[Author, str, str]]:
+def by_maker(job: Job, made: Sequence[Shard]) -> Counts:
     """Outcomes of each check by maker over everything that was generated."""
-    whole: Counter[tuple[Author, str, str]] = Counter()
+    whole: Counts = Counter()
     for counts in job.use.crew.map(CountByMaker(), made, len(made)):
         whole.update(counts)
     return whole
 
 
-def acceptance(counts: Counter[tuple[Author, str, str]]) -> Iterator[Evidence]:
+def acceptance(counts: Counts) -> Iterator[Evidence]:
     """The share of each maker's records that each check let pass (keep or flag), with its interval."""
     for maker, check in sorted({(m, c) for m, c, _ in counts if c != "mix"}, key=str):
         outcomes = {outcome: n for (m, c, outcome), n in counts.items() if (m, c) == (maker, check)}
@@ -109,15 +113,17 @@ def oracles(job: Job) -> Iterator[Evidence]:
         if stage.kind == "check" and stage.walk == 0 and checks[stage.name].family in VERIFYING:
             tally = stage.summary["tally"]
             passed = sum(n for reason, n in tally.get("keep", {}).items() if reason != NOT_CONCERNED)
-            failed = sum(n for o in ("flag", "drop") for n in tally.get(o, {}).values())
+            found = [(reason, n) for o in ("flag", "drop") for reason, n in tally.get(o, {}).items()]
+            failed = sum(n for reason, n in found if reason != "no_reference")
             if passed + failed:
                 method = "anchor records with something to check that pass; the others are not used as oracles"
                 yield proportion(f"oracles.{stage.name}", passed, passed + failed, method)
 
 
 def measured(job: Job) -> Iterator[Evidence]:
-    """What the steps themselves left as evidence, the last word on each name."""
-    found = {e["name"]: e for s in job.trail.stages for e in s.summary.get("evidence", ())}
+    """What the steps themselves left as evidence; of a check that was walked several times, its last word."""
+    every = (e for stage in job.trail.stages for e in stage.summary.get("evidence", ()))
+    found = {(e["name"], e["inputs"].get("check")): e for e in every}
     yield from (Evidence.from_json(plain) for plain in found.values())
 
 
@@ -146,4 +152,5 @@ def _generate_line(name: str, summaries: Sequence[Mapping[str, Any]]) -> StepLin
 def _tally_line(name: str, tally: Tally) -> StepLine:
     keep, flag, drop = (sum(tally.get(outcome, {}).values()) for outcome in ("keep", "flag", "drop"))
     reasons = Counter(tally.get("drop", {})) + Counter(tally.get("flag", {}))
-    return StepLine(name, keep + flag + drop, keep + flag, drop, flag, dict(sorted(reasons.items())))
+    unconcerned = tally.get("keep", {}).get(NOT_CONCERNED, 0)
+    return StepLine(name, keep + flag + drop, keep + flag, drop, flag, dict(sorted(reasons.items())), unconcerned)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sterling.engine.apply import summed
@@ -11,12 +12,12 @@ from sterling.engine.produce import Gather, chunks
 from sterling.engine.shards import Shard, standing
 from sterling.engine.step import Step
 from sterling.pipeline.job import Assignment, Job, asks, perform
-from sterling.records import Fault, Record, Verdict
+from sterling.records import Fault, Record, Verdict, canonical_json
 from sterling.registry import Source
 from sterling.sources.anchor import anchor_records
 
 PREVIEW_ROWS = 2_000
-"""A preview reads no more of an anchor than this."""
+"""A preview reads no more of an anchor than this, and takes from it the records with the fullest reference."""
 
 
 def read_anchors(job: Job) -> tuple[Shard, ...]:
@@ -56,26 +57,28 @@ def _role_verdict(record: str, role: str) -> Verdict:
 
 def _read(job: Job, source: Source, first: int) -> list[Shard]:
     shares = job.recipe.roles.shares
-    limit = None if job.preview is None else PREVIEW_ROWS
     facts = dict(source.facts())
-    question = asks(source, roles=dict(shares), rows=job.recipe.engine.shard_rows, limit=limit, facts=facts)
+    question = asks(source, roles=dict(shares), rows=job.recipe.engine.shard_rows, limit=job.preview, facts=facts)
     given = Assignment("anchor", source.name, f"anchor-{source.name}", question, [])
-    step, summary = perform(
-        job, given, lambda step: _gather(job, step, anchor_records(source, shares), limit) | {"facts": facts}
-    )
+    found = anchor_records(source, shares)
+    chosen = found if job.preview is None else _telling(found, job.preview)
+    step, summary = perform(job, given, lambda step: _gather(job, step, chosen) | {"facts": facts})
     return [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
 
 
-def _gather(job: Job, step: Step, found: Iterator[Record | Fault], limit: int | None) -> dict[str, Any]:
+def _telling(found: Iterator[Record | Fault], count: int) -> Iterator[Record]:
+    """A few train records for a preview, in the order of the source."""
+    records = [r for r in islice(found, PREVIEW_ROWS) if isinstance(r, Record) and r.role == "train"]
+    fullest = sorted(records, key=lambda record: -len(canonical_json(record.reference)))[:count]
+    return iter(sorted(fullest, key=records.index))
+
+
+def _gather(job: Job, step: Step, found: Iterator[Record | Fault]) -> dict[str, Any]:
     gather = Gather(step)
     markers = []
-    read = 0
     for number, chunk in chunks(found, job.recipe.engine.shard_rows):
         markers.append(gather(number, chunk))
         job.use.watch.advance(len(chunk))
-        read += len(chunk)
-        if limit is not None and read >= limit:
-            break
     return gathered(markers)
 
 

@@ -55,8 +55,8 @@ class _Rows(NamedTuple):
 
     shard: Shard
     first: int
-    ids: Sequence[str | None]
-    """For each record of the shard, the id that the user gave it."""
+    named: Mapping[str, str]
+    """Records of the shard that the user gave an id, and which."""
     bad: Mapping[int, Fault]
     """By index."""
 
@@ -84,7 +84,8 @@ def parse_options(pairs: Sequence[str]) -> dict[str, Any]:
 def check_file(check: Check, path: str, watch: Watch | None = None) -> Iterator[Answer]:
     """One answer for each row of a file, in its order, none missing. SourceError when the file cannot be read."""
     source = Files(name="input", path=str(Path(path).absolute()), max_bad_share=1)
-    yield from _answers(check, _with_ids(source), watch or Silent())
+    source.reads()  # Says at once, before any output is begun, that the file is not there.
+    return _answers(check, _with_ids(source), watch or Silent())
 
 
 def check_rows(check: Check, rows: Iterable[Mapping[str, Any]]) -> list[Answer]:
@@ -119,8 +120,9 @@ def _answers(check: Check, items: Iterator[tuple[str | None, Item | Fault]], wat
             use = Resources(crew, PARTITIONS, watch, settle)
             pool = Pool([rows.shard for rows in read])
             apply(check.name_in_recipe, check, step, pool, FitContext(lambda: iter(())), use)
+        given = {record: name for rows in read for record, name in rows.named.items()}
         for rows in read:
-            yield from _merged(check, step, rows)
+            yield from _merged(check, step, rows, given)
 
 
 def _read(folder: Path, items: Iterator[tuple[str | None, Item | Fault]]) -> Iterator[_Rows]:
@@ -131,7 +133,8 @@ def _read(folder: Path, items: Iterator[tuple[str | None, Item | Fault]]) -> Ite
         path = folder / f"shard-{number:05d}.parquet"
         write_parquet(path, pa.Table.from_batches([batch_of(record for _, record in records)]))
         bad = {first + n: fault for n, (_, fault) in enumerate(found) if isinstance(fault, Fault)}
-        yield _Rows(Shard(number, path), first, [given for given, _ in records], bad)
+        named = {record.id: given for given, record in records if given is not None}
+        yield _Rows(Shard(number, path), first, named, bad)
 
 
 def _record(item: Item | Fault) -> Record | Fault:
@@ -148,25 +151,28 @@ def _with_ids(source: Files) -> Iterator[tuple[str | None, Item | Fault]]:
         yield (item.given_id if isinstance(item, Item) else None), item
 
 
-def _merged(check: Check, step: Step, rows: _Rows) -> Iterator[Answer]:
+def _merged(check: Check, step: Step, rows: _Rows, given: Mapping[str, str]) -> Iterator[Answer]:
     verdicts = pq.read_table(step.part("verdicts", rows.shard.number)).to_pylist()
     faulty = _faulty(step, rows.shard.number) if isinstance(check, RecordCheck) else frozenset()
-    judged = iter(zip(rows.ids, verdicts, strict=True))
+    judged = iter(verdicts)
     for index in range(rows.first, rows.first + len(verdicts) + len(rows.bad)):
         fault = rows.bad.get(index)
         if fault is not None:
             yield Answer(None, index, "fault", fault.reason, None, {"where": fault.where, "message": fault.message})
         else:
-            given, verdict = next(judged)
+            verdict = next(judged)
             yield _answer(given, index, verdict, verdict["record"] in faulty)
 
 
-def _answer(given: str | None, index: int, verdict: Mapping[str, Any], faulty: bool) -> Answer:
+def _answer(given: Mapping[str, str], index: int, verdict: Mapping[str, Any], faulty: bool) -> Answer:
     outcome, reason = "fault" if faulty else verdict["outcome"], verdict["reason"]
     if reason == NOT_CONCERNED:  # In a run another check may concern it; here nobody else is asked.
         outcome, reason = "flag", "no_reference"
     evidence = json.loads(verdict["evidence"])
-    return Answer(given or verdict["record"], index, outcome, reason, verdict["score"], evidence)
+    if "kept" in evidence:
+        evidence["kept"] = given.get(evidence["kept"], evidence["kept"])
+    record = verdict["record"]
+    return Answer(given.get(record, record), index, outcome, reason, verdict["score"], evidence)
 
 
 def _faulty(step: Step, shard: int) -> frozenset[str]:

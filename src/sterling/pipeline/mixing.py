@@ -16,12 +16,13 @@ from sterling.engine.step import Step
 from sterling.mix import plan
 from sterling.pipeline.job import Assignment, Job, perform
 from sterling.policy import caps
+from sterling.recipes import Recipe
 from sterling.records import VERDICT_SCHEMA, texts
 from sterling.stats import Evidence, count
 from sterling.text import count_tokens
 
-MADE = pa.array(["synthetic", "mixed"])
-"""Origins that need verification."""
+VERIFIED_RULE = "synthetic.verified"
+"""The rule of the policy by which an unverified record stays out."""
 
 
 class Mixed(NamedTuple):
@@ -67,12 +68,14 @@ def _mix(job: Job, step: Step, shards: Sequence[Shard]) -> dict[str, Any]:
     lines = list(job.use.crew.map(Describe(), shards, len(shards)))
     known = pa.concat_tables(lines).sort_by("shard").combine_chunks()
     options, bounds = job.recipe.mix, caps(job.recipe)
+    bare = _bare(job.recipe, known)
     planned = plan(
-        known, real=options.real, synthetic_cap=bounds.synthetic_cap, real_floor=bounds.real_floor,
-        unit=options.unit, budget=options.budget, weights=(options.weights.real, options.weights.synthetic),
-        seed=job.recipe.seed,
+        known.filter(pc.invert(bare)), real=options.real, synthetic_cap=bounds.synthetic_cap,
+        real_floor=bounds.real_floor, unit=options.unit, budget=options.budget,
+        weights=(options.weights.real, options.weights.synthetic), seed=job.recipe.seed,
     )  # fmt: skip
-    verdicts = pa.concat_tables([planned.left_out, _keeps(planned.chosen)])
+    unverified = _verdicts(known.filter(bare)["id"], "drop", "unverified")
+    verdicts = pa.concat_tables([planned.left_out, unverified, _keeps(planned.chosen)])
     markers = list(_distribute(step, verdicts, known, shards))
     chosen = known.filter(pc.is_in(known["id"], value_set=planned.chosen["id"].combine_chunks()))
     evidence = [*planned.evidence, _unverified(chosen)]
@@ -83,13 +86,23 @@ def _mix(job: Job, step: Step, shards: Sequence[Shard]) -> dict[str, Any]:
     }
 
 
+def _bare(recipe: Recipe, known: pa.Table) -> pa.ChunkedArray:
+    """Synthetic records that nothing verified: they stay out, unless the recipe waives that rule by name."""
+    if any(waiver.rule == VERIFIED_RULE for waiver in recipe.waive):
+        return pa.chunked_array([pa.array([False] * known.num_rows)])
+    return pc.and_(pc.equal(known["origin"], "synthetic"), pc.invert(known["verified"]))
+
+
 def _keeps(chosen: pa.Table) -> pa.Table:
     """What was chosen in the form of verdicts; the weight is their score."""
-    n = chosen.num_rows
-    constant = {"outcome": "keep", "check": "mix", "reason": "chosen", "family": "policy", "evidence": "{}"}
-    columns = {name: pa.array([value] * n, pa.string()) for name, value in constant.items()}
-    table = pa.table({**columns, "record": chosen["id"], "score": chosen["weight"]})
-    return table.select(VERDICT_SCHEMA.names).cast(VERDICT_SCHEMA)
+    return _verdicts(chosen["id"], "keep", "chosen", chosen["weight"])
+
+
+def _verdicts(ids: pa.ChunkedArray, outcome: str, reason: str, score: pa.ChunkedArray | None = None) -> pa.Table:
+    constant = {"outcome": outcome, "check": "mix", "reason": reason, "family": "policy", "evidence": "{}"}
+    columns = {name: pa.array([value] * len(ids), pa.string()) for name, value in constant.items()}
+    scores = pa.nulls(len(ids), pa.float64()) if score is None else score
+    return pa.table({**columns, "record": ids, "score": scores}).select(VERDICT_SCHEMA.names).cast(VERDICT_SCHEMA)
 
 
 def _distribute(step: Step, verdicts: pa.Table, known: pa.Table, shards: Sequence[Shard]) -> Iterator[dict[str, Any]]:
@@ -106,9 +119,9 @@ def _distribute(step: Step, verdicts: pa.Table, known: pa.Table, shards: Sequenc
 
 def _unverified(chosen: pa.Table) -> Evidence:
     """Synthetic records in the mix that nothing verified. The policy allows none."""
-    made = chosen.filter(pc.is_in(chosen["origin"], value_set=MADE))
+    made = chosen.filter(pc.equal(chosen["origin"], "synthetic"))
     bare = made.num_rows - (pc.sum(made["verified"]).as_py() or 0)
-    method = "synthetic and mixed records in the mix that no verifying check kept"
+    method = "synthetic records in the mix that no verifying check kept"
     return count("mix.unverified_synthetic", bare, method, of=made.num_rows)
 
 

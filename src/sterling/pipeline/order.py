@@ -33,8 +33,8 @@ def run(
     """Walk a recipe from anchor to release; an earlier run of the same name is continued, not repeated.
 
     Writes `runs/<name>` and, unless it is a preview or the policy refuses, `releases/<name>` under `out`. `preview`
-    asks each strategy for that many records only. RecipeError or SourceError when the input is wrong, PolicyRefused
-    when a critical or required rule is unmet; an earlier release then stays as it was.
+    takes that many records of each anchor and each strategy. RecipeError or SourceError when the input is wrong,
+    PolicyRefused when a critical or required rule is unmet; an earlier release then stays as it was.
     """
     loaded = read_recipe(recipe, overrides)
     loaded = loaded._replace(recipe=resolved(loaded.recipe))

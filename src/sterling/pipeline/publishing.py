@@ -2,8 +2,7 @@
 
 import json
 import platform
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -17,7 +16,7 @@ from sterling.pipeline.job import Assignment, Job, perform
 from sterling.pipeline.mixing import Mixed
 from sterling.pipeline.samples import samples, without_rejected_text
 from sterling.pipeline.walking import Walked
-from sterling.pipeline.words import outcome_of
+from sterling.pipeline.words import conclusion_of
 from sterling.policy import Finding, gate, lint, refuses, settled, to_json
 from sterling.recipes import Loaded, plain, recipe_digest
 from sterling.records.files import write_json, write_text
@@ -31,7 +30,7 @@ class _Measured(NamedTuple):
     """What is known once everything has been measured."""
 
     evidence: tuple[Evidence, ...]
-    makers: Counter[tuple[accounts.Author, str, str]]
+    makers: accounts.Counts
     findings: tuple[Finding, ...]
 
 
@@ -61,7 +60,15 @@ def _close(job: Job, report: dict[str, Any], release: Path) -> None:
     left = str(release) if status == "released" else None
     job.trail.save({"status": status, "report": report, "release": left})
     if status == "refused":
-        raise PolicyRefused(f"{report['outcome']['headline']}\n  report: {job.trail.run / 'report.html'}")
+        raise PolicyRefused(
+            f"{report['outcome']['headline']}\n{_unmet(report)}\n  report: {job.trail.run / 'report.html'}"
+        )
+
+
+def _unmet(report: Mapping[str, Any]) -> str:
+    """Every finding that refuses, with its mend."""
+    refusing = (f for f in report["findings"] if f["status"] == "unmet" and f["severity"] in {"critical", "required"})
+    return "\n".join(f"  {f['severity']} {f['rule']}: {f['what']}\n    mend: {f['mend']}" for f in refusing)
 
 
 def _stands(release: Path, address: str) -> bool:
@@ -85,7 +92,7 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measure
 
 
 def _report(job: Job, loaded: Loaded, mixed: Mixed, known: _Measured) -> Report:
-    outcome = outcome_of(job, mixed, known.makers, refused=refuses(known.findings))
+    outcome = conclusion_of(job, mixed, known.makers, known.evidence, refused=refuses(known.findings))
     lines = accounts.step_lines(job.trail.stages)
     if outcome.status == "released":
         lines = (*lines, accounts.release_line(mixed))
@@ -99,7 +106,7 @@ def _report(job: Job, loaded: Loaded, mixed: Mixed, known: _Measured) -> Report:
         anchors=accounts.anchor_lines(job),
         steps=lines,
         composition=accounts.composition(mixed),
-        samples=samples(mixed.shards),
+        samples=samples(mixed.shards, job.preview),
         evidence=known.evidence,
     )
 
@@ -125,7 +132,7 @@ def _contents(job: Job, mixed: Mixed, known: _Measured, report: Report, address:
     )
 
 
-def _models(makers: Counter[tuple[accounts.Author, str, str]]) -> Sequence[str]:
+def _models(makers: accounts.Counts) -> Sequence[str]:
     found = {(maker.model, maker.terms) for maker, _, _ in makers if maker.model is not None}
     return [f"{model} ({terms or 'terms not stated'})" for model, terms in sorted(found, key=str)]
 

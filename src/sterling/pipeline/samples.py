@@ -31,17 +31,18 @@ class _Candidate(NamedTuple):
         return (strategy, self.dropped.check, self.dropped.reason) if self.dropped else (strategy,)
 
 
-def samples(shards: Sequence[Shard]) -> tuple[Sample, ...]:
+def samples(shards: Sequence[Shard], most: int | None = None) -> tuple[Sample, ...]:
     """The records with the smallest ids of each kind: the same ones on every run, and no one's choice.
 
-    Looks at no more than 40 shards, spread over the run. Records set aside by role are not shown.
+    Looks at no more than 40 shards, spread over the run. Records set aside by role are not shown. `most` of each kind
+    are shown, 2 of what was kept and 1 of what was dropped if it is not said.
     """
     cells: dict[tuple[str, ...], list[_Candidate]] = {}
     step = max(1, -(-len(shards) // MOST_SHARDS))
     for shard in shards[::step]:
         for candidate in _candidates(shard):
             if candidate.dropped is None or candidate.dropped.check != "roles":
-                _offer(cells.setdefault(candidate.cell, []), candidate)
+                _offer(cells.setdefault(candidate.cell, []), candidate, most)
     return tuple(_sample(candidate) for _, found in sorted(cells.items()) for candidate in found)
 
 
@@ -56,10 +57,10 @@ def _without_text(sample: Sample) -> Sample:
     return replace(sample, parts={}, verdicts=tuple(verdicts))
 
 
-def _offer(best: list[_Candidate], candidate: _Candidate) -> None:
+def _offer(best: list[_Candidate], candidate: _Candidate, most: int | None) -> None:
     best.append(candidate)
     best.sort(key=lambda c: c.record.id)
-    del best[DROPPED_EACH if candidate.dropped else KEPT_EACH :]
+    del best[most or (DROPPED_EACH if candidate.dropped else KEPT_EACH) :]
 
 
 def _candidates(shard: Shard) -> Iterator[_Candidate]:

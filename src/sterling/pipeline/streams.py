@@ -15,6 +15,9 @@ from sterling.ledger import Stage
 from sterling.records import canonical_json, records_of, texts
 from sterling.release import REJECTED_INPUT, Configuration
 
+SHOWN = 80
+"""Characters of a fault's message that leave the house: it is our own, but may quote a column or a value."""
+
 
 def corpora(anchors: Sequence[Shard], chosen: Sequence[Shard]) -> Mapping[str, Iterator[str]]:
     """Texts of what diversity is measured on: the human part of the anchor, the synthetic part of the mix, the mix."""
@@ -52,7 +55,7 @@ class Rejected:
             rows = list(_dropped(shard, labels))
             if rows:
                 yield pa.Table.from_pylist(rows, schema=REJECTED_INPUT)
-        for stage in self.stages:
+        for stage in (s for s in self.stages if s.kind in {"anchor", "generate"}):
             for path in sorted((self.run / stage.folder / "faults").glob("shard-*.parquet")):
                 yield pa.Table.from_pylist(list(_faulty(path, _label(stage))), schema=REJECTED_INPUT)
 
@@ -105,11 +108,11 @@ def _dropped(shard: Shard, labels: Mapping[Path, str]) -> Iterator[dict[str, Any
 
 
 def _faulty(path: Path, step: str) -> Iterator[dict[str, Any]]:
-    """Faults of checks are drops already, and told as such."""
+    """Rows and tasks that yielded no record. Faults of checks are drops already, and told as such."""
     for fault in pq.read_table(path).to_pylist():
-        if fault["record"] is None:
-            evidence = {"boundary": fault["boundary"], "message": fault["message"], "attempts": fault["attempts"]}
-            yield {
-                "id": None, "where": fault["where"], "step": step, "check": None, "reason": fault["reason"],
-                "score": None, "evidence": canonical_json(evidence), "payload": None,
-            }  # fmt: skip
+        message = fault["message"] if len(fault["message"]) <= SHOWN else f"{fault['message'][: SHOWN - 1]}…"
+        evidence = {"boundary": fault["boundary"], "message": message, "attempts": fault["attempts"]}
+        yield {
+            "id": None, "where": fault["where"], "step": step, "check": None, "reason": fault["reason"],
+            "score": None, "evidence": canonical_json(evidence), "payload": None,
+        }  # fmt: skip

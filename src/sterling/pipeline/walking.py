@@ -1,6 +1,6 @@
 """The middle of the way: the anchor is checked, then rounds of generation and checks walk the same way."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from sterling.engine.apply import Pool, Resources, apply
 from sterling.engine.produce import Chunk, Propose, chunks
 from sterling.engine.shards import Shard, standing
 from sterling.engine.step import Step
+from sterling.errors import SourceError
 from sterling.pipeline.anchoring import gathered
 from sterling.pipeline.job import Assignment, Job, asks, fit_context, perform
 from sterling.recipes import Entry
@@ -88,7 +89,21 @@ def _generate(
 
 def _ask(job: Job, entry: Entry[Strategy], walked: Walked, past: Past, step: Step) -> dict[str, Any]:
     tasks = islice(entry.part.tasks(_seeds(entry, walked), past, job.recipe.seed), job.preview)
-    return gathered(list(_propose(job, Propose(step, entry.part, entry.name), tasks)))
+    markers = list(_propose(job, Propose(step, entry.part, entry.name), tasks))
+    _refuse_bad_rows(entry, markers)
+    return gathered(markers)
+
+
+def _refuse_bad_rows(entry: Entry[Strategy], markers: Sequence[Mapping[str, Any]]) -> None:
+    """The same rule as for a source: a mistake in the mapping must not pass for an empty file."""
+    bad, every = sum(m["bad_rows"] for m in markers), sum(m["records"] + m["faults"] for m in markers)
+    if bad > entry.part.max_bad_share * every:
+        first = [said for marker in markers for said in marker["first_bad"]][:3]
+        raise SourceError(
+            f"{bad:,} of {every:,} rows of `{entry.name}` are bad, more than max_bad_share "
+            f"{entry.part.max_bad_share:g} allows:\n    " + "\n    ".join(first),
+            mend="correct the rows or `columns:`, or raise `max_bad_share`",
+        )
 
 
 def _propose(job: Job, propose: Propose, tasks: Iterator[Task]) -> Iterator[dict[str, Any]]:

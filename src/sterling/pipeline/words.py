@@ -1,25 +1,31 @@
 """How a run ended, in sentences that claim no more than was measured."""
 
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
-from sterling.pipeline.accounts import Author
+from sterling.pipeline.accounts import Counts
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import Mixed
 from sterling.report import Conclusion
+from sterling.stats import Evidence
 
 
-def outcome_of(job: Job, mixed: Mixed, makers: Counter[tuple[Author, str, str]], *, refused: bool) -> Conclusion:
+def conclusion_of(job: Job, mixed: Mixed, makers: Counts, evidence: Sequence[Evidence], *, refused: bool) -> Conclusion:
     """Status and headline; further sentences where the numbers alone could mislead."""
     parts = Counter[str]()
     for part in mixed.summary["composition"]:
         parts[part["origin"]] += part["records"]
-    sentences = tuple(_synthetic_sentences(parts, makers))
+    sentences = (
+        *_candidates(parts, makers),
+        *_faults(job),
+        *_oracles(evidence),
+        *_configurations(mixed.summary["formats"]),
+    )
     if job.preview is not None:
-        return Conclusion("preview", f"A preview of {parts.total():,} records. Nothing was released.", sentences)
+        return Conclusion("preview", f"A preview: {parts.total():,} records. Nothing was released.", sentences)
     if refused:
-        return Conclusion(
-            "refused", "The policy refuses this release: a critical or required rule is unmet.", sentences
-        )
+        headline = "The policy refuses this release: a critical or required rule is unmet."
+        return Conclusion("refused", headline, sentences)
     if not parts.total():
         return Conclusion("unreleased", "There is nothing to release: no record came through.", sentences)
     return Conclusion("released", _headline(parts, mixed), sentences)
@@ -27,24 +33,50 @@ def outcome_of(job: Job, mixed: Mixed, makers: Counter[tuple[Author, str, str]],
 
 def _headline(parts: Counter[str], mixed: Mixed) -> str:
     shares = {e["name"]: e for e in mixed.summary["evidence"]}
-    made = parts["synthetic"] + parts["mixed"]
     said = ", ".join(f"{n:,} {origin}" for origin, n in sorted(parts.items()))
     headline = f"{parts.total():,} records released: {said}"
-    if not made:
+    if not parts["synthetic"]:
         return f"No synthetic part to release. {headline}."
     bare = shares["mix.unverified_synthetic"]["value"]
     verified = "each synthetic one verified" if not bare else f"{bare:,} synthetic ones unverified"
     return f"{headline}; {verified}."
 
 
-def _synthetic_sentences(parts: Counter[str], makers: Counter[tuple[Author, str, str]]) -> list[str]:
+def _candidates(parts: Counter[str], makers: Counts) -> Iterator[str]:
+    """What became of everything that was generated."""
     drops: Counter[str] = Counter()
     for (_, check, outcome), n in makers.items():
         if outcome == "drop":
             drops[check] += n
+    through, dropped = parts["synthetic"], sum(drops.values())
+    if not through + dropped:
+        return
     said = ", ".join(f"{n:,} by {check}" for check, n in drops.most_common())
-    candidates = sum(drops.values()) + parts["synthetic"]
-    if not candidates:
-        return []
-    kept = "none is released" if not parts["synthetic"] else "the rest is released"
-    return [f"{candidates:,} synthetic candidates, {sum(drops.values()):,} dropped ({said}); {kept}."]
+    lost = f"{dropped:,} dropped ({said})" if dropped else "none dropped"
+    yield f"{through + dropped:,} synthetic candidates: {lost}, {through:,} in the mix."
+
+
+def _faults(job: Job) -> Iterator[str]:
+    """Work that yielded no record."""
+    for stage in job.trail.stages:
+        if stage.kind in {"anchor", "generate"} and stage.summary["faults"]:
+            reasons = sorted(stage.summary["reasons"].items(), key=lambda pair: (-pair[1], pair[0]))
+            said = ", ".join(f"{reason} {n:,}" for reason, n in reasons[:4])
+            where = stage.name if stage.walk < 2 else f"{stage.name}, round {stage.walk}"
+            yield f"{stage.summary['faults']:,} rows or tasks of {where} yielded no record: {said}."
+
+
+def _oracles(evidence: Sequence[Evidence]) -> Iterator[str]:
+    """How many human records could be used to verify others, and how many could not."""
+    for one in evidence:
+        if one.name.startswith("oracles."):
+            passed = one.inputs["hits"]
+            rest = f"; the other {one.n - passed:,} are not used as oracles" if passed < one.n else ""
+            yield f"{passed:,} of {one.n:,} anchor records pass {one.name.removeprefix('oracles.')} here{rest}."
+
+
+def _configurations(formats: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    """Several formats are several configurations, and a loader takes one of them at a time."""
+    if len(formats) > 1:
+        names = ", ".join(f"{f['format']}{' (conversational)' if f['conversational'] else ''}" for f in formats)
+        yield f"The records have {len(formats)} shapes, each a configuration to load by name: {names}."

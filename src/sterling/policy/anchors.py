@@ -12,7 +12,7 @@ _UNSAID = frozenset({"", "unknown", "none", "n/a", "na", "tbd", "todo", "?"})
 
 def counts_as_real(source: Source) -> bool:
     """Whether a source's records can count towards the real share: human, and somebody says so and why."""
-    return source.origin == "human" and not _unattested(source)
+    return source.yields() == "human" and not _unattested(source)
 
 
 def _unattested(source: Source) -> list[str]:
@@ -40,7 +40,7 @@ def origins_are_attested(recipe: Recipe) -> Iterator[Situation]:
                 f"`{source.name}` says `origin: human` without {missing}: it counts as unknown", "anchor", index
             )
         else:
-            named.append(f"`{source.name}` is {source.origin}" + _by(source))
+            named.append(f"`{source.name}` is {source.yields()}" + _by(source))
     if len(named) == len(recipe.anchor) > 0:
         yield met("; ".join(named), "anchor")
 

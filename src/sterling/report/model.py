@@ -59,6 +59,8 @@ class StepLine:
     """Kept, with a doubt."""
     reasons: Mapping[str, int] = field(default_factory=dict)
     """Records by reason of the drop or flag."""
+    not_concerned: int = 0
+    """Kept because they hold nothing for this check to judge: nothing is known of them."""
     requested: int | None = None
     """Generation only: tasks asked for. None for every other step."""
     produced: int | None = None
@@ -70,7 +72,7 @@ class StepLine:
             raise ValueError(f"step `{self.name}`: a count is negative")
         if self.taken != self.kept + self.dropped:
             raise ValueError(f"step `{self.name}`: in {self.taken} is not kept {self.kept} + dropped {self.dropped}")
-        if self.flagged > self.kept:
+        if self.flagged + self.not_concerned > self.kept:
             raise ValueError(f"step `{self.name}`: flagged {self.flagged} is more than kept {self.kept}")
         self._check_generation()
 
@@ -109,6 +111,8 @@ class StepLine:
             "name": self.name, "in": self.taken, "kept": self.kept, "dropped": self.dropped, "flagged": self.flagged,
             "reasons": dict(self.reasons),
         }  # fmt: skip
+        if self.not_concerned:
+            line["not_concerned"] = self.not_concerned
         made = {"requested": self.requested, "produced": self.produced, "faults": self.faults}
         return line | made if self.generates else line
 

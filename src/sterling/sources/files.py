@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from sterling.records import PAYLOAD_KEYS
 from sterling.registry import register
 from sterling.sources.row_source import Draft, RowSource
-from sterling.sources.values import MISSING, BadRow, dig, listing, mapping, payload_from, plain, scalar, text
+from sterling.sources.values import MISSING, BadRow, dig, listing, mapping, payload_from, plain, said, scalar, text
 
 _REFERENCE = ("answer", "tests", "entry_point")
 _SHAREGPT = "conversations"
@@ -65,7 +65,7 @@ class Files(RowSource):
 
     def _reference(self, values: Mapping[str, Any]) -> dict[str, Any] | None:
         whole = self._mapped(values, "reference")
-        reference = {} if whole is None else mapping(whole, self.column("reference"))
+        reference = said(mapping(whole, self.column("reference"))) if whole else {}
         if (answer := self._mapped(values, "answer")) is not None:
             reference["answer"] = scalar(answer, self.column("answer"))
         if (tests := self._mapped(values, "tests")) is not None:

@@ -95,6 +95,15 @@ def mapping(value: Any, name: str) -> dict[str, Any]:
     return {str(key): plain(inner, name) for key, inner in found.items()}
 
 
+def said(value: Any) -> Any:
+    """A JSON value without the null entries of its objects: Parquet gives every row the keys of all rows."""
+    if isinstance(value, Mapping):
+        return {key: said(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [said(inner) for inner in value]
+    return value
+
+
 def listing(value: Any, name: str) -> list[Any]:
     """A JSON list."""
     found = parsed(value, "[")

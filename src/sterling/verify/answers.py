@@ -7,7 +7,8 @@ By these markers, in this order; the first that is there at all decides:
    with an optional unit, or when it is the last line of the text
 3. `a`: a line `A: x`, unless the text also has a line `B:` (then these are options, not answers)
 4. `prose`: `the answer is x` to the end of the sentence, `answer: x` to the end of the line
-5. `last_number`: only on request, because the last number of a text is often not its answer
+5. `whole`: the text is nothing but a value, `42`
+6. `last_number`: only on request, because the last number of a text is often not its answer
 
 Several answers by one marker that differ are ambiguous, and so are two numbers that differ by two of the markers 1
 to 3: whoever states two answers has not stated one. Prose is not held against a marker before it, since it also
@@ -21,7 +22,7 @@ from typing import Literal, NamedTuple
 
 from sterling.verify.equality import INTEGER, MAX_ANSWER, same, value_of
 
-Marker = Literal["boxed", "hashes", "a", "prose", "last_number"]
+Marker = Literal["boxed", "hashes", "a", "prose", "whole", "last_number"]
 """How an answer was found."""
 
 MAX_STATED = 32
@@ -47,6 +48,8 @@ def find_answer(text: str, *, last_number: bool = False) -> Found | None:
                 rivals = _rivals(text, rank) if rank < _EXPLICIT else ()
                 alone = len(answers) == 1 and not rivals
                 return Found(answers[-1], marker, not alone and not _all_same([*rivals, *answers]))
+    if value_of(text.strip()) is not None:
+        return Found(text.strip(), "whole")
     number = _last_number(text) if last_number else None
     return None if number is None else Found(number, "last_number")
 

@@ -1,5 +1,6 @@
 """The program that a record says, by its payload and its reference."""
 
+import ast
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -35,6 +36,24 @@ def completion_of(record: Record) -> str:
 def prompt_of(record: Record) -> str:
     """The text of `prompt`; empty when there is none."""
     return _text(record.payload.get("prompt"))
+
+
+def prelude_of(record: Record) -> str:
+    """What the tests may use of a prompt that the completion continues: helpers and imports that stand before it.
+
+    A prompt usually ends in the middle of a function. If it is no program with a body of `pass` in that place either,
+    the tests get nothing of it.
+    """
+    prompt = prompt_of(record)
+    last = next((line for line in reversed(prompt.splitlines()) if line.strip()), "")
+    deeper = " " * (len(last) - len(last.lstrip()) + (4 if last.rstrip().endswith(":") else 0))
+    for candidate in (prompt, f"{prompt.rstrip()}\n{deeper}pass\n"):
+        try:
+            ast.parse(candidate)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        return candidate
+    return ""
 
 
 def last_block(text: str) -> str:

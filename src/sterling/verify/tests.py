@@ -11,7 +11,7 @@ from sterling.records import Outcome as Decision
 from sterling.registry import RecordCheck, Ruling, register
 from sterling.sandbox import Limits, Outcome, Program, Sandbox, shared_sandbox
 from sterling.text.doctests import holds, is_skipped, steady
-from sterling.verify.program import program_of, prompt_of
+from sterling.verify.program import prelude_of, program_of
 from sterling.verify.references import ProgramReference
 
 _TAKES = 500
@@ -101,7 +101,7 @@ class Tests(RecordCheck):
         return Score(reason, len(examples), passed, {} if reason == "passed" else {"detail": _quoted(outcome.detail)})
 
     def _by_tests(self, record: Record, reference: ProgramReference, tests: str, entry_point: str) -> Ruling:
-        prelude = reference.prelude or (prompt_of(record) if reference.program == "continue" else "")
+        prelude = reference.prelude or (prelude_of(record) if reference.program == "continue" else "")
         program = self._program(program_of(record), reference)
         outcome = self._sandbox().run_tests(program, entry_point, tests, prelude)
         if outcome.status == "ok":
