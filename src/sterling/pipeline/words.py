@@ -58,12 +58,14 @@ def _candidates(parts: Counter[str], makers: Counts) -> Iterator[str]:
 
 def _faults(job: Job) -> Iterator[str]:
     """Work that yielded no record."""
+    lost: dict[str, Counter[str]] = {}
     for stage in job.trail.stages:
-        if stage.kind in {"anchor", "generate"} and stage.summary["faults"]:
-            reasons = sorted(stage.summary["reasons"].items(), key=lambda pair: (-pair[1], pair[0]))
-            said = ", ".join(f"{reason} {n:,}" for reason, n in reasons[:4])
-            where = stage.name if stage.walk < 2 else f"{stage.name}, round {stage.walk}"
-            yield f"{stage.summary['faults']:,} rows or tasks of {where} yielded no record: {said}."
+        if stage.kind in {"anchor", "generate"}:
+            lost.setdefault(stage.name, Counter()).update(stage.summary["reasons"])
+    for name, reasons in lost.items():
+        if reasons:
+            said = ", ".join(f"{reason} {n:,}" for reason, n in reasons.most_common(4))
+            yield f"{reasons.total():,} rows or tasks of {name} yielded no record: {said}."
 
 
 def _oracles(evidence: Sequence[Evidence]) -> Iterator[str]:
