@@ -139,19 +139,25 @@ class _Nursery:
         self._children: list[int] = []
 
     def serve(self) -> None:
-        while self._wanted():
-            message, descriptors, _, _ = socket.recv_fds(self._control, 1 << 18, 8)
-            if not message:
-                break
-            order = json.loads(message)
-            if order["do"] == "fork":
-                answer = self._fork(tuple(order["paths"]), order["count"], descriptors)
-            else:
-                answer = self._reap(order["grace"])
-            _send(self._control, answer)
+        with contextlib.suppress(ConnectionError):  # the parent may die while it is spoken to
+            while self._wanted() and self._obey():
+                pass
         self._reap(grace=False)
         with contextlib.suppress(OSError):
             os.rmdir(os.getcwd())  # noqa: PTH106, PTH109 - the parent, if it lives, has done it already
+
+    def _obey(self) -> bool:
+        """Do one order; False when there is none and will be none."""
+        message, descriptors, _, _ = socket.recv_fds(self._control, 1 << 18, 8)
+        if not message:
+            return False
+        order = json.loads(message)
+        if order["do"] == "fork":
+            answer = self._fork(tuple(order["paths"]), order["count"], descriptors)
+        else:
+            answer = self._reap(order["grace"])
+        _send(self._control, answer)
+        return True
 
     def _wanted(self) -> bool:
         """Wait for an order; False when the parent is dead, even if a fork of it keeps the socket open."""
