@@ -44,5 +44,5 @@ def check(
     made = configured(name, options)
     answers = list(check_file(made, str(input)) if isinstance(input, str | Path) else check_rows(made, input))
     if output is not None:
-        write_answers(Path(output), answers)
+        write_answers(Path(output), answers, Path(input) if isinstance(input, str | Path) else None)
     return [answer.to_json() for answer in answers]

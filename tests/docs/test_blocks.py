@@ -11,7 +11,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
-_HIDDEN = re.compile(r"<!-- file: (?P<name>\S+)\n(?P<body>.*?)-->", re.DOTALL)
 _NAMED = re.compile(r"# file: (\S+)\n")
 
 
@@ -26,15 +25,13 @@ def run(command: list[str], folder: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_block_of_a_page_runs(page: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    for hidden in _HIDDEN.finditer(text):
-        (tmp_path / hidden["name"]).write_text(hidden["body"], encoding="utf-8")
     for block in _BLOCK.finditer(text):
         run_block(block["language"], block["body"], tmp_path)
 
 
 def run_block(language: str, body: str, folder: Path) -> None:
     if named := _NAMED.match(body):
-        (folder / named[1]).write_text(body, encoding="utf-8")
+        (folder / named[1]).write_text(body[named.end() :], encoding="utf-8")
     elif language == "python":
         (folder / "block.py").write_text(body, encoding="utf-8")
         run([sys.executable, "-W", "error", "block.py"], folder)

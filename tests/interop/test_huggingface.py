@@ -106,6 +106,8 @@ def test_the_hub_s_client_reads_the_card_as_it_was_meant(tmp_path: Path) -> None
         "task_categories": ["text-generation"],
         "tags": ["synthetic", "sterling", "code"],
         "source_datasets": ["a/b"],
-        "configs": [{"config_name": "code", "data_files": [{"split": "train", "path": "data/train-*.parquet"}]}],
+        "configs": [
+            {"config_name": "code", "data_files": [{"split": "train", "path": "data/train-01234567-*.parquet"}]}
+        ],
     }
     assert card.text.lstrip().startswith("# Example")

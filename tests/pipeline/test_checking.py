@@ -91,11 +91,22 @@ def test_an_unknown_check_names_the_nearest() -> None:
         sterling.check("maths", ROWS)
 
 
-def test_an_unknown_option_names_the_known() -> None:
-    with pytest.raises(
-        InputError, match=r"check `near_duplicates`: `treshold`: .*\n  mend: options are: threshold, ngram"
-    ):
+def test_an_unknown_option_names_the_nearest() -> None:
+    with pytest.raises(InputError, match=r"check `near_duplicates`: `treshold`: .*\n  mend: did you mean `threshold`"):
         sterling.check("near_duplicates", ROWS, treshold=0.7)
+
+
+def test_the_output_is_never_the_input(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.jsonl", ROWS)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="the output is the input"):
+        sterling.check("math", path, path)
+    assert path.read_bytes() == before
+
+
+def test_one_row_is_no_list_of_rows() -> None:
+    with pytest.raises(InputError, match="one mapping is no list of rows"):
+        sterling.check("math", ROWS[0])  # type: ignore[arg-type]
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:

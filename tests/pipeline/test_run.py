@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import sterling
-from sterling.errors import PolicyRefused, RecipeError, SourceError, StorageError
+from sterling.errors import InputError, PolicyRefused, RecipeError, SourceError, StorageError
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -276,3 +276,71 @@ def test_two_entries_of_one_check_have_a_verdict_each(write_recipe: Any, tmp_pat
     assert {"check:contamination", "check:thirteen"} <= {step["name"] for step in run.report["steps"]}
     items = [e["inputs"]["check"] for e in run.report["evidence"] if e["name"] == "contamination.benchmark_items"]
     assert items == ["contamination", "thirteen"]
+
+
+def test_a_missing_file_is_said_with_the_line_of_the_recipe_before_anything_runs(
+    write_recipe: Any, tmp_path: Path
+) -> None:
+    recipe = write_recipe()
+    (tmp_path / "completions.jsonl").rename(tmp_path / "completion.jsonl")
+    with pytest.raises(SourceError, match=r"recipe\.yaml:\d+: .*completions\.jsonl: there is no such file") as caught:
+        sterling.run(recipe, out=tmp_path)
+    assert caught.value.mend == "did you mean `completion.jsonl`?"
+    assert not (tmp_path / "runs").exists()
+
+
+def test_one_run_at_a_time_in_a_folder(write_recipe: Any, tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    recipe = write_recipe()
+    sterling.run(recipe, out=tmp_path)
+    with (tmp_path / "runs" / "small" / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(InputError, match="another run is at work here"):
+            sterling.run(recipe, out=tmp_path)
+    assert sterling.run(recipe, out=tmp_path).status == "released"
+
+
+def test_a_run_that_stops_says_so(write_recipe: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    recipe = write_recipe()
+    with monkeypatch.context() as broken:
+        broken.setattr("sterling.pipeline.order.mix", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            sterling.run(recipe, out=tmp_path)
+    assert sterling.Run(tmp_path / "runs" / "small").status == "stopped"
+
+
+def test_an_empty_test_role_is_no_protection(write_recipe: Any, tmp_path: Path) -> None:
+    run = sterling.run(write_recipe(roles={"train": 0.9999, "test": 0.0001, "monitor": 0, "holdout": 0}), out=tmp_path)
+    unmet = {finding["rule"] for finding in run.report["findings"] if finding["status"] == "unmet"}
+    assert {"roles.test", "checks.contamination"} <= unmet
+
+
+def test_the_engine_counts_for_a_strategy_that_does_not(write_recipe: Any, tmp_path: Path) -> None:
+    recipe = write_recipe(
+        generate=[
+            {
+                "strategy": "completions", "path": "completions.jsonl", "count": 5,
+                "columns": {"prompt": "prompt", "completion": "completion", "answer": "answer", "model": "model"},
+            }
+        ]
+    )  # fmt: skip
+    made = sterling.run(recipe, out=tmp_path).report["steps"][2]
+    assert (made["name"], made["produced"]) == ("generate:completions", 5)
+
+
+def test_the_files_of_another_release_have_other_names(write_recipe: Any, tmp_path: Path) -> None:
+    """Loaders cache by the names that the card gives, so a changed release must not look like the old one."""
+    recipe = write_recipe()
+
+    def files() -> set[str]:
+        return {path.name for path in (tmp_path / "releases" / "small" / "data").iterdir()}
+
+    sterling.run(recipe, out=tmp_path)
+    first = files()
+    sterling.run(recipe, out=tmp_path)
+    assert files() == first
+    sterling.run(recipe, out=tmp_path, overrides=["mix.synthetic_cap=0.1"])
+    assert files().isdisjoint(first)

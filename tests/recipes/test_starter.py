@@ -1,4 +1,6 @@
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -29,12 +31,22 @@ def test_a_starter_fits_the_schema_as_written_and_as_resolved(purpose: Purpose, 
 def test_what_a_starter_says_in_comments_is_a_recipe_too(purpose: Purpose, tmp_path: Path) -> None:
     (path,) = write_starter(tmp_path, purpose)
     text = path.read_text(encoding="utf-8")
-    example = [line[2:] for line in text.splitlines() if line.startswith(("#   - name: ", "#     "))]
     data = yaml.safe_load(text)
-    data["anchor"] = yaml.safe_load("\n".join(example))
-    data["generate"] = [{"strategy": "traces"}]
+    data["anchor"] = commented(text, "#   - name: ")
+    data["generate"] = commented(text, "#   - strategy: completions")
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
-    assert load(path).recipe.anchor[0].split_by == "customer_id"
+    recipe = load(path).recipe
+    assert recipe.anchor[0].split_by == "customer_id"
+    assert recipe.generate[0].name == "completions"
+
+
+def commented(text: str, first: str) -> Any:
+    """The entry that is commented out from a line that starts with `first`."""
+    lines = iter(text.splitlines())
+    start = next(line for line in lines if line.startswith(first))
+    return yaml.safe_load(
+        "\n".join(line[2:] for line in [start, *takewhile(lambda li: li.startswith("#     "), lines)])
+    )
 
 
 def test_an_existing_recipe_is_never_overwritten(tmp_path: Path) -> None:

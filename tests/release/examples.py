@@ -94,7 +94,7 @@ def contents(**changes: Any) -> Contents:
     whole = Contents(
         configurations=[configuration("code", [pair(n) for n in range(12)], [pair(n) for n in range(12, 20)])],
         rejected=rejected,
-        provenance={"recipe": "0" * 32},
+        provenance={"address": "0123456789abcdef", "recipe": "0" * 32},
         evidence=EVIDENCE,
         report_json=REPORT,
         report_html="<!doctype html><title>Example</title>",

@@ -33,7 +33,7 @@ def test_a_release_holds_every_file_and_nothing_else_stands_beside_it(tmp_path: 
     write_release(tmp_path / "out" / "v1", contents())
     assert sorted(tree(tmp_path / "out" / "v1")) == [
         "README.md",
-        "data/train-00000-of-00001.parquet",
+        "data/train-01234567-00000-of-00001.parquet",
         "evidence/check.json",
         "evidence/mix.json",
         "provenance/run.json",
@@ -51,8 +51,8 @@ def test_several_configurations_get_a_folder_each(tmp_path: Path) -> None:
     two = [configuration("code", [pair(0)]), configuration("more", [pair(1)], [pair(3)]), configuration("none")]
     write_release(tmp_path / "v1", contents(configurations=two))
     data = tmp_path / "v1" / "data"
-    assert pq.read_table(data / "code" / "train-00000-of-00001.parquet").num_rows == 1
-    assert pq.read_table(data / "more" / "train-00000-of-00001.parquet").num_rows == 2
+    assert pq.read_table(data / "code" / "train-01234567-00000-of-00001.parquet").num_rows == 1
+    assert pq.read_table(data / "more" / "train-01234567-00000-of-00001.parquet").num_rows == 2
     assert not (data / "none").exists()
     assert "configuration `none` has no records" in (tmp_path / "v1" / "README.md").read_text()
 
@@ -60,7 +60,9 @@ def test_several_configurations_get_a_folder_each(tmp_path: Path) -> None:
 def test_references_leave_only_on_request(tmp_path: Path) -> None:
     write_release(tmp_path / "v1", contents())
     write_release(tmp_path / "v2", contents(options=Options(reference=True)))
-    [without, given] = [pq.read_table(tmp_path / v / "data/train-00000-of-00001.parquet") for v in ("v1", "v2")]
+    [without, given] = [
+        pq.read_table(tmp_path / v / "data/train-01234567-00000-of-00001.parquet") for v in ("v1", "v2")
+    ]
     assert "reference" not in without.column_names
     assert json.loads(given.column("reference")[0].as_py()) == {"answer": "0"}
 
@@ -77,7 +79,7 @@ def test_payload_of_the_rejected_leaves_only_on_request(tmp_path: Path) -> None:
 def test_a_new_release_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     write_release(tmp_path / "v1", contents())
     write_release(tmp_path / "v1", contents(configurations=GROWN))
-    assert pq.read_table(tmp_path / "v1/data/train-00000-of-00001.parquet").num_rows == 30
+    assert pq.read_table(tmp_path / "v1/data/train-01234567-00000-of-00001.parquet").num_rows == 30
     assert names(tmp_path) == ["v1"]
 
 
@@ -85,7 +87,7 @@ def test_it_works_where_folders_cannot_be_exchanged(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(room, "_exchange", lambda one, other: False)
     write_release(tmp_path / "v1", contents())
     write_release(tmp_path / "v1", contents(configurations=GROWN))
-    assert pq.read_table(tmp_path / "v1/data/train-00000-of-00001.parquet").num_rows == 30
+    assert pq.read_table(tmp_path / "v1/data/train-01234567-00000-of-00001.parquet").num_rows == 30
     assert names(tmp_path) == ["v1"]
 
 
@@ -236,7 +238,7 @@ def test_a_link_to_a_release_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "latest").symlink_to("v1")
     write_release(tmp_path / "latest", contents(configurations=GROWN))
     assert (tmp_path / "latest").is_symlink()
-    assert pq.read_table(tmp_path / "v1/data/train-00000-of-00001.parquet").num_rows == 30
+    assert pq.read_table(tmp_path / "v1/data/train-01234567-00000-of-00001.parquet").num_rows == 30
 
 
 def test_recover_puts_back_what_was_moved_aside(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def command(name: str, source: Path, output: Path, options: tuple[str, ...], as_
         write_answers,
     )
 
-    counts = write_answers(output, check_file(configured(name, parse_options(options)), str(source)))
+    counts = write_answers(output, check_file(configured(name, parse_options(options)), str(source)), source)
     if as_json:
         click.echo(json.dumps({"output": str(output), "rows": sum(counts.values()), **counts}))
     else:

@@ -49,7 +49,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(VERSION, prog_name="sterling")
 def main() -> None:
-    """Turn real data and a teacher model into a training set that its owner can prove.
+    """Turn real data and what a model said into a training set that its owner can prove.
 
     \b
     Exit codes: 0 done · 1 failed · 2 the input is wrong (file, line, mend) · 3 policy refused

@@ -14,9 +14,9 @@ import click
 def command(context: click.Context, recipe: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     """Hold RECIPE against the policy: every rule that applies, met or not, why, and what to change.
 
-    Exit code 3 when a critical or required rule is unmet and not waived.
+    Exit code 3 when a critical or required rule is unmet and not waived, 2 when a local file it names is not there.
     """
-    from sterling.pipeline import check_policy, read_recipe  # noqa: PLC0415 - keeps --help fast
+    from sterling.pipeline import check_policy, read_recipe, require_files  # noqa: PLC0415 - keeps --help fast
     from sterling.policy import refuses, render, render_headline, to_json  # noqa: PLC0415
 
     loaded = read_recipe(recipe, overrides)
@@ -26,4 +26,6 @@ def command(context: click.Context, recipe: Path, overrides: tuple[str, ...], as
     else:
         click.echo(render_headline(loaded.recipe.purpose) + "\n")
         click.echo(render(findings, loaded.where))
-    context.exit(3 if refuses(findings) else 0)
+    if refuses(findings):
+        context.exit(3)
+    require_files(loaded)

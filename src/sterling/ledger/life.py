@@ -77,7 +77,8 @@ def _find(run: Path, stages: Sequence[Stage], prefix: str) -> _Found:
     if len(found) == 1:
         return next(iter(found.values()))
     if not found:
-        raise InputError(f"no record of this run has an id that starts with {prefix!r}", mend="ids are in the release")
+        mend = "ids are in the release's data/ and rejected/; --run names another run"
+        raise InputError(f"no record of this run has an id that starts with {prefix!r}", where=run, mend=mend)
     raise InputError(f"{len(found)} records have ids that start with {prefix!r}", mend="give more of the id")
 
 

@@ -1,5 +1,5 @@
 """Recipe → steps → run → release: the rooms in their order, and nothing that belongs to one of them."""
 
-from sterling.pipeline.order import RecipeLike, check_policy, read_recipe, run
+from sterling.pipeline.order import RecipeLike, check_policy, read_recipe, require_files, run
 
-__all__ = ["RecipeLike", "check_policy", "read_recipe", "run"]
+__all__ = ["RecipeLike", "check_policy", "read_recipe", "require_files", "run"]

@@ -12,10 +12,10 @@ from sterling.engine.shards import Shard, read_batch, total
 from sterling.ledger import Stage
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import Mixed
-from sterling.records import VERIFYING, records_of
+from sterling.records import ROLES, VERIFYING, records_of
 from sterling.registry import Check
 from sterling.report.model import AnchorLine, Slice, StepLine
-from sterling.stats import Evidence, proportion
+from sterling.stats import Evidence, count, proportion
 
 Tally = Mapping[str, Mapping[str, int]]
 
@@ -118,6 +118,16 @@ def oracles(job: Job) -> Iterator[Evidence]:
             if passed + failed:
                 method = "anchor records with something to check that pass; the others are not used as oracles"
                 yield proportion(f"oracles.{stage.name}", passed, passed + failed, method)
+
+
+def roles(job: Job) -> Iterator[Evidence]:
+    """How many records each role came to hold: shares hold in expectation only, and over groups."""
+    held: Counter[str] = Counter()
+    for stage in job.trail.stages:
+        if stage.kind == "anchor":
+            held.update(stage.summary["roles"])
+    for role in ROLES:
+        yield count(f"anchor.role.{role}", held[role], "anchor records of this role, all anchors together")
 
 
 def measured(job: Job) -> Iterator[Evidence]:

@@ -22,6 +22,7 @@ from sterling.engine.shards import Shard
 from sterling.engine.step import Step
 from sterling.engine.watch import Silent, Watch
 from sterling.errors import InputError
+from sterling.recipes import nearest
 from sterling.records import Fault, Record, batch_of
 from sterling.records.files import write_atomically, write_parquet
 from sterling.registry import Check, FitContext, Item, RecordCheck, lookup
@@ -68,8 +69,10 @@ def configured(name: str, options: Mapping[str, Any]) -> Check:
         return cast("Check", part.model_validate(dict(options), context={"base": Path.cwd()}))
     except ValidationError as error:
         valid = [field for field in part.model_fields if field != "human"]
-        said = "; ".join(f"`{'.'.join(map(str, e['loc']))}`: {e['msg'].lower()}" for e in error.errors())
-        raise InputError(f"check `{name}`: {said}", mend=f"options are: {', '.join(valid) or 'none'}") from None
+        wrong = [(".".join(map(str, e["loc"])), e["msg"].lower()) for e in error.errors()]
+        said = "; ".join(f"`{option}`: {why}" for option, why in wrong)
+        mend = nearest(wrong[0][0], valid) if valid else "it has no options"
+        raise InputError(f"check `{name}`: {said}", mend=mend) from None
 
 
 def parse_options(pairs: Sequence[str]) -> dict[str, Any]:
@@ -89,15 +92,19 @@ def check_file(check: Check, path: str, watch: Watch | None = None) -> Iterator[
 
 
 def check_rows(check: Check, rows: Iterable[Mapping[str, Any]]) -> list[Answer]:
-    """The same for rows in memory."""
+    """The same for rows in memory. InputError when they are not a list of mappings."""
+    if isinstance(rows, Mapping):
+        raise InputError("one mapping is no list of rows", where="rows", mend="write [{...}]")
     with tempfile.TemporaryDirectory(prefix="sterling-") as folder:
         path = Path(folder) / "rows.jsonl"
         path.write_text("".join(json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
         return list(check_file(check, str(path)))
 
 
-def write_answers(path: Path, answers: Iterable[Answer]) -> dict[str, int]:
-    """Write answers as JSONL or Parquet by the suffix, and count the outcomes."""
+def write_answers(path: Path, answers: Iterable[Answer], source: Path | None = None) -> dict[str, int]:
+    """Write answers as JSONL or Parquet by the suffix, and count the outcomes. InputError when it is the input."""
+    if source is not None and path.exists() and source.exists() and path.samefile(source):
+        raise InputError("the output is the input, which would be lost", where=path, mend="name another file")
     if path.suffix not in {".jsonl", ".parquet"}:
         raise InputError(
             f"cannot write {path.suffix or 'a file without suffix'}", where=path, mend="use .jsonl or .parquet"

@@ -1,12 +1,13 @@
 """The one place where the order of the house is written down."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sterling.engine.watch import Silent, Watch
-from sterling.errors import PolicyRefused
+from sterling.errors import InputError, PolicyRefused, SourceError, StorageError
 from sterling.ledger import Run
 from sterling.pipeline.anchoring import cut_roles, read_anchors
 from sterling.pipeline.job import Job
@@ -16,6 +17,7 @@ from sterling.pipeline.walking import walk
 from sterling.policy import Finding, lint, refuses, render, resolved
 from sterling.recipes import Loaded, Recipe, from_mapping, load, lock_text, recipe_digest
 from sterling.records.files import write_text
+from sterling.registry import Part
 from sterling.version import VERSION
 
 RecipeLike = str | Path | Mapping[str, Any] | Recipe | Loaded
@@ -40,10 +42,11 @@ def run(
     loaded = loaded._replace(recipe=resolved(loaded.recipe))
     if preview is None:
         _refuse(loaded)
+    require_files(loaded)
     folder = Path(out) / "runs" / (loaded.recipe.name if preview is None else f".preview-{loaded.recipe.name}")
     write_text(folder / "recipe.lock.yaml", lock_text(loaded.recipe))
     job = Job.of(loaded.recipe, folder, _head(loaded), watch or Silent(), preview)
-    with job.use.crew:
+    with _alone(folder), job.use.crew, _told(job):
         anchors = read_anchors(job)
         walked = walk(job, cut_roles(job, anchors))
         mixed = mix(job, walked.shards)
@@ -51,10 +54,61 @@ def run(
     return Run(folder)
 
 
+@contextmanager
+def _told(job: Job) -> Iterator[None]:
+    """A run that stops says so in `run.json`; one that is killed cannot."""
+    try:
+        yield
+    except PolicyRefused:
+        raise
+    except BaseException:
+        with suppress(StorageError):
+            job.trail.save({"status": "stopped"})
+        raise
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One run at a time in a folder. InputError when another one is at work there."""
+    with (folder / ".lock").open("w") as lock:
+        try:
+            import fcntl  # noqa: PLC0415 - not on Windows, where nothing keeps two runs apart
+        except ImportError:
+            yield
+            return
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            mend = "wait for it, or give this run a place of its own with --out"
+            raise InputError("another run is at work here", where=folder, mend=mend) from None
+        yield
+
+
 def check_policy(recipe: RecipeLike, *, overrides: Sequence[str] = ()) -> list[Finding]:
     """Every rule of the recipe's purpose, met or not, before anything runs."""
     loaded = read_recipe(recipe, overrides)
     return lint(loaded.recipe, loaded.where)
+
+
+def require_files(loaded: Loaded) -> None:
+    """Every local file that the recipe names is there. SourceError with the recipe's line for the first that is not.
+
+    Addresses (`hf://...`) are left for the run: looking for them needs the network.
+    """
+    recipe = loaded.recipe
+    parts: list[tuple[tuple[str | int, ...], Part]] = [
+        *((("anchor", n), source) for n, source in enumerate(recipe.anchor)),
+        *((("generate", n), entry.part) for n, entry in enumerate(recipe.generate)),
+        *((("checks", n), entry.part) for n, entry in enumerate(recipe.checks)),
+    ]
+    for place, part in parts:
+        if "://" not in repr(part.model_dump()):
+            try:
+                part.reads()
+            except InputError as error:
+                key = next((key for key in ("path", "against", "packages") if hasattr(part, key)), "")
+                what = error.what if error.where is None else f"{error.where}: {error.what}"
+                raise SourceError(what, where=loaded.where((*place, key)), mend=error.mend) from None
 
 
 def read_recipe(recipe: RecipeLike, overrides: Sequence[str] = ()) -> Loaded:

@@ -82,6 +82,7 @@ def _stands(release: Path, address: str) -> bool:
 def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measured:
     makers = accounts.by_maker(job, mixed.shards[len(walked.anchors) :])
     evidence = (
+        *accounts.roles(job),
         *accounts.measured(job),
         *accounts.oracles(job),
         *accounts.acceptance(makers),

@@ -88,10 +88,16 @@ def _generate(
 
 
 def _ask(job: Job, entry: Entry[Strategy], walked: Walked, past: Past, step: Step) -> dict[str, Any]:
-    tasks = islice(entry.part.tasks(_seeds(entry, walked), past, job.recipe.seed), job.preview)
+    tasks = islice(entry.part.tasks(_seeds(entry, walked), past, job.recipe.seed), _most(job, entry, past))
     markers = list(_propose(job, Propose(step, entry.part, entry.name), tasks))
     _refuse_bad_rows(entry, markers)
     return gathered(markers)
+
+
+def _most(job: Job, entry: Entry[Strategy], past: Past) -> int | None:
+    """Tasks that are asked at most: a strategy need not count by itself."""
+    wanted = None if entry.part.count is None else max(0, entry.part.count - past.kept)
+    return min((n for n in (wanted, job.preview) if n is not None), default=None)
 
 
 def _refuse_bad_rows(entry: Entry[Strategy], markers: Sequence[Mapping[str, Any]]) -> None:

@@ -1,10 +1,11 @@
 """Rules about what the checks must see to: duplicates and contamination."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sterling.policy.defaults import ANCHORED, EVERY
-from sterling.policy.rule import Situation, met, rule, unmet
+from sterling.policy.rule import Situation, gate_of, met, rule, unmet
 from sterling.recipes import Recipe
+from sterling.stats import Evidence
 
 _DUPLICATES = ("exact_duplicates", "near_duplicates")
 
@@ -66,6 +67,27 @@ def test_role_exists(recipe: Recipe) -> Iterator[Situation]:
             yield unmet(f"check {index + 1} compares with the `test` role, whose share is 0", "roles")
         elif "test" in against:
             yield met(f"{recipe.roles.test:.0%} of the anchor is the `test` role", "roles")
+
+
+@gate_of(test_role_is_protected)
+def something_was_compared(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
+    """The contamination check had something to compare with."""
+    items = evidence.get("contamination.benchmark_items")
+    if items is not None and not items.value:
+        mend = "give `roles.test` a larger share, name a file under `against:`, or bring more data"
+        yield unmet("the contamination check had nothing to compare with", "checks", mend=mend)
+    elif items is not None:
+        yield met(f"contamination with {items.value:,.0f} items was looked for", "checks")
+
+
+@gate_of(test_role_exists)
+def test_role_holds_records(recipe: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
+    """The test role did not come out empty."""
+    held = evidence.get("anchor.role.test")
+    if held is None or not any("test" in against for _, against in _contamination(recipe)):
+        return
+    what = f"the `test` role holds {held.value:,.0f} records of the anchor"
+    yield met(what, "roles") if held.value else unmet(what, "roles")
 
 
 def _contamination(recipe: Recipe) -> list[tuple[int, list[str]]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sterling.errors import InputError, StorageError
+from sterling.records import canonical_json, digest
 from sterling.records.files import write_json, write_text
 from sterling.release.card import Written, render_card
 from sterling.release.contents import Configuration, Contents
@@ -117,21 +118,28 @@ def _fill(partial: Path, contents: Contents) -> None:
 
 def _write_records(partial: Path, contents: Contents) -> list[Written]:
     alone = len(contents.configurations) == 1
+    stem = f"train-{_mark(contents)}"
     return [
-        _write_configuration(partial, c, Path("data") if alone else Path("data", c.name), contents.options.reference)
+        _write_configuration(partial, c, Path("data", *([] if alone else [c.name]), stem), contents.options.reference)
         for c in contents.configurations
     ]
 
 
-def _write_configuration(partial: Path, configuration: Configuration, place: Path, reference: bool) -> Written:
+def _mark(contents: Contents) -> str:
+    """What tells the files of one release from those of the next: loaders cache by the names that the card gives."""
+    address = contents.provenance.get("address") or digest(canonical_json(contents.provenance))
+    return str(address)[:8]
+
+
+def _write_configuration(partial: Path, configuration: Configuration, stem: Path, reference: bool) -> Written:
     """A configuration without records gets no file: there would be no columns to put into it."""
     name, batches = configuration
     shape = survey(name, batches(), reference)
     if shape is None:
         return Written(name, None, (), 0, None)
-    folder = _made(partial / place)
-    rows = write_parts(folder, "train", shape.schema, (shape.release(batch) for batch in batches()))
-    return Written(name, shape.format, tuple(shape.schema.names), rows, f"{place.as_posix()}/train-*.parquet")
+    folder = _made(partial / stem.parent)
+    rows = write_parts(folder, stem.name, shape.schema, (shape.release(batch) for batch in batches()))
+    return Written(name, shape.format, tuple(shape.schema.names), rows, f"{stem.as_posix()}-*.parquet")
 
 
 def _grouped(evidence: Sequence[Evidence]) -> Mapping[str, list[dict[str, Any]]]:
