@@ -64,7 +64,8 @@ class Bars:
     def start(self, step: str, units: int | None) -> None:
         """A fresh bar."""
         self._records, self._started = 0, time.monotonic()
-        self._progress.reset(self._task, total=units, description=step, visible=True, rate="")
+        self._progress.remove_task(self._task)  # a reset would keep the total of the step before where there is none
+        self._task = self._progress.add_task(step, total=units, rate="")
 
     def advance(self, records: int) -> None:
         """One more shard."""

@@ -82,7 +82,9 @@ def _generate(
 ) -> list[Shard]:
     question = asks(entry.part, seed=job.recipe.seed, round=past.round, limit=job.preview, entry=entry.name)
     folder = f"generate-{entry.name}-round{past.round}"
-    given = Assignment("generate", entry.name, folder, question, inputs, past.round)
+    most = _most(job, entry, past)
+    units = None if most is None else -(-most // _tasks_per_shard(job))
+    given = Assignment("generate", entry.name, folder, question, inputs, past.round, units)
     step, summary = perform(job, given, partial(_ask, job, entry, walked, past))
     return [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
 
@@ -113,11 +115,14 @@ def _refuse_bad_rows(entry: Entry[Strategy], markers: Sequence[Mapping[str, Any]
 
 
 def _propose(job: Job, propose: Propose, tasks: Iterator[Task]) -> Iterator[dict[str, Any]]:
-    size = min(TASKS_PER_SHARD, job.recipe.engine.shard_rows)
-    units = (Chunk(number, chunk) for number, chunk in chunks(tasks, size))
+    units = (Chunk(number, chunk) for number, chunk in chunks(tasks, _tasks_per_shard(job)))
     for marker in job.use.crew.map(propose, units):
         job.use.watch.advance(marker["records"])
         yield marker
+
+
+def _tasks_per_shard(job: Job) -> int:
+    return min(TASKS_PER_SHARD, job.recipe.engine.shard_rows)
 
 
 def _seeds(entry: Entry[Strategy], walked: Walked) -> Iterator[Record]:
