@@ -153,3 +153,26 @@ def test_a_missing_input_leaves_no_output(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"in\.jsonl"):
         sterling.check("math", tmp_path / "in.jsonl", tmp_path / "out.jsonl")
     assert not list(tmp_path.iterdir())
+
+
+def test_rows_of_other_libraries_and_rows_that_are_none() -> None:
+    import numpy as np
+
+    rows: list[Any] = [
+        {"id": np.int64(7), "text": "the same words"}, {"text": "\ud800"}, None, {"text": "the same words"},
+    ]  # fmt: skip
+    answers = sterling.check("exact_duplicates", rows)
+    assert [a["outcome"] for a in answers if a["index"] in {1, 2}] == ["fault", "fault"]
+    assert sorted(a["outcome"] for a in answers if a["index"] in {0, 3}) == ["drop", "keep"]
+    assert sterling.check("math", []) == []
+
+
+def test_tests_that_nobody_can_run_refute_nobody() -> None:
+    row = {"prompt": "p", "completion": "def f(): return 1", "reference": {"tests": "assert f( ==", "entry_point": "f"}}
+    [answer] = sterling.check("tests", [row])
+    assert (answer["outcome"], answer["reason"]) == ("fault", "bad_reference")
+
+
+def test_contamination_with_nothing_is_no_check() -> None:
+    with pytest.raises(InputError, match=r"there is no test role without a recipe\n  mend: .*against=FILE"):
+        sterling.check("contamination", ROWS)

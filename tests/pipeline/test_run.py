@@ -344,3 +344,31 @@ def test_the_files_of_another_release_have_other_names(write_recipe: Any, tmp_pa
     assert files() == first
     sterling.run(recipe, out=tmp_path, overrides=["mix.synthetic_cap=0.1"])
     assert files().isdisjoint(first)
+
+
+def test_a_file_that_is_cut_off_is_not_one_bad_row(write_recipe: Any, tmp_path: Path) -> None:
+    import gzip
+
+    recipe = write_recipe(questions=3000)
+    packed = gzip.compress((tmp_path / "anchor.jsonl").read_bytes())
+    (tmp_path / "anchor.jsonl.gz").write_bytes(packed[: len(packed) * 9 // 10])
+    overrides = ["anchor.0.path=anchor.jsonl.gz", "engine.shard_rows=1000"]
+    with pytest.raises(SourceError, match="the file is cut off"):
+        sterling.run(recipe, out=tmp_path, overrides=overrides)
+    assert not (tmp_path / "releases").exists()
+    run = sterling.run(recipe, out=tmp_path, overrides=[*overrides, "anchor.0.max_bad_share=1"])
+    assert run.report["steps"][0]["reasons"] == {"truncated": 1}
+
+
+def test_lint_knows_that_a_models_answers_are_not_real(tmp_path: Path) -> None:
+    (tmp_path / "logs.jsonl").write_text('{"prompt": "p", "completion": "c", "thumb": true}\n', encoding="utf-8")
+    source = {
+        "source": "feedback", "name": "logs", "path": str(tmp_path / "logs.jsonl"), "origin": "human", "licence": "MIT",
+        "attested_by": "the test", "attested_because": "test data",
+    }  # fmt: skip
+    recipe = {"name": "x", "purpose": "alignment", "anchor": [source]}
+    unmet = {f.rule for f in sterling.lint(recipe) if f.status == "unmet"}
+    assert "mix.anchor" in unmet
+    assert "mix.anchor" not in {
+        f.rule for f in sterling.lint(recipe | {"anchor": [source | {"answers_by": "person"}]}) if f.status == "unmet"
+    }

@@ -1,5 +1,6 @@
 """The process behind `engine.local`: reads a piece of work, then its units, until its input closes."""
 
+import contextlib
 import os
 import pickle
 import signal
@@ -42,4 +43,5 @@ def _write(stream: IO[bytes], value: Any) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with contextlib.suppress(BrokenPipeError):  # the parent is gone, and nobody waits for the answer
+        main()

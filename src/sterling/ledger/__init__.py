@@ -1,7 +1,8 @@
 """What a run wrote down of itself, and how to read it: the trail of steps, one record's life, the whole as tables."""
 
 from sterling.ledger.life import Judgement, Life, trace
+from sterling.ledger.lock import alone, at_work
 from sterling.ledger.trail import Stage, Trail, line_of, read_trail
 from sterling.ledger.view import Run, Table
 
-__all__ = ["Judgement", "Life", "Run", "Stage", "Table", "Trail", "line_of", "read_trail", "trace"]
+__all__ = ["Judgement", "Life", "Run", "Stage", "Table", "Trail", "alone", "at_work", "line_of", "read_trail", "trace"]

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from sterling.engine.step import Step
 from sterling.errors import InputError
+from sterling.ledger.lock import at_work
 from sterling.records.files import write_json
 
 Kind = Literal["anchor", "roles", "generate", "check", "mix", "release"]
@@ -96,4 +97,6 @@ def read_trail(run: Path) -> tuple[dict[str, Any], list[Stage]]:
         mend = f"runs here: {', '.join(near)}" if near else "start one with `sterling run RECIPE`"
         raise InputError(f"no run at {run}", mend=mend) from None
     stages = [Stage(**e) for e in found.pop("steps")]
+    if found["status"] == "running" and not at_work(run):
+        found["status"] = "stopped"
     return found, stages

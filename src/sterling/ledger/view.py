@@ -62,7 +62,7 @@ class Run:
 
     @property
     def status(self) -> str:
-        """`running`, `released`, `unreleased`, `refused` or `preview`."""
+        """`running`, `stopped`, `released`, `unreleased`, `refused` or `preview`."""
         return str(self._head["status"])
 
     @property

@@ -71,7 +71,8 @@ def configured(name: str, options: Mapping[str, Any]) -> Check:
         valid = [field for field in part.model_fields if field != "human"]
         wrong = [(".".join(map(str, e["loc"])), e["msg"].lower()) for e in error.errors()]
         said = "; ".join(f"`{option}`: {why}" for option, why in wrong)
-        mend = nearest(wrong[0][0], valid) if valid else "it has no options"
+        unknown = wrong[0][0] not in valid
+        mend = (nearest(wrong[0][0], valid) if unknown else "give it another value") if valid else "it has no options"
         raise InputError(f"check `{name}`: {said}", mend=mend) from None
 
 
@@ -97,8 +98,21 @@ def check_rows(check: Check, rows: Iterable[Mapping[str, Any]]) -> list[Answer]:
         raise InputError("one mapping is no list of rows", where="rows", mend="write [{...}]")
     with tempfile.TemporaryDirectory(prefix="sterling-") as folder:
         path = Path(folder) / "rows.jsonl"
-        path.write_text("".join(json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-        return list(check_file(check, str(path)))
+        lines = [_as_line(row) for row in rows]
+        path.write_bytes(b"".join(lines))
+        return list(check_file(check, str(path))) if lines else []
+
+
+def _as_line(row: Any) -> bytes:
+    """A row as a line of JSON: times and numbers of other libraries as text, what is no row as a text that says so."""
+    try:
+        return json.dumps(dict(row), ensure_ascii=False, default=_plain).encode() + b"\n"
+    except (TypeError, ValueError, RecursionError) as error:
+        return json.dumps(f"no row: {type(error).__name__}: {error}"[:200]).encode() + b"\n"
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
 
 
 def write_answers(path: Path, answers: Iterable[Answer], source: Path | None = None) -> dict[str, int]:
@@ -126,7 +140,7 @@ def _answers(check: Check, items: Iterator[tuple[str | None, Item | Fault]], wat
         with Crew(default_workers()) as crew:
             use = Resources(crew, PARTITIONS, watch, settle)
             pool = Pool([rows.shard for rows in read])
-            apply(check.name_in_recipe, check, step, pool, FitContext(lambda: iter(())), use)
+            apply(check.name_in_recipe, check, step, pool, FitContext(_no_roles), use)
         given = {record: name for rows in read for record, name in rows.named.items()}
         for rows in read:
             yield from _merged(check, step, rows, given)
@@ -156,6 +170,11 @@ def _record(item: Item | Fault) -> Record | Fault:
 def _with_ids(source: Files) -> Iterator[tuple[str | None, Item | Fault]]:
     for item in source.read():
         yield (item.given_id if isinstance(item, Item) else None), item
+
+
+def _no_roles() -> Iterator[pa.RecordBatch]:
+    """The test role is cut by a recipe, and there is none here."""
+    raise InputError("there is no test role without a recipe", mend="name what to compare with: --option against=FILE")
 
 
 def _merged(check: Check, step: Step, rows: _Rows, given: Mapping[str, str]) -> Iterator[Answer]:

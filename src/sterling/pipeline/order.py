@@ -1,14 +1,13 @@
 """The one place where the order of the house is written down."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sterling.engine.watch import Silent, Watch
-from sterling.errors import InputError, PolicyRefused, SourceError, StorageError
-from sterling.ledger import Run
+from sterling.errors import InputError, PolicyRefused, SourceError
+from sterling.ledger import Run, alone
 from sterling.pipeline.anchoring import cut_roles, read_anchors
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import mix
@@ -46,42 +45,12 @@ def run(
     folder = Path(out) / "runs" / (loaded.recipe.name if preview is None else f".preview-{loaded.recipe.name}")
     write_text(folder / "recipe.lock.yaml", lock_text(loaded.recipe))
     job = Job.of(loaded.recipe, folder, _head(loaded), watch or Silent(), preview)
-    with _alone(folder), job.use.crew, _told(job):
+    with alone(folder), job.use.crew:
         anchors = read_anchors(job)
         walked = walk(job, cut_roles(job, anchors))
         mixed = mix(job, walked.shards)
         publish(job, loaded, walked, mixed, Path(out) / "releases" / loaded.recipe.name)
     return Run(folder)
-
-
-@contextmanager
-def _told(job: Job) -> Iterator[None]:
-    """A run that stops says so in `run.json`; one that is killed cannot."""
-    try:
-        yield
-    except PolicyRefused:
-        raise
-    except BaseException:
-        with suppress(StorageError):
-            job.trail.save({"status": "stopped"})
-        raise
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One run at a time in a folder. InputError when another one is at work there."""
-    with (folder / ".lock").open("w") as lock:
-        try:
-            import fcntl  # noqa: PLC0415 - not on Windows, where nothing keeps two runs apart
-        except ImportError:
-            yield
-            return
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            mend = "wait for it, or give this run a place of its own with --out"
-            raise InputError("another run is at work here", where=folder, mend=mend) from None
-        yield
 
 
 def check_policy(recipe: RecipeLike, *, overrides: Sequence[str] = ()) -> list[Finding]:

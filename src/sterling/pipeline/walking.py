@@ -105,11 +105,12 @@ def _most(job: Job, entry: Entry[Strategy], past: Past) -> int | None:
 def _refuse_bad_rows(entry: Entry[Strategy], markers: Sequence[Mapping[str, Any]]) -> None:
     """The same rule as for a source: a mistake in the mapping must not pass for an empty file."""
     bad, every = sum(m["bad_rows"] for m in markers), sum(m["records"] + m["faults"] for m in markers)
-    if bad > entry.part.max_bad_share * every:
+    cut = entry.part.max_bad_share < 1 and any("truncated" in marker["reasons"] for marker in markers)
+    if cut or bad > entry.part.max_bad_share * every:
         first = [said for marker in markers for said in marker["first_bad"]][:3]
         raise SourceError(
-            f"{bad:,} of {every:,} rows of `{entry.name}` are bad, more than max_bad_share "
-            f"{entry.part.max_bad_share:g} allows:\n    " + "\n    ".join(first),
+            f"{bad:,} of {every:,} rows of `{entry.name}` are bad{', and the file is cut off' if cut else ''}; "
+            f"max_bad_share is {entry.part.max_bad_share:g}:\n    " + "\n    ".join(first),
             mend="correct the rows or `columns:`, or raise `max_bad_share`",
         )
 

@@ -93,7 +93,7 @@ class ReleaseOptions(Section):
     """What the folder that leaves the house holds."""
 
     rejected: Literal["redacted", "full"] = "redacted"
-    """`full` puts the payload of every dropped record beside its reason."""
+    """`full` puts the payload of dropped records beside their reasons, except of those set aside by role."""
     reference: bool = False
     """Whether what verifiers used (answers, tests) is a training column: reinforcement learning wants it."""
     licence: Text | None = None

@@ -81,12 +81,19 @@ class _Tally:
         """Count one row. SourceError when the share of bad ones is too high beyond doubt."""
         self._rows += 1
         if isinstance(found, Fault):
+            self._refuse_cut(found)
             self._bad += 1
             self._first += [found] if len(self._first) < 3 else []
         if self._rows >= self._look_at:
             self._look_at = math.ceil(self._rows * 1.25)  # seldom: each look is a chance to be wrong
             if self._bad and clopper_pearson(self._bad, self._rows, 0.99).low > self._source.max_bad_share:
                 raise self._too_many()
+
+    def _refuse_cut(self, found: Fault) -> None:
+        """What stands behind a cut is lost, and nobody can say how much: it is no single row."""
+        if found.reason == "truncated" and self._source.max_bad_share < 1:
+            mend = "fetch the file again, or take what stands before the cut with `max_bad_share: 1`"
+            raise SourceError(f"the file is cut off: {found.message}", where=found.where, mend=mend)
 
     def close(self) -> None:
         """SourceError when too many of all rows were bad, or none was good."""

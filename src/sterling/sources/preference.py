@@ -40,6 +40,10 @@ class Feedback(RowSource):
     """What a thumb up looks like; strings in any case, numbers and truth values also as strings."""
     down: tuple[bool | int | str, ...] = (False, -1, "down", "👎")
 
+    def yields(self) -> Origin:
+        """A model's answer makes the record `mixed`, whoever asked and judged."""
+        return "mixed" if self.answers_by == "model" else self.origin
+
     def wanted(self) -> Sequence[tuple[str, ...]]:
         """A conversation in one of the two shapes."""
         return [(self.column("messages"), self.column("prompt"))]

@@ -1,7 +1,8 @@
 """What an executing check needs a reference to say, and in which types. The names are DESIGN's conventions."""
 
+import ast
 import doctest
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -41,7 +42,7 @@ class Place(_Read):
 class ProgramReference(Place):
     """Oracles for a program: doctest examples, or tests for one entry point."""
 
-    program: str = "replace"
+    program: Literal["continue", "replace"] = "replace"
     examples: list[Example] = []
     tests: str | None = None
     entry_point: str | None = None
@@ -49,6 +50,17 @@ class ProgramReference(Place):
     """Executed before the tests, in their process."""
     broken: str | None = None
     """A program that must fail at least one example."""
+
+    @field_validator("tests", "prelude")
+    @classmethod
+    def _is_code(cls, code: str | None) -> str | None:
+        """Tests that nobody can run refute nobody."""
+        if code is not None:
+            try:
+                ast.parse(code)
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                raise ValueError(f"not Python: {error}") from None
+        return code
 
 
 class CallReference(Place):
