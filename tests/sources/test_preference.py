@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sterling.errors import SourceError
 from sterling.records import Fault, format_of
 from sterling.registry import Item, Source
-from sterling.sources import Feedback, ReviewThreads, Tickets
+from sterling.sources import Feedback, ReviewThreads, Tickets, anchor_records
 
 
 def written(tmp_path: Path, rows: Sequence[Any]) -> str:
@@ -100,7 +100,7 @@ def test_feedback_inside_messages_gives_an_example_for_each_judged_answer(tmp_pa
     assert (second.payload["chosen"][0]["content"], second.payload["rejected"][0]["content"]) == ("better", "a3")
 
 
-def test_conversations_that_nobody_judged_are_counted_in_one_fault(tmp_path: Path) -> None:
+def test_conversations_that_nobody_judged_are_told_each(tmp_path: Path) -> None:
     talk = {"messages": [said("user", "q"), said("assistant", "a")]}
     rows = [
         talk,
@@ -108,7 +108,8 @@ def test_conversations_that_nobody_judged_are_counted_in_one_fault(tmp_path: Pat
         {"prompt": "q", "completion": "a", "thumb": 1},
     ]
     assert faults(feedback(tmp_path, rows)) == [
-        ("a.jsonl", "no_feedback", "2 conversations have neither thumb nor edit and are left out")
+        ("a.jsonl:1", "no_feedback", "neither thumb nor edit"),
+        ("a.jsonl:2", "no_feedback", "neither thumb nor edit"),
     ]
 
 
@@ -237,3 +238,10 @@ def test_unknown_options_and_names_are_refused() -> None:
         Feedback(name="x", path="a.jsonl", columns={"thumbs": "t"})
     with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
         Tickets.model_validate({"name": "x", "path": "a.jsonl", "kind": "y"})
+
+
+def test_answers_that_nobody_judged_are_no_bad_rows(tmp_path: Path) -> None:
+    rows = [{"prompt": f"q{n}", "completion": "a", "thumb": 1 if n % 4 == 0 else None} for n in range(40)]
+    found = list(anchor_records(feedback(tmp_path, rows), {"train": 1.0}))
+    assert sum(isinstance(record, Fault) for record in found) == 30
+    assert len(found) == 40

@@ -68,12 +68,16 @@ def _record(item: Item, source: Source, shares: Mapping[Role, float]) -> Record 
         return fault(where, "bad_row", f"{type(error).__name__}: {str(error)[:200]}")
 
 
+SILENT = frozenset({"no_feedback", "unchanged"})
+"""Reasons of rows that are sound and say nothing: most answers get no thumb. They are told, but are no bad rows."""
+
+
 class _Tally:
     """Counts rows and bad rows, and knows when to stop."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._rows = self._bad = 0
+        self._rows = self._bad = self._faults = 0
         self._first: list[Fault] = []
         self._look_at = _EARLY
 
@@ -82,7 +86,8 @@ class _Tally:
         self._rows += 1
         if isinstance(found, Fault):
             self._refuse_cut(found)
-            self._bad += 1
+            self._faults += 1
+            self._bad += found.reason not in SILENT
             self._first += [found] if len(self._first) < 3 else []
         if self._rows >= self._look_at:
             self._look_at = math.ceil(self._rows * 1.25)  # seldom: each look is a chance to be wrong
@@ -97,7 +102,7 @@ class _Tally:
 
     def close(self) -> None:
         """SourceError when too many of all rows were bad, or none was good."""
-        if self._bad == self._rows:
+        if self._faults == self._rows:
             raise self._nothing()
         if self._bad / self._rows > self._source.max_bad_share:
             raise self._too_many()

@@ -1,15 +1,13 @@
 """What people think of answers, where teams really have it: thumbs and edits, review threads, support tickets."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from sterling.records import Fault, Origin
-from sterling.registry import Item, register
-from sterling.sources.row import fault
+from sterling.records import Origin
+from sterling.registry import register
 from sterling.sources.row_source import Draft, RowSource
 from sterling.sources.values import BadRow, boolean, parsed, scalar, text, text_or_turns, turns, wrong_type
 
@@ -47,18 +45,6 @@ class Feedback(RowSource):
     def wanted(self) -> Sequence[tuple[str, ...]]:
         """A conversation in one of the two shapes."""
         return [(self.column("messages"), self.column("prompt"))]
-
-    def read(self) -> Iterator[Item | Fault]:
-        """Every judged answer; the rows that judge none are counted in one fault at the end."""
-        unjudged = 0
-        for found in super().read():
-            if isinstance(found, Fault) and found.reason == "no_feedback":
-                unjudged += 1
-            else:
-                yield found
-        if unjudged:
-            message = f"{unjudged:,} conversations have neither thumb nor edit and are left out"
-            yield fault(PurePosixPath(self.path).name, "no_feedback", message)
 
     def drafts(self, values: Mapping[str, Any]) -> Iterable[Draft]:
         """One example for each judged answer of the row."""
