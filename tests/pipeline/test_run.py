@@ -372,3 +372,10 @@ def test_lint_knows_that_a_models_answers_are_not_real(tmp_path: Path) -> None:
     assert "mix.anchor" not in {
         f.rule for f in sterling.lint(recipe | {"anchor": [source | {"answers_by": "person"}]}) if f.status == "unmet"
     }
+
+
+def test_the_card_says_what_the_owner_says_it_is_for(write_recipe: Any, tmp_path: Path) -> None:
+    run = sterling.run(write_recipe(intended_use="tutoring in arithmetic"), out=tmp_path)
+    assert run.release is not None
+    card = (run.release / "README.md").read_text(encoding="utf-8")
+    assert "Intended use, as its owner states it: tutoring in arithmetic.\n\n## How to load it" in card

@@ -128,7 +128,7 @@ def _contents(job: Job, mixed: Mixed, known: _Measured, report: Report, address:
         evidence=known.evidence,
         report_json=report.to_json(),
         report_html=render(report),
-        card=CardFacts(job.recipe.name, options.licence, models=_models(known.makers)),
+        card=CardFacts(job.recipe.name, job.recipe.intended_use, options.licence, models=_models(known.makers)),
         options=Options(options.reference, options.rejected),
     )
 

@@ -35,6 +35,8 @@ class CardFacts:
     """What the dataset card says that `report.json` does not hold."""
 
     pretty_name: str
+    intended_use: str | None = None
+    """What the owner says it is for."""
     licence: str | None = None
     """SPDX identifier or `proprietary`, as the owner states it; None takes the anchors' licences and says so."""
     licence_link: str | None = None
