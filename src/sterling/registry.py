@@ -175,6 +175,15 @@ class Check(Part):
         return ()
 
 
+class NearMiss(NamedTuple):
+    """A wrong answer made on purpose from a right one, as like it as possible."""
+
+    record: Record
+    """The right record with another payload or reference."""
+    kind: str
+    """How it was made: `off_by_one`, `swapped_unit`, `a_or_b`."""
+
+
 class Ruling(NamedTuple):
     """What a check says of one record. The engine makes a `Verdict` of it: whose record, which check, which family."""
 
@@ -191,10 +200,45 @@ class RecordCheck(Check):
 
     needs: ClassVar[frozenset[str]] = frozenset()
     """Keys of `reference` of which a record must have one to be judged; empty means that every record is."""
+    gold: str | None = None
+    """File of labelled rows, mixed blind into the input to measure this check: `gold` is `good` or `bad`."""
+    near_misses: int = Field(default=0, ge=0, le=100_000)
+    """So many records that are right by a human, and as many near misses made of them, join the gold."""
+    max_false_accept_rate: float | None = Field(default=None, gt=0, lt=1)
+    """The run fails its gate when the 95 % upper bound of the measured rate is above this."""
+    max_false_reject_rate: float | None = Field(default=None, gt=0, lt=1)
+    """The same for good records that the check drops."""
 
     @abstractmethod
     def judge(self, batch: pa.RecordBatch, state: Any) -> Sequence[Ruling | Fault]:
         """One ruling or fault for each row of a batch of `records.SCHEMA`, in order."""
+
+    def spoil(self, record: Record, seed: int) -> Sequence[NearMiss]:
+        """Near misses of a record that is right: certainly wrong, and hard to tell. None where that can't be done."""
+        return ()
+
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+        """Evidence about the population: records of each shard beside their verdicts (`VERDICT_SCHEMA`), in order.
+
+        Called once a step, after every shard is judged, without gold.
+        """
+        return ()
+
+
+class ModelCheck(RecordCheck):
+    """Asks models. The engine runs it in one process, and lets it verify only what another family made.
+
+    A record whose maker shares a family with the check's models is not put before it: it is flagged `same_family`.
+    One whose maker's family is unknown is judged, but a keep does not verify it.
+    """
+
+    family: ClassVar[Family] = "model"
+    same_family: Literal["refuse", "accept"] = "refuse"
+    """`accept` asks a judge about its own family's work; that keep verifies nothing, and the policy wants a waiver."""
+
+    @abstractmethod
+    def families(self) -> frozenset[str]:
+        """Families of all models that are asked, those that they were distilled from included."""
 
 
 class Resolution(NamedTuple):

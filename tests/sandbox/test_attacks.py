@@ -385,7 +385,7 @@ def attack(sandbox: Sandbox, scene: Scene, source: str, *, all_ways: bool = True
 
 
 def children(sandbox: Sandbox) -> list[str]:
-    zygote = sandbox._zygote._process.pid
+    zygote = sandbox._backend._zygote._process.pid
     return Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()
 
 
@@ -512,5 +512,5 @@ for _ in range(25):
 
 
 def test_a_killed_zygote_is_replaced(tight: Sandbox) -> None:
-    os.kill(tight._zygote._process.pid, signal.SIGKILL)
+    os.kill(tight._backend._zygote._process.pid, signal.SIGKILL)
     assert tight.run_tests(RIGHT, "f", TESTS).status == "ok"

@@ -20,7 +20,7 @@ from sterling.sandbox import Limits, Program, Sandbox
 sandbox = Sandbox(Limits(cpu_s=600, stall_s=600))
 if sys.argv[1] == "forked" and os.fork() == 0:
     time.sleep(600)  # holds a copy of the socket to the zygote
-print(sandbox._zygote._process.pid, flush=True)
+print(sandbox._backend._zygote._process.pid, flush=True)
 sandbox.run_tests(Program("while True: pass"), "f", "f(1)")
 """
 
@@ -82,7 +82,7 @@ def test_nothing_survives_the_zygote(parent: "subprocess.Popen[str]") -> None:
 
 def test_closing_ends_the_zygote_and_removes_its_folder() -> None:
     with Sandbox() as sandbox:
-        zygote = sandbox._zygote._process.pid
+        zygote = sandbox._backend._zygote._process.pid
         folder = Path(f"/proc/{zygote}/cwd").readlink()
         assert folder.exists()
     assert gone(zygote)

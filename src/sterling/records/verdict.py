@@ -6,13 +6,14 @@ from typing import Any, Literal
 
 Outcome = Literal["keep", "drop", "flag"]
 """A flagged record is kept."""
-Family = Literal["execution", "symbolic", "model", "human", "statistics", "policy"]
-"""Whose judgement it is. A `keep` of execution, symbolic or human verifies; statistics and policy never do."""
+Family = Literal["execution", "symbolic", "model", "independent_model", "human", "statistics", "policy"]
+"""Whose judgement it is. A `keep` of execution, symbolic or human verifies, and that of a model of another family than
+the record's maker (`independent_model`, which the engine signs); `model`, statistics and policy never do."""
 Boundary = Literal["provider", "sandbox", "source", "user_code"]
 """Where the failure came from."""
 
-VERIFYING: frozenset[Family] = frozenset({"execution", "symbolic", "human"})
-"""Families whose `keep` verifies. A model's does too, but only of an independent family, which its check decides."""
+VERIFYING: frozenset[Family] = frozenset({"execution", "symbolic", "independent_model", "human"})
+"""Families whose `keep` verifies."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from sterling.errors import SandboxUnavailable
-from sterling.sandbox.conversation import converse, printable
+from sterling.sandbox.backend import Backend, Local
+from sterling.sandbox.conversation import printable
 from sterling.sandbox.outcome import Limits, Outcome, Program
-from sterling.sandbox.process import Zygote, ZygoteDied
 from sterling.sandbox.tier import self_test
 
 
@@ -23,11 +23,10 @@ class Sandbox:
     """
 
     def __init__(self, limits: Limits = Limits(), *, hash_seed: int = 0) -> None:  # noqa: B008 - frozen
-        self.tier = self_test()
         self.limits = limits
-        self._hash_seed = hash_seed
         self._closed = False
-        self._zygote = Zygote(limits, hash_seed)
+        self._backend: Backend = Local(limits, hash_seed, self_test())
+        self.tier = self._backend.tier
 
     def __enter__(self) -> Self:
         return self
@@ -36,9 +35,9 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """End the zygote and whatever still runs in it."""
+        """End whatever still runs in it."""
         self._closed = True
-        self._zygote.close()
+        self._backend.close()
 
     def run_examples(self, program: Program, examples: Sequence[str]) -> Outcome:
         """Run interactive statements in one namespace, going on after an exception, as doctest does.
@@ -72,14 +71,4 @@ class Sandbox:
             return Outcome("error", printable(f"no such directory: {missing[0]}"))
         paths = tuple(str(Path(path).resolve()) for path in program.paths)
         orders[0] |= {"source": program.source, "module": program.module, "replaces": program.replaces}
-        return self._insist(paths, [{**order, "paths": paths} for order in orders])
-
-    def _insist(self, paths: tuple[str, ...], orders: list[dict[str, Any]]) -> Outcome:
-        # The zygote dies when the system is short of memory. A second death is put down to the program.
-        for _ in range(2):
-            try:
-                return converse(self._zygote, self.limits, paths, orders)
-            except ZygoteDied:
-                self._zygote.close()
-                self._zygote = Zygote(self.limits, self._hash_seed)
-        return Outcome("crashed", "the sandbox was killed twice while this program ran")
+        return self._backend.run(paths, [{**order, "paths": paths} for order in orders])

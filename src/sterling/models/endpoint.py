@@ -1,0 +1,57 @@
+"""`Endpoint`: a model behind a chat endpoint, as a recipe describes it, and how parts refer to one by name."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+
+class Endpoint(BaseModel):
+    """An entry of the recipe's `models:`. Nothing secret is in it: `key_env` names the variable that holds the key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+    endpoint: str = Field(pattern=r"^https?://")
+    """Base address of a server that speaks chat completions: `http://localhost:8000/v1`."""
+    model: str = Field(min_length=1)
+    """As the server names it."""
+    revision: str | None = None
+    """Of the weights, where the name alone does not say it."""
+    family: str | None = None
+    """Who made it (`qwen`); unsaid, the registry of families is asked by the model's name."""
+    distilled_from: tuple[str, ...] = ()
+    """Families of the teachers it was distilled from, beside those that the registry knows."""
+    service: str | None = None
+    """What stays the same when the server moves; the journal is keyed by it. Unsaid: the host, or `local`."""
+    key_env: str | None = None
+    """Environment variable with the API key."""
+    terms: str | None = None
+    """Entry of the registry of terms."""
+    sampling: Mapping[str, Any] = {}
+    """Sent with every request: `temperature`, `max_tokens`, `top_p`."""
+    concurrency: int = Field(default=32, ge=1, le=4096)
+    """Requests in flight at most."""
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    tokens_per_minute: int | None = Field(default=None, ge=1)
+    timeout_s: float = Field(default=120.0, gt=0)
+    """Wall seconds for one request."""
+    attempts: int = Field(default=5, ge=1, le=20)
+    """Requests for one answer before its failure is recorded."""
+
+
+def _named(value: Any, info: ValidationInfo) -> Any:
+    """A name is looked up among the recipe's `models:`, which the loader hands over as context."""
+    if not isinstance(value, str):
+        return value
+    known: Mapping[str, Endpoint] = (info.context or {}).get("models") or {}
+    if value not in known:
+        what = f"there is no model `{value}` in `models:`"
+        listed = ", ".join(sorted(known)) or "none is described"
+        mend = f"one of: {listed}; or describe it here: {{endpoint: http://localhost:8000/v1, model: NAME}}"
+        raise PydanticCustomError("recipe", "{what}", {"what": what, "mend": mend})
+    return known[value]
+
+
+ModelRef = Annotated[Endpoint, BeforeValidator(_named, json_schema_input_type=str | Endpoint)]
+"""A field that holds the name of an entry in `models:`, or describes an endpoint in place."""
