@@ -44,8 +44,8 @@ def allowed(room: str) -> set[str]:
     if room in GROUND:
         return set(GROUND[: GROUND.index(room)])
     if room in TOOLS:
-        # The policy reads recipes; nothing else on this floor knows its neighbours.
-        return {*GROUND} | ({"recipes"} if room == "policy" else set())
+        # The policy reads recipes, and recipes describe models; nothing else on this floor knows its neighbours.
+        return {*GROUND} | {"policy": {"recipes", "models"}, "recipes": {"models"}}.get(room, set())
     if room in WORK:
         return {*GROUND} | TOOLS
     return {*GROUND} | TOOLS | WORK | set(TOP[: TOP.index(room)])

@@ -175,6 +175,17 @@ class Check(Part):
         return ()
 
 
+class Seed(NamedTuple):
+    """A record of which it is known whether it is good: mixed blind into a check's input, it measures the check."""
+
+    record: Record
+    good: bool
+    kind: str = "given"
+    """How a bad one is wrong, as far as that is known."""
+    writer: str | None = None
+    """The model that wrote it, if one did."""
+
+
 class NearMiss(NamedTuple):
     """A wrong answer made on purpose from a right one, as like it as possible."""
 

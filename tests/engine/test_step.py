@@ -34,7 +34,7 @@ def test_a_shard_is_finished_only_once_its_marker_is_there(tmp_path: Path, monke
     assert step.part("records", 0).exists()
     assert step.finished(0) is None
     marker = step.commit(0, records=records, counts={"roles": {"train": 1}})
-    assert step.finished(0) == marker == {"records": 1, "faults": 0, "roles": {"train": 1}}
+    assert step.finished(0) == marker == {"records": 1, "faults": 0, "owed": [], "roles": {"train": 1}}
 
 
 def test_a_step_is_sealed_at_the_end(tmp_path: Path) -> None:

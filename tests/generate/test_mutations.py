@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from sterling.generate.breaks import breaks_of
 from sterling.generate.mutations import Mutations, source_of
 from sterling.records import Fault, Record, digest
 from sterling.registry import Past, Task
+from sterling.text.mutation import breaks_of
 
 pytestmark = pytest.mark.usefixtures("in_shapes")
 

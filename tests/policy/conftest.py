@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -7,10 +7,16 @@ from tests.recipes import parts
 
 from sterling import registry
 from sterling.recipes import Recipe, from_mapping
+from sterling.registry import Kind, Part
 
 
 @pytest.fixture
 def recipe(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Recipe]:
     """`GOOD` with some keys replaced."""
-    monkeypatch.setattr(registry, "available", parts.available)
+    monkeypatch.setattr(registry, "available", _available)
     return lambda **changes: from_mapping(GOOD | changes, Path.cwd())
+
+
+def _available(kind: Kind) -> Mapping[str, type[Part]]:
+    """The parts of these tests, and those that a test registered itself."""
+    return {**registry._registered[kind], **parts.available(kind)}

@@ -15,7 +15,7 @@ GOOD: dict[str, Any] = {
     "anchor": [ATTESTED],
     "generate": [{"strategy": "mutations", "seeds": "tickets"}],
     "checks": [
-        {"check": "tests"},
+        {"check": "tests", "near_misses": 300},
         {"check": "exact_duplicates"},
         {"check": "near_duplicates"},
         {"check": "contamination", "against": ["test"]},

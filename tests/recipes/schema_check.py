@@ -79,6 +79,7 @@ _HOLDS: dict[str, Any] = {
     "minimum": lambda value, wanted: not _number(value) or value >= wanted,
     "maximum": lambda value, wanted: not _number(value) or value <= wanted,
     "exclusiveMinimum": lambda value, wanted: not _number(value) or value > wanted,
+    "exclusiveMaximum": lambda value, wanted: not _number(value) or value < wanted,
     "minLength": lambda value, wanted: not isinstance(value, str) or len(value) >= wanted,
     "maxLength": lambda value, wanted: not isinstance(value, str) or len(value) <= wanted,
     "minItems": lambda value, wanted: not isinstance(value, list) or len(value) >= wanted,

@@ -60,20 +60,22 @@ SNAPSHOTS = {
     "unknown key": (
         "checks:\n  - {check: tests}\n  - check: near_duplicates\n    treshold: 0.7\n",
         "recipe.yaml:8: unknown key `treshold` in `checks.1`\n"
-        "  mend: did you mean `threshold`? valid: check, human, name, ngram, threshold",
+        "  mend: did you mean `threshold`? valid: check, gold, human, max_false_accept_rate, "
+        "max_false_reject_rate, name, near_misses, ngram, threshold",
     ),
     "unknown key at the top": (
         "check:\n",
-        "recipe.yaml:5: unknown key `check`\n  mend: did you mean `checks`? valid: anchor, checks, engine, generate, "
-        "intended_use, mix, name, purpose, release, roles, seed, waive",
+        "recipe.yaml:5: unknown key `check`\n  mend: did you mean `checks`? valid: anchor, checks, engine, families, generate, "
+        "intended_use, mix, models, name, purpose, release, roles, seed, waive",
     ),
     "a key in the wrong section": (
         "synthetic_cap: 0.2\n",
         "recipe.yaml:5: unknown key `synthetic_cap`\n  mend: it belongs under `mix:`",
     ),
     "a key that comes later": (
-        "models:\n  teacher: {endpoint: x}\n",
-        "recipe.yaml:5: `models:` has no effect: this version of Sterling calls no models\n  mend: remove `models:`",
+        "review: {sample: 200}\n",
+        "recipe.yaml:5: `review:` has no effect: this version of Sterling has no human review\n"
+        "  mend: remove `review:`",
     ),
     "the budget that comes later": (
         "budget: {usd: 40}\n",
@@ -231,8 +233,8 @@ def test_several_mistakes_are_listed_in_the_order_of_the_file(complaint: Complai
         "  recipe.yaml:5: `seed` must be a whole number, got 'many'\n"
         "  recipe.yaml:6: `mix.unit` must be one of `tokens`, `records`, got 'bytes'; valid: records, tokens\n"
         "  recipe.yaml:6: `mix.budget` must be at least 1, got 0\n"
-        "  recipe.yaml:7: unknown key `relase`; did you mean `release`? valid: anchor, checks, engine, generate, "
-        "intended_use, mix, name, purpose, release, roles, seed, waive\n"
+        "  recipe.yaml:7: unknown key `relase`; did you mean `release`? valid: anchor, checks, engine, families, generate, "
+        "intended_use, mix, models, name, purpose, release, roles, seed, waive\n"
         "  recipe.yaml:10: there is no check `test`; did you mean `tests`?"
     )
 

@@ -17,7 +17,17 @@ FULL = (
 def test_the_lock_says_every_default(read: Read) -> None:
     said = yaml.safe_load(lock_text(read("checks:\n  - check: near_duplicates\n").recipe))
     assert said["checks"] == [
-        {"check": "near_duplicates", "name": "near_duplicates", "human": "flag", "threshold": 0.8, "ngram": 5}
+        {
+            "check": "near_duplicates",
+            "name": "near_duplicates",
+            "human": "flag",
+            "gold": None,
+            "near_misses": 0,
+            "max_false_accept_rate": None,
+            "max_false_reject_rate": None,
+            "threshold": 0.8,
+            "ngram": 5,
+        }
     ]
     assert said["roles"]["monitor"] == 0.05
     assert said["anchor"][0]["source"] == "files"

@@ -2,8 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from sterling.stats import Evidence
 
 
 @click.command("check")
@@ -11,12 +15,14 @@ import click
 @click.option("--input", "source", required=True, type=click.Path(path_type=Path), help="JSONL, JSON, CSV or Parquet.")
 @click.option("--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help=".jsonl or .parquet")
 @click.option("--option", "options", multiple=True, metavar="K=V", help="An option of the check; may be repeated.")
-@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
-def command(name: str, source: Path, output: Path, options: tuple[str, ...], as_json: bool) -> None:
+@click.option("--gold", metavar="FILE", help="Labelled rows, mixed in blind, that measure the check itself.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts, and what gold says, as JSON.")
+def command(name: str, source: Path, output: Path, options: tuple[str, ...], gold: str | None, as_json: bool) -> None:
     """Run check NAME on any file and write one verdict for each row, in its order, none missing.
 
     Rows have TRL's columns (text, messages, prompt, completion, chosen, rejected, label) and `reference`, which holds
-    what the check needs. Each output row is {id, index, outcome: keep|drop|flag|fault, reason, score, evidence}.
+    what the check needs. Each output row is {id, index, outcome: keep|drop|flag|fault, reason, score, evidence}. Gold
+    rows have a column `gold` (good or bad) besides, and are not in the output.
     """
     from sterling.pipeline.checking import (  # noqa: PLC0415 - keeps --help fast
         check_file,
@@ -25,9 +31,22 @@ def command(name: str, source: Path, output: Path, options: tuple[str, ...], as_
         write_answers,
     )
 
-    counts = write_answers(output, check_file(configured(name, parse_options(options)), str(source)), source)
+    check = configured(name, parse_options(options) | ({"gold": gold} if gold else {}))
+    found: list[Evidence] = []
+    counts = write_answers(output, check_file(check, str(source), note=found.extend), source)
     if as_json:
-        click.echo(json.dumps({"output": str(output), "rows": sum(counts.values()), **counts}))
+        evidence = [one.to_json() for one in found]
+        click.echo(json.dumps({"output": str(output), "rows": sum(counts.values()), **counts, "evidence": evidence}))
     else:
         said = ", ".join(f"{n:,} {outcome}" for outcome, n in sorted(counts.items()))
         click.echo(f"{sum(counts.values()):,} rows: {said} → {output}")
+        for one in found:
+            click.echo(_line(one))
+
+
+def _line(one: "Evidence") -> str:
+    """`  gold.math.false_accepts: 0 [0, 0.0099], n = 300`."""
+    if one.value is None:
+        return f"  {one.name}: nothing to measure ({one.method})"
+    within = f" [{one.interval.low:.4g}, {one.interval.high:.4g}]" if one.interval else ""
+    return f"  {one.name}: {one.value:.4g}{within}, n = {one.n:,}"

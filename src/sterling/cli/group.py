@@ -16,6 +16,7 @@ COMMANDS = {
     "status": "Tell what a run has done so far.",
     "trace": "Tell one record's whole life.",
     "check": "Run one check on any JSONL, JSON, CSV or Parquet file.",
+    "mock-endpoint": "Serve a script as a local chat endpoint, to rehearse a run and its failures.",
     "schema": "Print the recipe's JSON Schema, for editors.",
 }
 """In the order in which a newcomer meets them; the line is repeated here so that --help imports none of them."""
@@ -28,7 +29,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"sterling.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"sterling.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from sterling.engine.judge import Bench, Judge
+from sterling.engine.gold import gold_total
+from sterling.engine.judge import Bench, Docket, Judge
 from sterling.engine.local import Crew
 from sterling.engine.sets import (
     Confirm,
@@ -24,11 +25,12 @@ from sterling.engine.sets import (
     pair_units,
     removal_verdicts,
 )
-from sterling.engine.shards import Shard, total
+from sterling.engine.shards import Shard, read_verdicts, standing, total
 from sterling.engine.step import Step
 from sterling.engine.watch import Silent, Watch
 from sterling.errors import SterlingError
-from sterling.registry import Check, FitContext, RecordCheck, SetCheck
+from sterling.registry import Check, FitContext, ModelCheck, RecordCheck, Seed, SetCheck
+from sterling.stats import Evidence
 
 
 def _nobody(*_: Any) -> Sequence[Removal]:
@@ -51,6 +53,13 @@ class Pool(NamedTuple):
 
     new: Sequence[Shard]
     settled: Sequence[Shard] = ()
+    gold: Sequence[Seed] = ()
+    """Known answers to be mixed into the new ones, for a check that judges each record by itself."""
+
+    def dockets(self) -> list[Docket]:
+        """Each new shard with its part of the gold."""
+        n = len(self.new)
+        return [Docket(shard, self.gold[at::n]) for at, shard in enumerate(self.new)]
 
 
 def apply(name: str, check: Check, step: Step, pool: Pool, context: FitContext, use: Resources) -> dict[str, Any]:
@@ -59,8 +68,9 @@ def apply(name: str, check: Check, step: Step, pool: Pool, context: FitContext, 
     Returns the summary to seal the step with. Verdicts lie in the step, under the numbers of the pool's shards.
     """
     state = check.fit(context)
-    markers = _watched(_judge_all(Bench(name, check), state, step, pool, use), use.watch)
-    evidence = [replace(e, inputs={"check": name, **e.inputs}).to_json() for e in check.measure(state)]
+    markers = list(_watched(_judge_all(Bench(name, check), state, step, pool, use), use.watch))
+    found = [*check.measure(state), *_conclude(check, step, pool)]
+    evidence = [replace(e, inputs={"check": name, **e.inputs}).to_json() for e in found]
     return summed(markers) | {"evidence": evidence}
 
 
@@ -72,13 +82,25 @@ def summed(markers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         "judged": sum(m["judged"] for m in every),
         "faults": sum(m["faults"] for m in every),
         "tally": total(m["tally"] for m in every),
+        "gold": gold_total(m.get("gold", ()) for m in every),
+        "owed": sorted(owed for m in every for owed in m["owed"]),
     }
+
+
+def _conclude(check: Check, step: Step, pool: Pool) -> Sequence[Evidence]:
+    """What the check says of all its verdicts together; nothing is read where it has nothing to say."""
+    if not isinstance(check, RecordCheck) or type(check).conclude is RecordCheck.conclude:
+        return ()
+    judged = ((standing(shard).batch, read_verdicts(step.part("verdicts", shard.number))) for shard in pool.new)
+    return check.conclude(judged)
 
 
 def _judge_all(bench: Bench, state: Any, step: Step, pool: Pool, use: Resources) -> Iterable[Mapping[str, Any]]:
     check = bench.check
     if isinstance(check, RecordCheck):
-        return use.crew.map(Judge(step, bench.name, check, state), pool.new, len(pool.new))
+        # Model calls wait more than they work: one process asks them all, so that limits and journal are one, too.
+        crew = Crew(1) if isinstance(check, ModelCheck) else use.crew
+        return crew.map(Judge(step, bench.name, check, state), pool.dockets(), len(pool.new))
     if isinstance(check, SetCheck):
         return _compare_all(bench, check, state, step, pool, use)
     raise SterlingError(f"check `{check.name_in_recipe}` is neither a RecordCheck nor a SetCheck")

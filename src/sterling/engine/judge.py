@@ -1,17 +1,19 @@
 """Record checks over shards: one verdict for each record that still stands."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from sterling.engine.gold import blend, gold_counts, gold_table
+from sterling.engine.kinship import kinship, may_judge, recused, signs_as
 from sterling.engine.shards import Shard, standing, tally
 from sterling.engine.step import Step
 from sterling.errors import SterlingError
-from sterling.records import Fault, Verdict, fault_table, verdict_table
-from sterling.registry import Check, RecordCheck, Ruling
+from sterling.records import Family, Fault, Verdict, fault_table, verdict_table
+from sterling.registry import Check, RecordCheck, Ruling, Seed
 
 NOT_CONCERNED = "not_concerned"
 """Reason of the keep for a record that holds nothing for this check to judge. It is nobody's judgement, so it verifies
@@ -26,16 +28,24 @@ class Bench:
     """Of the check's entry in the recipe."""
     check: Check
 
-    def verdict(self, record: str, origin: str, said: Ruling | Fault) -> Verdict:
+    def verdict(self, record: str, origin: str, said: Ruling | Fault, family: Family | None = None) -> Verdict:
         """A ruling as it counts: a fault is a drop, and a drop of a human record a flag unless the recipe says so."""
         ruling = _after_fault(said) if isinstance(said, Fault) else said
         spared = origin == "human" and self.check.human == "flag" and ruling.outcome == "drop"
         outcome = "flag" if spared else ruling.outcome
-        return Verdict(record, outcome, self.name, ruling.reason, self.check.family, ruling.score, ruling.evidence)
+        signed = family or self.check.family
+        return Verdict(record, outcome, self.name, ruling.reason, signed, ruling.score, ruling.evidence)
 
     def unconcerned(self, record: str) -> Verdict:
         """The keep of a record that holds nothing for this check."""
         return Verdict(record, "keep", self.name, NOT_CONCERNED, "policy")
+
+
+class Docket(NamedTuple):
+    """The records of one shard, and the seeds that are mixed into them."""
+
+    shard: Shard
+    seeds: Sequence[Seed] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +57,59 @@ class Judge:
     check: RecordCheck
     state: Any
 
-    def __call__(self, shard: Shard) -> dict[str, Any]:
+    def __call__(self, docket: Docket) -> dict[str, Any]:
         """Commit one shard unless it is finished. Returns its marker."""
-        return self.step.once(shard.number, lambda: self._judge(shard))
+        return self.step.once(docket.shard.number, lambda: self._judge(docket))
 
-    def _judge(self, shard: Shard) -> dict[str, Any]:
-        batch = standing(shard).batch
-        concerned = _concerned(self.check, batch)
-        said = _ask(self.check, self.state, batch.filter(pa.array(concerned, pa.bool_())))
-        verdicts = _signed(Bench(self.name, self.check), batch, concerned, said)
-        faults = [answer for answer in said if isinstance(answer, Fault)]
-        return write_verdicts(self.step, shard.number, verdicts, faults)
+    def _judge(self, docket: Docket) -> dict[str, Any]:
+        batch = standing(docket.shard).batch
+        places = _places(self.check, batch)
+        asked = batch.filter(pa.array([place.asked for place in places], pa.bool_()))
+        blended = blend(asked, docket.seeds)
+        answers = _ask(self.check, self.state, blended.batch)
+        ordered = [answers[row] for row in blended.back]
+        of_records, of_seeds = ordered[: asked.num_rows], ordered[asked.num_rows :]
+        verdicts = list(self._signed(batch, places, of_records))
+        faults = [answer for answer in of_records if isinstance(answer, Fault)]
+        gold = gold_table(docket.seeds, of_seeds) if docket.seeds else None
+        return write_verdicts(self.step, docket.shard.number, verdicts, [*faults, *_owed(of_seeds)], gold)
+
+    def _signed(
+        self, batch: pa.RecordBatch, places: Sequence["_Place"], said: Sequence[Ruling | Fault]
+    ) -> Iterator[Verdict]:
+        bench, answers = Bench(self.name, self.check), iter(said)
+        rows = zip(batch.column("id").to_pylist(), batch.column("origin").to_pylist(), places, strict=True)
+        for record, origin, place in rows:
+            if not place.concerned:
+                yield bench.unconcerned(record)
+            else:
+                answer = next(answers) if place.asked else recused(self.check)
+                yield bench.verdict(record, origin, answer, place.family)
 
 
-def write_verdicts(step: Step, shard: int, verdicts: Sequence[Verdict], faults: Sequence[Fault]) -> dict[str, Any]:
-    """Commit one shard of verdicts with their tally."""
+def write_verdicts(
+    step: Step, shard: int, verdicts: Sequence[Verdict], faults: Sequence[Fault], gold: pa.Table | None = None
+) -> dict[str, Any]:
+    """Commit one shard of verdicts with their tally, and what was said of the gold in it."""
     table = verdict_table(verdicts)
-    counts = {"judged": table.num_rows, "tally": tally(table)}
-    return step.commit(shard, verdicts=table, faults=fault_table(faults), counts=counts)
+    counts = {"judged": table.num_rows, "tally": tally(table), "gold": [] if gold is None else gold_counts(gold)}
+    return step.commit(shard, verdicts=table, faults=fault_table(faults), gold=gold, counts=counts)
+
+
+class _Place(NamedTuple):
+    """What one record is to the check."""
+
+    concerned: bool
+    asked: bool
+    family: Family
+
+
+def _places(check: RecordCheck, batch: pa.RecordBatch) -> list[_Place]:
+    related = kinship(check, batch)
+    return [
+        _Place(mine, mine and may_judge(check, kin), signs_as(check, kin))
+        for mine, kin in zip(_concerned(check, batch), related, strict=True)
+    ]
 
 
 def _concerned(check: RecordCheck, batch: pa.RecordBatch) -> list[bool]:
@@ -94,15 +139,9 @@ def _ask(check: RecordCheck, state: Any, batch: pa.RecordBatch) -> Sequence[Ruli
     return answers
 
 
-def _signed(
-    bench: Bench, batch: pa.RecordBatch, concerned: Iterable[bool], said: Iterable[Ruling | Fault]
-) -> list[Verdict]:
-    answers = iter(said)
-    rows = zip(batch.column("id").to_pylist(), batch.column("origin").to_pylist(), concerned, strict=True)
-    return [
-        bench.verdict(record, origin, next(answers)) if mine else bench.unconcerned(record)
-        for record, origin, mine in rows
-    ]
+def _owed(of_seeds: Sequence[Ruling | Fault]) -> list[Fault]:
+    """Gold is no record, so its faults are not counted; but an answer that is owed is owed."""
+    return [answer for answer in of_seeds if isinstance(answer, Fault) and answer.owed]
 
 
 def _after_fault(fault: Fault) -> Ruling:

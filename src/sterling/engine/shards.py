@@ -55,6 +55,11 @@ def read_batch(path: Path) -> pa.RecordBatch:
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=SCHEMA)
 
 
+def read_verdicts(path: Path) -> pa.Table:
+    """One file of verdicts."""
+    return pq.read_table(path, memory_map=False)
+
+
 def tally(verdicts: pa.Table) -> dict[str, dict[str, int]]:
     """How many of each reason by outcome: `{"drop": {"survived": 3}}`."""
     counts: dict[str, Counter[str]] = {}

@@ -3,6 +3,7 @@
     steps/03-check-tests-1f0c.../records/shard-00000.parquet    only where the step makes records
                                  verdicts/shard-00000.parquet    one verdict for each record it was given
                                  faults/shard-00000.parquet
+                                 gold/shard-00000.parquet        what a check said of the gold that was mixed in
                                  shard-00000.json                written last: this shard is finished
                                  done.json                       the step is finished
 
@@ -46,38 +47,58 @@ class Step:
         records: pa.RecordBatch | None = None,
         verdicts: pa.Table | None = None,
         faults: pa.Table | None = None,
+        gold: pa.Table | None = None,
         counts: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Write one shard; it counts as finished when this returns, and not a moment earlier."""
+        """Write one shard; it counts as finished when this returns, and not a moment earlier.
+
+        With faults that are owed it does not count as finished at all: the next run makes it again.
+        """
         if records is not None:
             write_parquet(self.part("records", shard), pa.Table.from_batches([records]))
         if verdicts is not None:
             write_parquet(self.part("verdicts", shard), verdicts)
         if faults is not None and faults.num_rows:
             write_parquet(self.part("faults", shard), faults)
+        if gold is not None:
+            write_parquet(self.part("gold", shard), gold)
+        owed = _owed(faults)
         marker = {
             "records": 0 if records is None else records.num_rows,
             "faults": 0 if faults is None else faults.num_rows,
+            "owed": owed,
             **(counts or {}),
         }
-        write_json(self._marker(shard), marker)
+        write_json(self._owing(shard) if owed else self._marker(shard), marker)
+        if not owed:
+            self._owing(shard).unlink(missing_ok=True)
         return marker
 
     def part(self, kind: str, shard: int) -> Path:
-        """Where one kind of a shard's output lies: `records`, `verdicts` or `faults`."""
+        """Where one kind of a shard's output lies: `records`, `verdicts`, `faults` or `gold`."""
         return self.folder / kind / f"shard-{shard:05d}.parquet"
 
     def finished(self, shard: int) -> dict[str, Any] | None:
         """What `commit` said of this shard, or None if it is still owed."""
         return _read(self._marker(shard))
 
+    def said(self, shard: int) -> dict[str, Any] | None:
+        """What `commit` said of this shard the last time, finished or owed."""
+        return self.finished(shard) or _read(self._owing(shard))
+
     def once(self, shard: int, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """The marker of a finished shard, or of the one that `make` commits now."""
         return self.finished(shard) or make()
 
     def seal(self, summary: Mapping[str, Any]) -> None:
-        """Say that every shard is there. `summary` is what `sealed` gives back."""
-        write_json(self.folder / "done.json", {"step": self.name, "address": self.address, **summary})
+        """Say that every shard is there. `summary` is what `sealed` gives back. With owed work nothing is said."""
+        if not summary.get("owed"):
+            write_json(self.folder / "done.json", {"step": self.name, "address": self.address, **summary})
+
+    def address_of(self, summary: Mapping[str, Any]) -> str:
+        """What the next steps stand on. While work is owed it is another one, so that they are done again after it."""
+        owed = summary.get("owed")
+        return digest(self.address, canonical_json(owed)) if owed else self.address
 
     def sealed(self) -> dict[str, Any] | None:
         """The summary of a step that is finished, or None."""
@@ -85,6 +106,17 @@ class Step:
 
     def _marker(self, shard: int) -> Path:
         return self.folder / f"shard-{shard:05d}.json"
+
+    def _owing(self, shard: int) -> Path:
+        return self.folder / f"owed-{shard:05d}.json"
+
+
+def _owed(faults: pa.Table | None) -> list[str]:
+    """Which work is owed: records or places."""
+    if faults is None:
+        return []
+    rows = faults.filter(faults["owed"]).select(["where", "record"]).to_pylist()
+    return sorted(row["record"] or row["where"] for row in rows)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -22,6 +22,7 @@ from sterling.generate.stored import (
     split_messages,
     when,
 )
+from sterling.models import lineage
 from sterling.records import Fault, Maker, Record
 from sterling.registry import Past, Strategy, Task, register
 from sterling.sources import Row, read_by, read_rows
@@ -190,13 +191,18 @@ class Completions(Strategy):
             return Fault(where, "source", "missing_model", "nothing says who answered; add `model:` or map a column")
         payload = {"prompt": answer.prompt, "completion": answer.completion}
         maker = Maker(
-            "completions", model, self.revision, self.family, self.service,
+            "completions", model, self.revision, self.family or _lineage(model), self.service,
             sampling=answer.sampling, seed=answer.seed, terms=self.terms, time=answer.time,
         )  # fmt: skip
         return Record.synthetic(
             payload if answer.tools is None else payload | {"tools": answer.tools},
             source=source, row=row, maker=maker, reference=reference, tags=(f"model:{model}", "task:completion"),
         )  # fmt: skip
+
+
+def _lineage(model: str) -> str | None:
+    """Whose models this one descends from, joined by `+`; None where the registry of families does not know it."""
+    return "+".join(sorted(lineage(model))) or None
 
 
 def _sent_now(path: str) -> Mapping[str, Mapping[str, Any]]:

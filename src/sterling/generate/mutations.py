@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from sterling.generate import operators
-from sterling.generate.breaks import Break, Code, breaks_of, change_of
 from sterling.generate.templates import fenced, template
 from sterling.records import Fault, Maker, Record, digest
 from sterling.registry import Past, Strategy, Task, register
 from sterling.sandbox import Limits, Outcome, Program, shared_sandbox
+from sterling.text import operators
 from sterling.text.doctests import as_typed, holds, is_skipped, steady
+from sterling.text.mutation import Break, Code, breaks_of, change_of
 
 __all__ = ["Mutations", "operators", "row_of", "source_of"]  # importing the operators is what registers them
 

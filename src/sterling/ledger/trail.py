@@ -43,11 +43,16 @@ def line_of(summary: Mapping[str, Any]) -> str:
     if "tally" in summary:
         outcomes = {outcome: sum(reasons.values()) for outcome, reasons in summary["tally"].items()}
         said = ", ".join(f"{n:,} {outcome}" for outcome, n in outcomes.items())
-        return f"{summary['judged']:,} judged: {said or 'nothing'}"
+        return f"{summary['judged']:,} judged: {said or 'nothing'}{_owed(summary)}"
     if "records" in summary:
         bad = f", {summary['faults']:,} faults" if summary["faults"] else ""
-        return f"{summary['records']:,} records{bad}"
+        return f"{summary['records']:,} records{bad}{_owed(summary)}"
     return str(summary["status"])
+
+
+def _owed(summary: Mapping[str, Any]) -> str:
+    owed = len(summary.get("owed") or ())
+    return f", {owed:,} owed: run again to ask for them" if owed else ""
 
 
 class Trail:
@@ -79,7 +84,8 @@ class Trail:
     ) -> None:
         """The step is finished."""
         folder = step.folder.relative_to(self.run).as_posix()
-        self.stages.append(Stage(step.number, kind, name, walk, folder, step.address, summary, asks))
+        address = step.address_of(summary)
+        self.stages.append(Stage(step.number, kind, name, walk, folder, address, summary, asks))
         self.save({"status": "running"})
 
     def save(self, state: Mapping[str, Any]) -> None:

@@ -1,18 +1,38 @@
 """`Endpoint`: a model behind a chat endpoint, as a recipe describes it, and how parts refer to one by name."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
+
+_LOOPBACK = {"localhost", "ip6-localhost", "0.0.0.0", "::", "::1"}  # noqa: S104 - compared with, not bound to
+_SECRET_PARAMETERS = re.compile(r"(?i)[?&][\w-]*(?:key|token|secret|password|sig)[\w-]*=")
+
+
+def _without_secret(address: str) -> str:
+    """A secret in an address would be written into the recipe's lock file and every message about a connection."""
+    if urlsplit(address).username is not None or _SECRET_PARAMETERS.search(address):
+        what, mend = "this address holds a credential", "put it into an environment variable and name that in `key_env`"
+        raise PydanticCustomError("recipe", "{what}", {"what": what, "mend": mend})
+    return address
+
+
+def _host(address: str) -> str:
+    host = (urlsplit(address).hostname or "").lower()
+    return "local" if host in _LOOPBACK or host.startswith("127.") or host.endswith(".localhost") else host
 
 
 class Endpoint(BaseModel):
     """An entry of the recipe's `models:`. Nothing secret is in it: `key_env` names the variable that holds the key."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
 
-    endpoint: str = Field(pattern=r"^https?://")
+    endpoint: Annotated[str, AfterValidator(_without_secret)] = Field(pattern=r"^https?://")
     """Base address of a server that speaks chat completions: `http://localhost:8000/v1`."""
     model: str = Field(min_length=1)
     """As the server names it."""
@@ -38,6 +58,14 @@ class Endpoint(BaseModel):
     """Wall seconds for one request."""
     attempts: int = Field(default=5, ge=1, le=20)
     """Requests for one answer before its failure is recorded."""
+    patience_s: float = Field(default=60.0, ge=0)
+    """Seconds that a row waits out an endpoint which answers others but tells it to come back later (429): only then
+    do its attempts count. Also the longest Retry-After that is waited for."""
+
+    @property
+    def identity(self) -> str:
+        """`service`, or the host without its port; every loopback host is `local`, so a port may change."""
+        return self.service or _host(self.endpoint)
 
 
 def _named(value: Any, info: ValidationInfo) -> Any:

@@ -95,4 +95,5 @@ def gathered(markers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "faults": sum(m["faults"] for m in markers),
         "roles": dict(sorted(roles.items())),
         "reasons": dict(sorted(reasons.items())),
+        "owed": sorted(owed for marker in markers for owed in marker["owed"]),
     }

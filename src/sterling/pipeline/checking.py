@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -25,8 +25,10 @@ from sterling.errors import InputError
 from sterling.recipes import nearest
 from sterling.records import Fault, Record, batch_of
 from sterling.records.files import write_atomically, write_parquet
-from sterling.registry import Check, FitContext, Item, RecordCheck, lookup
-from sterling.sources.files import Files
+from sterling.registry import Check, FitContext, Item, RecordCheck, Seed, lookup
+from sterling.sources import Files, gold_seeds
+from sterling.stats import Evidence
+from sterling.verify.calibration import error_rates, precision
 
 SHARD_ROWS = 1_000
 PARTITIONS = 16
@@ -85,11 +87,19 @@ def parse_options(pairs: Sequence[str]) -> dict[str, Any]:
     return {name: yaml.safe_load(value) for _, name, _, value in split}
 
 
-def check_file(check: Check, path: str, watch: Watch | None = None) -> Iterator[Answer]:
-    """One answer for each row of a file, in its order, none missing. SourceError when the file cannot be read."""
+Note = Callable[[Sequence[Evidence]], object]
+"""Takes what was found out about the check itself; `tuple` does, and forgets it."""
+
+
+def check_file(check: Check, path: str, watch: Watch | None = None, note: Note = tuple) -> Iterator[Answer]:
+    """One answer for each row of a file, in its order, none missing. SourceError when the file cannot be read.
+
+    Where the check has `gold`, that is mixed in blind; `note` gets what it says, before the first answer.
+    """
+    _refuse_near_misses(check)
     source = Files(name="input", path=str(Path(path).absolute()), max_bad_share=1)
     source.reads()  # Says at once, before any output is begun, that the file is not there.
-    return _answers(check, _with_ids(source), watch or Silent())
+    return _answers(check, _with_ids(source), watch or Silent(), note)
 
 
 def check_rows(check: Check, rows: Iterable[Mapping[str, Any]]) -> list[Answer]:
@@ -133,17 +143,37 @@ def write_answers(path: Path, answers: Iterable[Answer], source: Path | None = N
     return dict(counts)
 
 
-def _answers(check: Check, items: Iterator[tuple[str | None, Item | Fault]], watch: Watch) -> Iterator[Answer]:
+def _refuse_near_misses(check: Check) -> None:
+    if isinstance(check, RecordCheck) and check.near_misses:
+        what = "near misses are made of a recipe's holdout role, and there is none here"
+        raise InputError(what, mend="name a file of labelled rows: --gold FILE")
+
+
+def _answers(
+    check: Check, items: Iterator[tuple[str | None, Item | Fault]], watch: Watch, note: Note
+) -> Iterator[Answer]:
     with tempfile.TemporaryDirectory(prefix="sterling-") as folder:
         read = list(_read(Path(folder) / "rows", items))
         step = Step.at(Path(folder), 0, check.name_in_recipe, {}, [])
         with Crew(default_workers()) as crew:
             use = Resources(crew, PARTITIONS, watch, settle)
-            pool = Pool([rows.shard for rows in read])
-            apply(check.name_in_recipe, check, step, pool, FitContext(_no_roles), use)
+            pool = Pool([rows.shard for rows in read], (), _gold(check))
+            summary = apply(check.name_in_recipe, check, step, pool, FitContext(_no_roles), use)
+        note(_found(check.name_in_recipe, summary))
         given = {record: name for rows in read for record, name in rows.named.items()}
         for rows in read:
             yield from _merged(check, step, rows, given)
+
+
+def _gold(check: Check) -> Sequence[Seed]:
+    return gold_seeds(check.locate(check.gold)) if isinstance(check, RecordCheck) and check.gold else ()
+
+
+def _found(name: str, summary: Mapping[str, Any]) -> list[Evidence]:
+    """What the check says of itself, what gold says of it, and what follows for the rows that it kept."""
+    kept, every = sum(summary["tally"].get("keep", {}).values()), summary["judged"]
+    own = [Evidence.from_json(one) for one in summary["evidence"]]
+    return [*own, *error_rates(name, summary["gold"]), *precision(name, summary["gold"], kept, every)]
 
 
 def _read(folder: Path, items: Iterator[tuple[str | None, Item | Fault]]) -> Iterator[_Rows]:

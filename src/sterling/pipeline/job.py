@@ -19,7 +19,7 @@ from sterling.engine.watch import Watch
 from sterling.ledger import Trail, line_of
 from sterling.ledger.trail import Kind
 from sterling.recipes import Recipe
-from sterling.registry import FitContext, Part
+from sterling.registry import FitContext, Part, RecordCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Job:
     recipe: Recipe
     trail: Trail
     use: Resources
+    store: Path
+    """What cost money or people, and outlives runs: the journal of models, readings of gold."""
     preview: int | None = None
     """Records wanted of each strategy when this is only a look; None for the real thing."""
 
@@ -38,7 +40,7 @@ class Job:
         options = recipe.engine
         crew = Crew(options.workers or default_workers())
         use = Resources(crew, options.partitions, watch, settle)
-        return cls(recipe, Trail(run, head), use, preview)
+        return cls(recipe, Trail(run, head), use, run.parent.parent / ".sterling", preview)
 
 
 class Assignment(NamedTuple):
@@ -91,6 +93,7 @@ def asks(part: Part, **more: Any) -> dict[str, Any]:
         "version": part.version,
         "options": part.model_dump(mode="json"),
         "files": fingerprint(part.reads()),
+        "gold": fingerprint([part.locate(part.gold)] if isinstance(part, RecordCheck) and part.gold else []),
         "python": list(sys.version_info[:3]),
         **more,
     }

@@ -8,7 +8,9 @@ from typing import Any
 from sterling.engine.watch import Silent, Watch
 from sterling.errors import InputError, PolicyRefused, SourceError
 from sterling.ledger import Run, alone
+from sterling.models import store
 from sterling.pipeline.anchoring import cut_roles, read_anchors
+from sterling.pipeline.calibrating import require_seeds
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import mix
 from sterling.pipeline.publishing import publish
@@ -42,8 +44,10 @@ def run(
     if preview is None:
         _refuse(loaded)
     require_files(loaded)
+    require_seeds(loaded)
     folder = Path(out) / "runs" / (loaded.recipe.name if preview is None else f".preview-{loaded.recipe.name}")
     write_text(folder / "recipe.lock.yaml", lock_text(loaded.recipe))
+    store.use(Path(out) / ".sterling")
     job = Job.of(loaded.recipe, folder, _head(loaded), watch or Silent(), preview)
     with alone(folder), job.use.crew:
         anchors = read_anchors(job)

@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 from sterling.collapse import diversity
 from sterling.errors import PolicyRefused
 from sterling.pipeline import accounts, streams
+from sterling.pipeline.calibrating import calibration
 from sterling.pipeline.job import Assignment, Job, perform
 from sterling.pipeline.mixing import Mixed
 from sterling.pipeline.samples import samples, without_rejected_text
+from sterling.pipeline.tails import tails
 from sterling.pipeline.walking import Walked
 from sterling.pipeline.words import conclusion_of
 from sterling.policy import Finding, gate, lint, refuses, settled, to_json
@@ -86,6 +88,8 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measure
         *accounts.measured(job),
         *accounts.oracles(job),
         *accounts.acceptance(makers),
+        *calibration(job, makers),
+        *tails(job, walked.made),
         *diversity(streams.corpora(walked.anchors, mixed.shards), job.recipe.seed),
     )
     findings = settled(lint(job.recipe, loaded.where), gate(job.recipe, evidence, loaded.where))
@@ -139,7 +143,7 @@ def _models(makers: accounts.Counts) -> Sequence[str]:
 
 
 def _provenance(job: Job, report: Report, address: str) -> dict[str, Any]:
-    packages = ("click", "jinja2", "numpy", "pyarrow", "pydantic", "pyyaml", "rich")
+    packages = ("aiohttp", "click", "jinja2", "numpy", "pyarrow", "pydantic", "pyyaml", "rich")
     return {
         "address": address,
         "name": job.recipe.name,

@@ -7,16 +7,17 @@ from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 
-from sterling.engine.apply import Pool, Resources, apply
+from sterling.engine.apply import Pool, apply
 from sterling.engine.produce import Chunk, Propose, chunks
 from sterling.engine.shards import Shard, standing
 from sterling.engine.step import Step
 from sterling.errors import SourceError
 from sterling.pipeline.anchoring import gathered
+from sterling.pipeline.calibrating import measured_in, seeds_of
 from sterling.pipeline.job import Assignment, Job, asks, fit_context, perform
 from sterling.recipes import Entry
 from sterling.records import Record, records_of
-from sterling.registry import Check, FitContext, Past, Strategy, Task
+from sterling.registry import Check, FitContext, Past, RecordCheck, Strategy, Task
 
 TASKS_PER_SHARD = 200
 """A task may run code or ask a model, so a shard of them is smaller than one of plain records."""
@@ -52,16 +53,27 @@ def check_round(job: Job, anchors: Sequence[Shard], pool: Pool, number: int) -> 
     settled, new = list(pool.settled), tuple(pool.new)
     for position, entry in enumerate(job.recipe.checks):
         name = f"check-{entry.name}" if number == 0 else f"check-{entry.name}-round{number}"
-        question = asks(entry.part, position=position)
+        question = asks(entry.part, position=position, **_measure(job, entry.part, number))
         given = Assignment("check", entry.name, name, question, job.trail.addresses, number, len(new))
-        work = partial(_check, entry, pool=Pool(new, settled), context=context, use=job.use)
+        work = partial(_check, job, entry, new, settled, context, number)
         step, _ = perform(job, given, work)
         new = tuple(shard.judged(step.part("verdicts", shard.number)) for shard in new)
     return new
 
 
-def _check(entry: Entry[Check], step: Step, pool: Pool, context: FitContext, use: Resources) -> dict[str, Any]:
-    return apply(entry.name, entry.part, step, pool, context, use)
+def _check(
+    job: Job, entry: Entry[Check], new: Sequence[Shard], settled: Sequence[Shard], context: FitContext, number: int,
+    step: Step,
+) -> dict[str, Any]:  # fmt: skip
+    anchors = new if number == 0 else settled
+    gold = seeds_of(job, entry, anchors, new) if number == measured_in(job) else ()
+    return apply(entry.name, entry.part, step, Pool(new, settled, gold), context, job.use)
+
+
+def _measure(job: Job, check: Check, number: int) -> dict[str, Any]:
+    """What decides which gold is mixed in, as far as the check's own options do not say it."""
+    makes = isinstance(check, RecordCheck) and check.near_misses and number == measured_in(job)
+    return {"gold_seed": job.recipe.seed} if makes else {}
 
 
 def _generate_round(job: Job, walked: Walked, number: int) -> tuple[Shard, ...]:
@@ -156,4 +168,4 @@ def _tried(job: Job, name: str) -> Iterator[str]:
         if (stage.kind, stage.name) == ("generate", name):
             step = Step(job.trail.run / stage.folder, stage.number, stage.name, stage.address)
             for shard in range(stage.summary["shards"]):
-                yield from (step.finished(shard) or {})["tasks"]
+                yield from (step.said(shard) or {})["tasks"]

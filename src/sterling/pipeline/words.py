@@ -18,6 +18,7 @@ def conclusion_of(job: Job, mixed: Mixed, makers: Counts, evidence: Sequence[Evi
     sentences = (
         *_candidates(parts, makers),
         *_faults(job),
+        *_owed(job),
         *_oracles(evidence),
         *_configurations(mixed.summary["formats"]),
     )
@@ -66,6 +67,14 @@ def _faults(job: Job) -> Iterator[str]:
         if reasons:
             said = ", ".join(f"{reason} {n:,}" for reason, n in reasons.most_common(4))
             yield f"{reasons.total():,} rows or tasks of {name} yielded no record: {said}."
+
+
+def _owed(job: Job) -> Iterator[str]:
+    """Answers that a provider did not give, and may give another time."""
+    for stage in job.trail.stages:
+        owed = len(stage.summary.get("owed") or ())
+        if owed:
+            yield f"{owed:,} answers of {stage.name} are owed by a provider; run again to ask for them alone."
 
 
 def _oracles(evidence: Sequence[Evidence]) -> Iterator[str]:

@@ -90,6 +90,36 @@ def test_role_holds_records(recipe: Recipe, evidence: Mapping[str, Evidence]) ->
     yield met(what, "roles") if held.value else unmet(what, "roles")
 
 
+@rule(
+    "filters.tails",
+    "high",
+    ANCHORED,
+    why="what is rare goes first when data is filtered over and over, and no later generation brings it back",
+    source="Shumailov et al., Nature 631 (2024)",
+    mend="look at the rare records that it dropped; mend the check, or give them to people to judge",
+)
+def tails_are_weighed(_: Recipe) -> Iterator[Situation]:
+    """What a filter does to rare records is known only afterwards."""
+    yield from ()
+
+
+@gate_of(tails_are_weighed)
+def no_filter_thins_the_tails(recipe: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
+    """No check lets rare records through less often than the others, by more than the margin and beyond chance."""
+    for index, entry in enumerate(recipe.checks):
+        for group in ("rare", "worst_cluster", "worst_tag"):
+            ratio = evidence.get(f"tails.{entry.name}.{group}")
+            if ratio is not None and ratio.interval is not None and ratio.value is not None:
+                yield _tail(recipe, index, entry.name, ratio, ratio.interval.high)
+
+
+def _tail(recipe: Recipe, index: int, name: str, ratio: Evidence, upper: float) -> Situation:
+    group = ratio.inputs["group"]
+    said = f"`{name}` lets {ratio.value:.0%} as many of its {ratio.n:,} `{group}` records through as of the others"
+    thinned = upper < 1 - recipe.tail_margin
+    return unmet(said, "checks", index) if thinned else met(said, "checks", index)
+
+
 def _contamination(recipe: Recipe) -> list[tuple[int, list[str]]]:
     """Index and `against` of every contamination check."""
     return [

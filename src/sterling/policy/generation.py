@@ -7,7 +7,7 @@ from sterling.policy.defaults import EVERY
 from sterling.policy.rule import Situation, gate_of, met, rule, unmet
 from sterling.recipes import Entry, Recipe
 from sterling.records import VERIFYING
-from sterling.registry import Strategy
+from sterling.registry import Check, ModelCheck, Strategy
 from sterling.stats import Evidence
 
 _SEEDLESS = frozenset({"completions"})
@@ -55,7 +55,7 @@ def _seedless(recipe: Recipe, index: int, entry: Entry[Strategy]) -> Situation |
     EVERY,
     why="a model takes what it trains on for knowledge; what an outside verifier adds is that some of it is right",
     source="Yi et al., Escaping Model Collapse via Synthetic Data Verification, arXiv 2510.16657",
-    mend="add a check that verifies by execution or computation, for instance `- {check: tests}`",
+    mend="add a check that verifies: by execution (`- {check: tests}`), computation, or a judge of another family",
 )
 def something_verifies(recipe: Recipe) -> Iterator[Situation]:
     """A recipe with synthetic records has a check whose keep verifies. Whether each one passed is for the gate."""
@@ -63,11 +63,16 @@ def something_verifies(recipe: Recipe) -> Iterator[Situation]:
     made += [source.name for source in recipe.anchor if source.origin in {"synthetic", "mixed"}]
     if not made:
         return
-    verifying = [entry.name for entry in recipe.checks if entry.part.family in VERIFYING]
+    verifying = [entry.name for entry in recipe.checks if _can_verify(entry.part)]
     if verifying:
         yield met(f"verified by {', '.join(verifying)}", "checks")
     else:
         yield unmet(f"nothing in `checks:` verifies the records of {', '.join(made)}", "checks")
+
+
+def _can_verify(check: Check) -> bool:
+    """Whether a keep can verify. A model's does where its family is known, of what another family wrote."""
+    return check.family in VERIFYING or (isinstance(check, ModelCheck) and bool(check.families()))
 
 
 @gate_of(something_verifies)

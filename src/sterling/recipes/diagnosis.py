@@ -12,7 +12,6 @@ from sterling.recipes.models import Recipe
 from sterling.recipes.problems import Path, Problem, dotted, nearest
 
 _LATER = {
-    "models": "this version of Sterling calls no models",
     "review": "this version of Sterling has no human review",
     "budget": "this version of Sterling spends no money (the size of the mix is `mix.budget`)",
 }

@@ -5,8 +5,19 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
+from sterling.models import Endpoint
 from sterling.recipes.entries import KINDS, Entry, name_entries, read_entry, read_part, refuse
 from sterling.recipes.problems import Problem, nearest
 from sterling.records import Role
@@ -141,10 +152,16 @@ class Recipe(Section):
     anchor: tuple[_Anchor, ...]
     """Real data. It is never changed and never replaced."""
     roles: Roles = Roles()
+    models: Mapping[str, Endpoint] = {}
+    """Models behind chat endpoints, by the names that strategies and checks call them by."""
+    families: Text | None = None
+    """A file that adds to the registry of model families: who made a model, and what it was distilled from."""
     generate: Annotated[tuple[_Strategy, ...], BeforeValidator(name_entries("strategy"))] = ()
     """Strategies that write synthetic records from the anchor's train role."""
     checks: Annotated[tuple[_Check, ...], BeforeValidator(name_entries("check"))] = ()
     """What judges the records, in this order."""
+    tail_margin: Share = 0.1
+    """By how much a check may let fewer rare records through than others before the policy speaks up."""
     mix: Mix = Mix()
     release: ReleaseOptions = ReleaseOptions()
     engine: EngineOptions = EngineOptions()
@@ -153,10 +170,12 @@ class Recipe(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _empty_means_default(cls, data: Any) -> Any:
+    def _empty_means_default(cls, data: Any, info: ValidationInfo) -> Any:
         """`checks:` with every entry commented out is an empty list, not a mistake."""
         if not isinstance(data, Mapping):
             return data
+        if info.context is not None:
+            info.context["models"] = dict(_endpoints(data.get("models")))
         unsaid = {key for key, value in data.items() if value is None}
         lists: dict[str, list[Any]] = {key: [] for key in unsaid & set(KINDS)}
         defaults = {name for name, field in cls.model_fields.items() if not field.is_required()}
@@ -168,6 +187,15 @@ class Recipe(Section):
         if problems:
             refuse(problems)
         return self
+
+
+def _endpoints(section: Any) -> Iterator[tuple[str, Endpoint]]:
+    """What entries may refer to by name. What is wrong with an entry is said where it stands, not where it is used."""
+    for name, value in section.items() if isinstance(section, Mapping) else ():
+        try:
+            yield name, Endpoint.model_validate(value)
+        except ValidationError:
+            yield name, Endpoint(endpoint="http://unknown.invalid", model="unknown")
 
 
 def _name_clashes(recipe: Recipe) -> Iterator[Problem]:

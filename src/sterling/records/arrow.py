@@ -62,6 +62,7 @@ FAULT_SCHEMA = pa.schema(
         pa.field("message", pa.string(), nullable=False),
         pa.field("attempts", pa.int32(), nullable=False),
         pa.field("record", pa.string()),
+        pa.field("owed", pa.bool_(), nullable=False),
     ]
 )
 """One fault a row."""

@@ -52,3 +52,5 @@ class Fault:
     attempts: int = 1
     record: str | None = None
     """The record it concerns, where there is one."""
+    owed: bool = False
+    """Whether asking again may help: a server that was down owes its answer, a refusal of the content does not."""

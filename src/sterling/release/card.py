@@ -20,6 +20,7 @@ _TOPICS = (
     (("diversity",), "Diversity: not assessed."),
     (("collapse", "monitor"), "Collapse over generations of training: not assessed."),
     (("experiment",), "Benefit: not assessed. No model was trained with and without this data."),
+    (("verifiers.",), "Verifiers: not measured. Nobody knows how often the checks that verified records are wrong."),
     (("review",), "Human review: no person is on record as having judged a sample of the synthetic records."),
 )
 """What a reader may take for granted, and the words in evidence or step names that show that it was looked at."""
@@ -62,6 +63,7 @@ def render_card(facts: CardFacts, report: Mapping[str, Any], written: Sequence[W
         facts=facts, report=report, written=written, options=options, licences=licences,
         limits=_limits(facts, report), totals=_totals(report),
         measured=[one for one in report["evidence"] if one["name"].endswith(".accepted")],
+        verifiers=[one for one in report["evidence"] if one["name"].startswith("verifiers.")],
         findings={status: _findings(report, status) for status in ("unmet", "waived", "met")},
     )  # fmt: skip
 

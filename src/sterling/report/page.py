@@ -211,28 +211,49 @@ def _samples(samples: Sequence[Sample], fate: str, limits: Limits) -> Cut[Sample
 
 
 def _plots(evidence: Sequence[Evidence], limits: Limits) -> tuple[dict[str, Cut[Plot]], list[Evidence]]:
-    """Diversity by measure and acceptance by check, and the evidence that neither shows."""
-    diversity: dict[str, list[tuple[str, Evidence]]] = {}
-    accepted: dict[str, list[tuple[str, Evidence]]] = {}
+    """Diversity by measure; acceptance, errors and treatment of the rare by check; and the evidence that none shows."""
+    drawn: dict[str, dict[str, list[tuple[str, Evidence]]]] = {section: {} for section in _SECTIONS}
     rest = []
     for one in evidence:
-        first, _, name = one.name.partition(".")
-        corpus, dot, measure = name.partition(".")
-        if first == "diversity" and dot:
-            diversity.setdefault(measure, []).append((corpus, one))
-        elif first == "check" and name.endswith(".accepted"):
-            accepted.setdefault(name.removesuffix(".accepted"), []).append((_maker_of(one), one))
-        else:
+        place = _place(one)
+        if place is None:
             rest.append(one)
-    drawn = {
-        "diversity": _cut(
-            (_plot(m, rows, Axis.around([e for _, e in rows]), limits) for m, rows in diversity.items()), limits.lines
-        ),
-        "accepted": _cut(
-            (_plot(c, rows, Axis(0, 1, percent=True), limits) for c, rows in accepted.items()), limits.lines
-        ),
-    }
-    return drawn, rest
+        else:
+            drawn[place.section].setdefault(place.plot, []).append((place.row, one))
+    return {
+        section: _cut((_plot(title, rows, _axis(section, rows), limits) for title, rows in plots.items()), limits.lines)
+        for section, plots in drawn.items()
+    }, rest
+
+
+class _Place(NamedTuple):
+    """Where a number is drawn."""
+
+    section: str
+    plot: str
+    row: str
+
+
+_SECTIONS = ("diversity", "accepted", "verifiers", "tails")
+
+
+def _place(one: Evidence) -> _Place | None:
+    first, _, name = one.name.partition(".")
+    corpus, dot, measure = name.partition(".")
+    check = str(one.inputs.get("check", ""))
+    if first == "diversity" and dot:
+        return _Place("diversity", measure, corpus)
+    if first == "check" and name.endswith(".accepted"):
+        return _Place("accepted", name.removesuffix(".accepted"), _maker_of(one))
+    if first == "verifiers" and not name.endswith(("drift", "shared_errors")):
+        return _Place("verifiers", check, name.removeprefix(f"{check}.").replace("_", " "))
+    if first == "tails" and ".survival." in name:
+        return _Place("tails", check, name.rpartition(".")[2])
+    return None
+
+
+def _axis(section: str, rows: Sequence[tuple[str, Evidence]]) -> Axis:
+    return Axis.around([one for _, one in rows]) if section == "diversity" else Axis(0, 1, percent=True)
 
 
 def _plot(title: str, rows: Sequence[tuple[str, Evidence]], axis: Axis, limits: Limits) -> Plot:

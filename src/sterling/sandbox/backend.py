@@ -1,11 +1,27 @@
 """What every way of keeping code in has in common: jobs in, outcomes out."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
-from sterling.sandbox.conversation import converse
-from sterling.sandbox.outcome import Limits, Outcome
-from sterling.sandbox.process import Zygote, ZygoteDied
+from sterling.sandbox.outcome import Answer, Outcome
+
+Heed = Callable[[int, Answer], bool]
+"""Told each answer as it comes, by its number; returns whether the job shall go on."""
+
+
+class Job(NamedTuple):
+    """What shall be run: plain data throughout."""
+
+    orders: Sequence[Mapping[str, Any]]
+    """One for each process: its role and what belongs to it. The last one decides."""
+    paths: tuple[str, ...] = ()
+    """Folders that it may read."""
+    files: tuple[tuple[str, str], ...] = ()
+    """(relative name, text) of its own folder."""
+    stdin: bytes | None = None
+    """Standard input; with it, descriptor 1 is captured."""
+    folder: str | None = None
+    """Where the back end has put the files."""
 
 
 class Backend(Protocol):
@@ -14,32 +30,8 @@ class Backend(Protocol):
     tier: str
     """What keeps the code in, as verdicts and the release record it."""
 
-    def run(self, paths: tuple[str, ...], orders: Sequence[Mapping[str, Any]]) -> Outcome:
-        """Run one job of one or two locked-in processes, which may read `paths`; the last one decides."""
+    def run(self, job: Job, heed: Heed | None = None) -> Outcome:
+        """Run one job. A back end that cannot stop half-way may give `heed` the answers at the end."""
 
     def close(self) -> None:
         """End whatever still runs."""
-
-
-class Local:
-    """Jobs on this machine, forked from a zygote that is started anew when the system kills it."""
-
-    def __init__(self, limits: Limits, hash_seed: int, tier: str) -> None:
-        self.tier = tier
-        self._limits = limits
-        self._hash_seed = hash_seed
-        self._zygote = Zygote(limits, hash_seed)
-
-    def run(self, paths: tuple[str, ...], orders: Sequence[Mapping[str, Any]]) -> Outcome:
-        """One job. The zygote dies when the system is short of memory; a second death is put down to the program."""
-        for _ in range(2):
-            try:
-                return converse(self._zygote, self._limits, paths, orders)
-            except ZygoteDied:
-                self._zygote.close()
-                self._zygote = Zygote(self._limits, self._hash_seed)
-        return Outcome("crashed", "the sandbox was killed twice while this program ran")
-
-    def close(self) -> None:
-        """End the zygote and whatever still runs in it."""
-        self._zygote.close()

@@ -1,15 +1,17 @@
 """The parent's side of one job: start its processes, listen, end them, and judge from outside what happened."""
 
+import contextlib
 import os
 import select
 import signal
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from sterling.sandbox import protocol
-from sterling.sandbox.outcome import Limits, Outcome, Shown
+from sterling.sandbox.backend import Heed, Job
+from sterling.sandbox.outcome import Answer, Limits, Outcome, Shown
 from sterling.sandbox.process import Ending, Zygote
 from sterling.sandbox.runner import NO_MEMORY
 
@@ -18,30 +20,39 @@ _MOST_WINDOWS = 3
 _MAY_SAY = {
     "examples": {"ok", "error", "memory", "output", "exited"},
     "evaluate": {"ok", "error", "memory", "output", "exited", "raised", "not_plain"},
+    "calls": {"ok", "error", "memory", "exited", "not_plain"},
+    "stdin": {"ok", "error", "memory", "exited", "raised"},
     "serve": {"error", "memory", "exited"},
     "tests": {"ok", "failed", "error", "memory", "output", "exited", "not_plain", "refused", "gone"},
 }
 """The statuses that each role may report about itself. The others are found from outside."""
 
 
-def converse(zygote: Zygote, limits: Limits, paths: tuple[str, ...], orders: Sequence[Mapping[str, Any]]) -> Outcome:
-    """Run one job of one or two processes; the last one decides. ZygoteDied and SandboxUnavailable go through."""
-    with _Conversation(zygote, limits, paths, [order["role"] for order in orders]) as conversation:
-        conversation.start(orders)
+def converse(zygote: Zygote, limits: Limits, job: Job, heed: Heed | None = None) -> Outcome:
+    """Run one job of one or two processes; the last one decides. ZygoteDied and SandboxUnavailable go through.
+
+    With `heed`, answers are given to it as they come, and not kept; when it returns False, the job is ended.
+    """
+    with _Conversation(zygote, limits, job, heed) as conversation:
+        conversation.start(job.orders)
         return conversation.outcome()
 
 
-class _Channel:
+class Channel:
     """The parent's view of one process of a job."""
 
-    def __init__(self, role: str, end: socket.socket, limits: Limits) -> None:
-        self.role = role
+    def __init__(self, order: Mapping[str, Any], end: socket.socket, limits: Limits, heed: Heed | None) -> None:
+        self.role = order["role"]
         self.end = end
         self.verdict: tuple[str, str, object] | None = None
         self.shown: list[Shown] = []
+        self.answers: list[Answer] = []
         self.open = True
+        self._heed = heed
+        self._calls = len(order.get("calls", ()))
+        self._answered = 0
         self._room = limits.output_bytes
-        self._inbox = protocol.Inbox(protocol.frame_cap(limits.output_bytes))
+        self._inbox = protocol.Inbox(protocol.frame_cap(limits.output_bytes), 1 + (self._calls if heed else 0))
 
     def receive(self) -> None:
         """Take what has arrived. Anything that is not the protocol ends the conversation with `refused`."""
@@ -65,35 +76,101 @@ class _Channel:
                     self.verdict = ("output", "printed more than the limit", None)
                 else:
                     self.shown.append(Shown(output, exception))
+            case ("answer", *parts) if self._answered < self._calls:
+                self._take(_answer(parts))
+            case ("end", "ok", _, _) if self._answered < self._calls:
+                raise protocol.BadFrame("an end before the last answer")
             case ("end", str(status), str(detail), value) if status in _MAY_SAY[self.role]:
                 self.verdict = (status, detail, value if status == "ok" else None)
             case _:
                 raise protocol.BadFrame("a message that no honest process sends")
 
+    def _take(self, answer: Answer) -> None:
+        self._answered += 1
+        if self._heed is None:
+            self.answers.append(answer)
+        elif not self._heed(self._answered - 1, answer):
+            self.verdict = ("ok", "enough was answered", None)
+
+
+def _answer(parts: Sequence[object]) -> Answer:
+    match parts:
+        case ["value", value]:
+            return Answer("value", value)
+        case ["raised", str(kind), str(named), tuple(arguments)]:
+            return Answer("raised", None, kind, named, arguments)
+        case ["iterator"]:
+            return Answer("iterator")
+    raise protocol.BadFrame("an answer that no honest process gives")
+
+
+class _Stream:
+    """The parent's end of a job's standard output."""
+
+    def __init__(self, end: int, limits: Limits) -> None:
+        self.end = end
+        self.open = True
+        self.taken = bytearray()
+        self._most = limits.output_bytes
+        os.set_blocking(end, False)
+
+    @property
+    def full(self) -> bool:
+        """Whether more was written than the limit."""
+        return len(self.taken) > self._most
+
+    def receive(self) -> None:
+        """Take what is there, at most a little over the limit."""
+        with contextlib.suppress(BlockingIOError):
+            while self.open and not self.full:
+                data = os.read(self.end, 1 << 16)
+                self.open = bool(data)
+                self.taken += data
+
+    def text(self) -> str:
+        """What it has taken, within the limit."""
+        return self.taken[: self._most].decode("utf-8", "replace")
+
 
 class _Conversation:
     """One job: its processes, what they say, how they end."""
 
-    def __init__(self, zygote: Zygote, limits: Limits, paths: tuple[str, ...], roles: list[str]) -> None:
+    def __init__(self, zygote: Zygote, limits: Limits, job: Job, heed: Heed | None) -> None:
         self._zygote = zygote
         self._limits = limits
-        self._channels: list[_Channel] = []
+        self._channels: list[Channel] = []
+        self._stream: _Stream | None = None
         self._reaped = False
-        theirs: list[socket.socket] = []
-        links = socket.socketpair() if len(roles) == 2 else ()
+        theirs: list[int] = []
         try:
-            for number, role in enumerate(roles):
+            links = [it.detach() for it in socket.socketpair()] if len(job.orders) == 2 else []
+            theirs += links
+            for order in job.orders:
                 ours, other = socket.socketpair()
                 ours.settimeout(limits.stall_s)
-                self._channels.append(_Channel(role, ours, limits))
-                theirs += [other, *links[number : number + 1]]
-            self._pids = zygote.fork(paths, theirs, len(roles))
+                self._channels.append(Channel(order, ours, limits, heed))
+                theirs.append(other.detach())
+            theirs += self._standard(job.stdin)
+            given = theirs if not links else [theirs[2], theirs[0], theirs[3], theirs[1]]
+            zygote.fork(job.paths, given, len(job.orders), job.folder, job.stdin is not None)
         except BaseException:
             self._close_ours()
             raise
         finally:
-            for it in {*theirs, *links}:
-                it.close()
+            for it in theirs:
+                os.close(it)
+
+    def _standard(self, stdin: bytes | None) -> list[int]:
+        """Descriptors that become a process's standard input and output."""
+        if stdin is None:
+            return []
+        content = os.memfd_create("stdin")
+        ours, other = os.pipe()
+        self._stream = _Stream(ours, self._limits)
+        with open(content, "wb", closefd=False) as file:  # noqa: PTH123 - a descriptor
+            file.write(stdin)
+        os.lseek(content, 0, os.SEEK_SET)
+        return [content, other]
 
     def __enter__(self) -> Self:
         return self
@@ -106,6 +183,9 @@ class _Conversation:
     def _close_ours(self) -> None:
         for channel in self._channels:
             channel.end.close()
+        if self._stream is not None:
+            os.close(self._stream.end)
+            self._stream = None
 
     def start(self, orders: Sequence[Mapping[str, Any]]) -> None:
         """Give each process its job."""
@@ -125,20 +205,24 @@ class _Conversation:
         endings = self._zygote.reap(grace=unexplained and not stalled)
         for channel in self._channels:
             self._drain(channel)
+        if self._stream is not None:
+            self._stream.receive()
         return self._judge(endings, stalled)
 
     def _listen(self) -> bool:
         """True when the job has stalled."""
         poll = select.poll()
-        by_descriptor = {channel.end.fileno(): channel for channel in self._channels if channel.open}
+        by_descriptor: dict[int, Channel | _Stream] = {it.end.fileno(): it for it in self._channels if it.open}
+        if self._stream is not None:
+            by_descriptor[self._stream.end] = self._stream
         for descriptor in by_descriptor:
             poll.register(descriptor, select.POLLIN)
-        patience = _Patience(self._pids, self._limits.stall_s)
+        patience = Patience(self._zygote.cpu_s, self._limits.stall_s)
         while not self._decided():
             for descriptor, _ in poll.poll(patience.left() * 1000):
-                channel = by_descriptor[descriptor]
-                channel.receive()
-                if not channel.open:
+                sender = by_descriptor[descriptor]
+                sender.receive()
+                if not sender.open:
                     poll.unregister(descriptor)
             if patience.exhausted():
                 return True
@@ -147,9 +231,10 @@ class _Conversation:
     def _decided(self) -> bool:
         last = self._channels[-1]
         refused = any(it.verdict is not None and it.verdict[0] == "refused" for it in self._channels)
-        return refused or last.verdict is not None or not last.open
+        flooded = self._stream is not None and self._stream.full
+        return refused or flooded or last.verdict is not None or not last.open
 
-    def _drain(self, channel: _Channel) -> None:
+    def _drain(self, channel: Channel) -> None:
         # A report that was sent before the process ended counts, even if another channel decided first.
         channel.end.settimeout(0)
         try:
@@ -160,9 +245,12 @@ class _Conversation:
 
     def _judge(self, endings: list[Ending], stalled: bool) -> Outcome:
         cpu = sum(ending.cpu_s for ending in endings)
-        shown = tuple(self._channels[0].shown)
+        first, stream = self._channels[0], self._stream
         status, detail, value = self._verdict(endings, stalled)
-        return Outcome(status, printable(detail), shown, value, cpu)
+        if stream is not None and stream.full:
+            status, detail = "output", "printed more than the limit"
+        stdout = "" if stream is None else stream.text()
+        return Outcome(status, printable(detail), tuple(first.shown), value, cpu, tuple(first.answers), stdout)
 
     def _verdict(self, endings: list[Ending], stalled: bool) -> tuple[str, str, object]:
         candidate, last = self._channels[0], self._channels[-1]
@@ -178,16 +266,18 @@ class _Conversation:
             return candidate.verdict or self._cause(candidate, endings[0])
         return last.verdict
 
-    def _cause(self, channel: _Channel, ending: Ending) -> tuple[str, str, object]:
+    def _cause(self, channel: Channel, ending: Ending) -> tuple[str, str, object]:
         status, detail = _how_it_ended(ending, self._limits)
+        if channel.role == "stdin" and os.waitstatus_to_exitcode(ending.status) == 0 and not ending.ended_by_us:
+            return "ok", "", None  # `os._exit(0)` is a usual end, and what counts is the output
         return status, detail if channel.role != "tests" else f"the tests: {detail}", None
 
 
-class _Patience:
+class Patience:
     """Decides when waiting is over: the wall limit counts only while the processes hardly use the CPU."""
 
-    def __init__(self, pids: Sequence[int], window_s: float) -> None:
-        self._pids = pids
+    def __init__(self, clock: Callable[[], float], window_s: float) -> None:
+        self._clock = clock
         self._window_s = window_s
         self._windows = 1
         self._used = 0.0
@@ -201,18 +291,11 @@ class _Patience:
         """True when the window is over and was idle; on a busy machine a working process gets another one."""
         if self.left() > 0:
             return False
-        used = sum(map(_cpu_of, self._pids))
+        used = self._clock()
         idle = used - self._used < _IDLE_SHARE * self._window_s
         self._windows, self._used = self._windows + 1, used
         self._end += self._window_s
         return idle or self._windows > _MOST_WINDOWS
-
-
-def _cpu_of(pid: int) -> float:
-    try:
-        return time.clock_gettime(~pid << 3 | 2)  # CPUCLOCK_SCHED of another process, see clock_getcpuclockid(3)
-    except OSError:
-        return 0.0
 
 
 def _how_it_ended(ending: Ending, limits: Limits) -> tuple[str, str]:

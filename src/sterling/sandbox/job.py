@@ -29,6 +29,15 @@ class Job:
         """Report one finished example."""
         self._tell(("shown", output, exception))
 
+    def answer(self, answer: tuple[object, ...]) -> None:
+        """Report what came of one call: an iterator stays here, the caller learns that it is one."""
+        shown = ("iterator",) if answer[0] == "iterator" else answer
+        try:
+            payload = protocol.encode(("answer", *shown), self.cap)
+        except protocol.NotPlain as why:
+            self.end("not_plain", f"the result: {why}")
+        protocol.write_frame(self._channel, payload)
+
     def end(self, status: str, detail: str = "", value: object = None) -> NoReturn:
         """Report, and end this process at once: no handler of the candidate runs after it."""
         self._tell(("end", status, detail[:2000], value))

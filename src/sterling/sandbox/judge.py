@@ -8,7 +8,7 @@ import builtins
 import sys
 import traceback
 import types
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from . import protocol
@@ -75,26 +75,84 @@ class _Proxy:
     def _call(self, arguments: list[object], keywords: dict[str, object]) -> object:
         self.calls += 1
         try:
-            request = protocol.encode((arguments, keywords), self._job.cap)
-        except protocol.NotPlain as why:
-            self._job.end("not_plain", f"an argument in the tests: {why}")
-        try:
-            return self._understand(protocol.decode(self._job.ask(request)))
+            answer = self._ask(("call", arguments, keywords))
+            _restore({**dict(enumerate(arguments)), **keywords}, answer[-1])
+            return self._understand(answer)
         except protocol.BadFrame as why:
             self._job.end("refused", str(why))
 
-    def _understand(self, answer: object) -> object:
-        match answer:
-            case ("value", value):
-                return value
-            case ("raise", str(kind), tuple(arguments)):
-                raise _builtin(kind, arguments)
+    def _ask(self, question: tuple[object, ...]) -> tuple[object, ...]:
+        try:
+            request = protocol.encode(question, self._job.cap)
+        except protocol.NotPlain as why:
+            self._job.end("not_plain", f"an argument in the tests: {why}")
+        match protocol.decode(self._job.ask(request)):
             case ("not_plain", str(why)):
                 self._job.end("not_plain", f"the result: {why}")
+            case tuple(answer) if answer:
+                return answer
         raise protocol.BadFrame("an answer that no honest candidate gives")
 
+    def _understand(self, answer: tuple[object, ...]) -> object:
+        match answer:
+            case ("value", value, dict()):
+                return value
+            case ("raised", str(kind), str(), tuple(arguments), dict()):
+                raise builtin_exception(kind, arguments)
+            case ("iterator", int(number), dict()):
+                return self._iterate(number)
+        raise protocol.BadFrame("an answer that no honest candidate gives")
 
-def _builtin(kind: str, arguments: Sequence[object]) -> Exception:
+    def _iterate(self, number: int) -> Generator[object, object, object]:
+        """Stands for an iterator of the candidate: each item is asked for when the tests want it."""
+        sent = None
+        while True:
+            try:
+                match self._ask(("next", number, sent)):
+                    case ("stop", value):
+                        return value
+                    case answer:
+                        item = self._understand(answer)
+            except protocol.BadFrame as why:
+                self._job.end("refused", str(why))
+            sent = yield item
+
+
+def _restore(given: Mapping[int | str, object], changed: object) -> None:
+    """Do to the arguments what the candidate did to its copies of them."""
+    if not isinstance(changed, dict):
+        return
+    for key, new in changed.items():
+        if key not in given:
+            raise protocol.BadFrame("a change in an argument that was not given")
+        _merged(given[key], new)
+
+
+def _merged(old: object, new: object) -> object:
+    """The old object with the new content where it can be changed in place, else the new one."""
+    if type(old) is not type(new):
+        return new
+    match old, new:
+        case list(), list():
+            old[:] = [*map(_merged, old, new), *new[len(old) :]]
+        case dict(), dict():
+            content = {key: _merged(old[key], it) if key in old else it for key, it in new.items()}
+            old.clear()
+            old.update(content)
+        case set(), set():
+            old.clear()
+            old.update(new)
+        case tuple(), tuple():
+            merged = tuple(map(_merged, old, new))
+            same = len(old) == len(new) and all(a is b for a, b in zip(old, merged, strict=True))
+            return old if same else (*merged, *new[len(old) :])
+        case _:
+            return new
+    return old
+
+
+def builtin_exception(kind: str, arguments: Sequence[object]) -> Exception:
+    """The exception of this builtin type with these arguments; RuntimeError where there is none such."""
     found = getattr(builtins, kind, None)
     if not (isinstance(found, type) and issubclass(found, Exception)):
         return RuntimeError(f"{kind}: {arguments}")

@@ -18,11 +18,9 @@ CANDIDATE = "candidate"
 
 def load(source: str, module: str | None, replaces: str | None, paths: tuple[str, ...]) -> dict[str, Any]:
     """Execute a program. What it raises goes through to the caller."""
-    sys.path[:0] = paths
     if module is None:
-        space = _fresh(CANDIDATE).__dict__
-        exec(compile(source, "<candidate>", "exec", dont_inherit=True), space)  # noqa: S102 - what the sandbox is for
-        return space
+        return execute(compile(source, "<candidate>", "exec", dont_inherit=True), CANDIDATE, paths)
+    sys.path[:0] = paths
     real = importlib.import_module(module)
     if source and replaces:
         _replace(real, replaces, source)
@@ -30,6 +28,14 @@ def load(source: str, module: str | None, replaces: str | None, paths: tuple[str
         exec(_compiled(source, real.__dict__), real.__dict__)  # noqa: S102
     # A copy, as doctest's globals are: an example that assigns a name does not change the module.
     return real.__dict__.copy()
+
+
+def execute(code: types.CodeType, name: str, paths: tuple[str, ...]) -> dict[str, Any]:
+    """Execute a program as a module of this name. What it raises goes through to the caller."""
+    sys.path[:0] = paths
+    space = _fresh(name).__dict__
+    exec(code, space)  # noqa: S102 - what the sandbox is for
+    return space
 
 
 def future_flags(space: Mapping[str, Any]) -> int:

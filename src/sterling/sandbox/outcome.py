@@ -1,7 +1,7 @@
-"""What goes into the sandbox and what comes out of it: four frozen shapes, no behaviour."""
+"""What goes into the sandbox and what comes out of it: frozen shapes, no behaviour."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Program:
     """Qualified name inside the module (`dedent`, `NormalDist.cdf`) that the definition in `source` replaces."""
     paths: tuple[str, ...] = ()
     """Directories that become readable, and go to the front of `sys.path`."""
+    files: tuple[tuple[str, str], ...] = ()
+    """(relative name, text): a read-only folder of the job's own, its working directory and first on `sys.path`."""
 
 
 class Shown(NamedTuple):
@@ -39,6 +41,20 @@ class Shown(NamedTuple):
     """Standard output and what the display hook wrote, as doctest captures it: a missing last newline is added."""
     exception: str | None
     """`ValueError: message`, or None where nothing was raised."""
+
+
+class Answer(NamedTuple):
+    """What came of one call: a value, an exception, or an iterator, of which nothing is known but that it is one."""
+
+    kind: Literal["value", "raised", "iterator"]
+    value: object = None
+    """Exact builtin plain data."""
+    raised: str = ""
+    """The nearest builtin type of the exception."""
+    named: str = ""
+    """The name of its own class, which the candidate chooses."""
+    arguments: tuple[object, ...] = ()
+    """Of the exception: plain data, or its text."""
 
 
 class Outcome(NamedTuple):
@@ -54,12 +70,16 @@ class Outcome(NamedTuple):
     """The value (`evaluate`): exact builtin plain data."""
     cpu_s: float = 0.0
     """User and system CPU seconds of all the processes of the job, isolation included."""
+    answers: tuple[Answer, ...] = ()
+    """One a call, as many as got finished (`run_calls`)."""
+    stdout: str = ""
+    """What was written to descriptor 1 (`run_stdin`); what is no UTF-8 is replaced."""
 
 
 STATUSES = {
     "ok": "ran to its end",
     "failed": "a test did not hold, or raised",
-    "raised": "the expression raised",
+    "raised": "the expression, or a program that reads standard input, raised",
     "not_plain": "a value that is not exact builtin plain data, or too large",
     "error": "the program (or the tests) could not be executed at all: syntax, import, exception while defining",
     "timeout": "used up its CPU seconds",

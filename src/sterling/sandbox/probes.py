@@ -1,6 +1,7 @@
 """Attacks that the self-test runs inside the sandbox. Read as text and executed there; never imported.
 
-Each must fail with a refusal of the kernel; what it would have done is looked at from outside as well.
+Each must fail with a refusal of the kernel, or for want of something to attack; what it would have done is looked at
+from outside as well.
 """
 
 import ctypes
@@ -11,11 +12,11 @@ import socket
 import threading
 from collections.abc import Callable
 
-_REFUSALS = (errno.EPERM, errno.EACCES)
+_VERDICTS = {errno.EPERM: "denied", errno.EACCES: "denied", errno.ENOENT: "absent", errno.EROFS: "absent"}
 
 
 def attempts(folder: str, secret: str, port: int) -> dict[str, str]:
-    """What became of each attack: `denied`, or what happened instead."""
+    """What became of each attack: `denied`, `absent` (there is no such file), or what happened instead."""
     attacks = {
         "write a file": lambda: open(f"{folder}/written", "w"),  # noqa: PTH123, SIM115
         "remove a file": lambda: os.unlink(secret),  # noqa: PTH108
@@ -40,7 +41,7 @@ def _verdict(attack: Callable[[], object]) -> str:
     try:
         attack()
     except OSError as refusal:
-        return "denied" if refusal.errno in _REFUSALS else f"failed otherwise: {refusal.strerror}"
+        return _VERDICTS.get(refusal.errno or 0, f"failed otherwise: {refusal.strerror}")
     except RuntimeError as refusal:
         return "denied" if "start new thread" in str(refusal) else f"failed otherwise: {refusal}"
     return "SUCCEEDED"

@@ -199,11 +199,14 @@ def _length(header: bytes | bytearray, cap: int) -> int:
 
 
 class Inbox:
-    """Collects the bytes of one untrusted sender and hands out whole frames."""
+    """Collects the bytes of one untrusted sender and hands out whole frames.
 
-    def __init__(self, cap: int) -> None:
+    `frames` is how many of the largest size are accepted all in all.
+    """
+
+    def __init__(self, cap: int, frames: int = 1) -> None:
         self._cap = cap
-        self._room = cap
+        self._room = cap * frames
         self._bytes = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:

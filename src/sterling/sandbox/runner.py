@@ -7,13 +7,16 @@ counts, that tests ran to their end, is made in another process (`judge`).
 Loaded by path: standard library only.
 """
 
+import atexit
+import builtins
+import contextlib
 import io
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, TextIO, cast
 
-from . import judge, namespace, protocol
+from . import judge, namespace, service
 from .job import Capture, Job, Sink, describe
 
 BROKEN, NO_MEMORY = 96, 97
@@ -86,38 +89,61 @@ def _evaluate(job: Job) -> None:
     job.end("ok", value=value)
 
 
-def _serve(job: Job) -> None:
+def _function(job: Job) -> Callable[..., object]:
     space = job.load()
     try:
-        function = namespace.resolve(space, job.order["entry_point"])
+        return cast("Callable[..., object]", namespace.resolve(space, job.order["entry_point"]))
     except (NameError, AttributeError) as mishap:
         job.end("error", describe(mishap))
 
-    def answer(request: object) -> object:
-        arguments, keywords = cast("tuple[list[Any], dict[str, Any]]", request)
-        try:
-            return "value", function(*arguments, **keywords)
-        except (MemoryError, SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as mishap:  # noqa: BLE001
-            return "raise", *_portable(mishap)
 
-    job.serve(answer)
+def _calls(job: Job) -> None:
+    function = _function(job)
+    for arguments, keywords in job.order["calls"]:
+        job.answer(service.attempt(function, arguments, keywords))
 
 
-def _portable(mishap: BaseException) -> tuple[str, object]:
-    """The nearest builtin type and the arguments of an exception, or its text where the arguments are not plain."""
-    kind = next(it.__name__ for it in type(mishap).__mro__ if it.__module__ == "builtins")
+def _serve(job: Job) -> None:
+    job.serve(service.Service(_function(job)).answer)
+
+
+def _stdin(job: Job) -> None:
     try:
-        protocol.encode(mishap.args)
-    except protocol.NotPlain:
-        return kind, (str(mishap),)
-    return kind, mishap.args
+        code = compile(job.order["source"], "<candidate>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as mishap:
+        job.end("error", describe(mishap))
+    sys.stdin, sys.stdout = _standard(0, "r"), _standard(1, "w")
+    builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment] # otherwise `site` defines them
+    try:
+        namespace.execute(code, "__main__", job.order["paths"])
+    except SystemExit as ending:
+        _finish()
+        if ending.code not in (None, 0):
+            raise
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except BaseException as mishap:  # noqa: BLE001 - foreign code raises anything
+        _finish()
+        job.end("raised", describe(mishap))
+    _finish()
+
+
+def _standard(descriptor: int, mode: str) -> TextIO:
+    return cast("TextIO", open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: PTH123, SIM115
+
+
+def _finish() -> None:
+    """What Python does at its end, which `os._exit` leaves out."""
+    atexit._run_exitfuncs()
+    with contextlib.suppress(ValueError, OSError):  # it closed its standard output itself
+        sys.stdout.flush()
 
 
 _ROLES: dict[str, Callable[[Job], None]] = {
     "examples": _examples,
     "evaluate": _evaluate,
+    "calls": _calls,
     "serve": _serve,
+    "stdin": _stdin,
     "tests": judge.run_tests,
 }

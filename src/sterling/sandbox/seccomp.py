@@ -1,5 +1,9 @@
 """The system calls that a candidate may make: an allow-list as a BPF program, for x86-64 and AArch64.
 
+There is one list for Python code, which runs in a fork of the zygote (`code`), and three for programs that the fork
+executes: `program`, `compiler` (may also write files, where Landlock lets it) and `threads` (may also start threads of
+its own process, and wait for events). None of them may make a process.
+
 What is not listed fails with EPERM, so that a program which merely tries something (a thread, a socket) sees an
 exception and its verdict says so. Only a call under a foreign architecture or the x32 interface kills: no honest
 program makes one. Creating processes and threads, executing, signalling, sockets, changing limits, credentials, names,
@@ -15,6 +19,7 @@ import struct
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _DENY = 0x7FFF0000, 0x80000000, 0x00050000 | errno.EPERM
+_MISSING = 0x00050000 | errno.ENOSYS
 _X32 = 0x40000000
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 
@@ -22,6 +27,8 @@ _WRITING = 0o1 | 0o2 | 0o100 | 0o1000
 """O_WRONLY, O_RDWR, O_CREAT, O_TRUNC. Landlock denies them too, but before its third version it let O_TRUNC through."""
 _HARMLESS_FCNTL = (1, 3)
 """F_GETFD and F_GETFL. F_SETOWN must not pass: it makes the kernel send signals in the candidate's name."""
+_OWN_FCNTL = (1, 2, 3, 4, 1030)
+"""Also F_SETFD, F_SETFL and F_DUPFD_CLOEXEC, which an event loop needs for its own pipes."""
 
 AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 """The architectures that this module knows, with the kernel's name for each."""
@@ -87,19 +94,63 @@ _CALLS: dict[str, tuple[int | None, int | None]] = {
     "set_robust_list": (273, 99),
     "rseq": (334, 293),
 }
-# name: (x86-64, AArch64), the argument that holds the flags
+# What starts an executed program. It may execute again, but only what Landlock lets it, and with the same limits.
+_EXECUTED: dict[str, tuple[int | None, int | None]] = {
+    "execve": (59, 221),
+    "arch_prctl": (158, None),
+    "set_tid_address": (218, 96),
+    "readlink": (89, None),
+    "readlinkat": (267, 78),
+    "getrlimit": (97, 163),
+}
+_COMPILING: dict[str, tuple[int | None, int | None]] = {
+    "unlink": (87, None),
+    "unlinkat": (263, 35),
+    "umask": (95, 166),
+}
+_THREADED: dict[str, tuple[int | None, int | None]] = {
+    "epoll_create1": (291, 20),
+    "epoll_ctl": (233, 21),
+    "epoll_wait": (232, None),
+    "epoll_pwait": (281, 22),
+    "eventfd2": (290, 19),
+    "pipe2": (293, 59),
+    "dup": (32, 23),
+    "dup3": (292, 24),
+    "getcpu": (309, 168),
+}
+# (x86-64, AArch64), the argument that holds the flags
 _OPENING: tuple[tuple[tuple[int | None, int | None], int], ...] = (((257, 56), 2), ((2, None), 1))
-_FCNTL: tuple[int, int] = (72, 25)
+_FCNTL, _PRLIMIT, _PRCTL, _IOCTL, _TGKILL = (72, 25), (302, 261), (157, 167), (16, 29), (234, 131)
+_CLONE, _CLONE3 = (56, 220), (435, 435)
+_THREAD, _SET_NAME, _NONBLOCKING = 0x10000, 15, 0x5421
+
+PROFILES = ("code", "program", "compiler", "threads")
+"""What `build` has a list for."""
 
 
-def build(machine: str) -> bytes:
-    """The filter for this machine; KeyError where the architecture is unknown."""
+def build(machine: str, profile: str = "code", pid: int = 0) -> bytes:
+    """The filter for this machine; KeyError where the architecture is unknown.
+
+    An executed program may signal its own process, `pid`, which is what `abort` does.
+    """
     column = list(AUDIT).index(machine)
+    calls, more = _CALLS, b""
+    if profile != "code":
+        calls = calls | _EXECUTED
+        more += _only(_PRLIMIT[column], 0, (0,))  # its own limits, and they are hard
+        more += _only(_TGKILL[column], 0, (pid,))
+    if profile == "compiler":
+        calls = calls | _COMPILING | {"openat": (257, 56), "open": (2, None)}
+    if profile == "threads":
+        calls = calls | _THREADED
+        more += _only(_PRCTL[column], 0, (_SET_NAME,)) + _only(_IOCTL[column], 1, (_NONBLOCKING,))
+        more += _threads(_CLONE[column], _CLONE3[column])
     parts = [_gate(machine)]
-    parts += [_opening(call[column], argument) for call, argument in _OPENING]
-    parts += [_allowed(call[column]) for call in _CALLS.values()]
-    parts += [_fcntl(_FCNTL[column]), _op(_RETURN, _DENY)]
-    return b"".join(parts)
+    parts += [_opening(call[column], argument) for call, argument in _OPENING if profile != "compiler"]
+    parts += [_allowed(call[column]) for call in calls.values()]
+    parts += [more, _only(_FCNTL[column], 1, _OWN_FCNTL if profile == "threads" else _HARMLESS_FCNTL)]
+    return b"".join([*parts, _op(_RETURN, _DENY)])
 
 
 def _op(code: int, k: int, yes: int = 0, no: int = 0) -> bytes:
@@ -124,7 +175,14 @@ def _opening(number: int | None, argument: int) -> bytes:
     return _op(_EQUAL, number, 0, 4) + check + _op(_RETURN, _DENY) + _op(_RETURN, _ALLOW)
 
 
-def _fcntl(number: int) -> bytes:
-    first, second = _HARMLESS_FCNTL
-    check = _op(_LOAD, _ARGUMENTS + 8) + _op(_EQUAL, first, 2, 0) + _op(_EQUAL, second, 1, 0)
-    return _op(_EQUAL, number, 0, 5) + check + _op(_RETURN, _DENY) + _op(_RETURN, _ALLOW)
+def _only(number: int, argument: int, values: tuple[int, ...]) -> bytes:
+    """Allow the call where the argument (its low half: all these are 32 bits wide) is one of the values."""
+    tests = [_op(_EQUAL, value, len(values) - at, 0) for at, value in enumerate(values)]
+    check = _op(_LOAD, _ARGUMENTS + 8 * argument) + b"".join(tests) + _op(_RETURN, _DENY) + _op(_RETURN, _ALLOW)
+    return _op(_EQUAL, number, 0, len(check) // 8) + check
+
+
+def _threads(clone: int, clone3: int) -> bytes:
+    """Threads, not processes. `clone3` hides its flags in memory: the C library takes `clone` when it is missing."""
+    flags = _op(_LOAD, _ARGUMENTS) + _op(_ANY_BIT, _THREAD, 0, 1) + _op(_RETURN, _ALLOW) + _op(_RETURN, _DENY)
+    return _op(_EQUAL, clone3, 0, 1) + _op(_RETURN, _MISSING) + _op(_EQUAL, clone, 0, 4) + flags

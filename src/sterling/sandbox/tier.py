@@ -1,55 +1,102 @@
-"""Finds out, by attacking, whether this machine keeps untrusted code in.
+"""Finds out, by attacking, which way of keeping untrusted code in holds on this machine, and takes the best.
 
-Only the unprivileged tier exists so far: **B**, Landlock and seccomp. There is no weaker one to fall back to: a machine
-that does not reach it runs nothing.
+**A**, bubblewrap around Landlock and seccomp; **B**, Landlock and seccomp; a container where the system has neither, as
+macOS and Windows have not. There is no weaker one to fall back to: a machine that reaches none runs nothing.
+
+A comes before B: it is started once per process, its jobs cost the same, and what one layer should let through, a file
+name or a signal, the other still stops. A container comes last only because it takes seconds to start and needs an
+image; `STERLING_SANDBOX=container` asks for it.
 """
 
 import functools
 import os
-import platform
 import socket
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from sterling.errors import SandboxUnavailable
-from sterling.sandbox.conversation import converse
+from sterling.errors import InputError, SandboxUnavailable
+from sterling.sandbox.backend import Backend, Job
+from sterling.sandbox.bubblewrap import Bubblewrap
+from sterling.sandbox.container import Container, image
+from sterling.sandbox.local import Local
 from sterling.sandbox.outcome import Limits, Outcome
-from sterling.sandbox.process import Zygote, ZygoteDied
 
+VARIABLE = "STERLING_SANDBOX"
+WAYS: dict[str, Callable[[Limits, int, tuple[str, ...], tuple[str, ...]], Backend]] = {
+    "bubblewrap": Bubblewrap,
+    "landlock": Local,
+    "container": Container,
+}
+"""Every way of keeping code in, the one to be preferred first."""
 _PROBES = Path(__file__).with_name("probes.py")
-_MEND = "run `sterling` in a Linux virtual machine or container (Docker, Lima, WSL 2), or on a Linux machine"
+_OF_THE_IMAGE = frozenset({"read /etc/passwd", "read /proc", "list /"})
+"""What a job may do in a container whose kernel lacks Landlock: it finds nothing there but what the image holds."""
 
 
-@functools.cache
+class _Best(NamedTuple):
+    name: str
+    tier: str
+
+
 def self_test() -> str:
     """The tier that this machine achieves, as the release records it.
 
     Attacks are run in a locked-in process, and their effects are looked for from outside. SandboxUnavailable says what
-    is missing and how to mend it. Passing says that these attacks are held back here, not that no other exists.
+    is missing and how to mend it; InputError, that STERLING_SANDBOX names no way there is. Passing says that these
+    attacks are held back here, not that no other exists.
     """
-    if sys.platform != "linux":
-        raise SandboxUnavailable(f"untrusted code is not run on {_system()}: it has no Landlock\n  mend: {_MEND}")
-    zygote = Zygote(Limits(), 0)
+    return _best(wanted(), image()).tier
+
+
+def start(limits: Limits, hash_seed: int, packages: tuple[str, ...], preload: tuple[str, ...]) -> Backend:
+    """The best back end that holds here, running. It fails as `self_test` does."""
+    return WAYS[_best(wanted(), image()).name](limits, hash_seed, packages, preload)
+
+
+def wanted() -> str:
+    """What STERLING_SANDBOX asks for: `auto` or one of `WAYS`."""
+    name = os.environ.get(VARIABLE) or "auto"
+    if name not in ("auto", *WAYS):
+        raise InputError(f"{VARIABLE}={name} is not known", mend=f"use one of: auto, {', '.join(WAYS)}")
+    return name
+
+
+@functools.cache
+def _best(name: str, _image: str) -> _Best:
+    """The image is part of what was tested."""
+    if name != "auto":
+        return _Best(name, _tested(name))
+    refusals = []
+    for each in WAYS if sys.platform == "linux" else ("container",):
+        try:
+            return _Best(each, _tested(each))
+        except SandboxUnavailable as why:
+            refusals.append(f"{each}: {why}" if sys.platform == "linux" else str(why))
+    raise SandboxUnavailable("\n".join(["untrusted code is not run here: nothing keeps it in", *refusals]))
+
+
+def _tested(name: str) -> str:
+    if sys.platform != "linux" and name != "container":
+        raise SandboxUnavailable(f"{name} exists on Linux only\n  mend: unset {VARIABLE}, or set it to `container`")
+    backend = WAYS[name](Limits(), 0, (), ())
     try:
-        _attack(zygote)
-        return f"B: landlock (ABI {zygote.landlock}) + seccomp allow-list ({platform.machine()}) + rlimits"
+        _attack(backend, name)
+        return backend.tier
     finally:
-        zygote.close()
+        backend.close()
 
 
-def _system() -> str:
-    return {"darwin": "macOS", "win32": "Windows"}.get(sys.platform, sys.platform)
-
-
-def _attack(zygote: Zygote) -> None:
+def _attack(backend: Backend, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as bait:
         secret = Path(folder) / "secret"
         secret.write_text("secret", encoding="utf-8")
         os.chmod(folder, 0o755)  # noqa: PTH101, S103 - the ordinary permissions must not be what denies
         expression = f"attempts({folder!r}, {str(secret)!r}, {bait.getsockname()[1]})"
-        outcome = _outcome(zygote, expression)
-        got_through = _complaints(outcome) + _effects(Path(folder), secret, bait)
+        outcome = _outcome(backend, expression)
+        got_through = _complaints(outcome, name, backend.tier) + _effects(Path(folder), secret, bait)
     if got_through:
         raise SandboxUnavailable(
             f"this machine does not keep untrusted code in: {'; '.join(got_through)}\n"
@@ -57,7 +104,7 @@ def _attack(zygote: Zygote) -> None:
         )
 
 
-def _outcome(zygote: Zygote, expression: str) -> Outcome:
+def _outcome(backend: Backend, expression: str) -> Outcome:
     order: dict[str, object] = {
         "role": "evaluate",
         "source": _PROBES.read_text(encoding="utf-8"),
@@ -67,16 +114,16 @@ def _outcome(zygote: Zygote, expression: str) -> Outcome:
         "expression": expression,
         "setup": [],
     }
-    try:
-        return converse(zygote, Limits(), (), [order])
-    except ZygoteDied:
-        return Outcome("crashed", "the attack killed the parent")
+    return backend.run(Job([order]))
 
 
-def _complaints(outcome: Outcome) -> list[str]:
+def _complaints(outcome: Outcome, name: str, tier: str) -> list[str]:
     if outcome.status != "ok" or not isinstance(outcome.value, dict) or not outcome.value:
         return [f"the attacks ended with {outcome.status} ({outcome.detail})"]
-    return [f"{attack}: {result}" for attack, result in outcome.value.items() if result != "denied"]
+    # Behind walls a file need not be forbidden: it is not there.
+    fine = {"denied"} if name == "landlock" else {"denied", "absent"}
+    harmless = _OF_THE_IMAGE if name == "container" and "landlock" not in tier else ()
+    return [f"{attack}: {it}" for attack, it in outcome.value.items() if it not in fine and attack not in harmless]
 
 
 def _effects(folder: Path, secret: Path, bait: socket.socket) -> list[str]:

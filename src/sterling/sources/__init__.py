@@ -2,6 +2,7 @@
 
 from sterling.sources.anchor import anchor_records, origin_of, role_of
 from sterling.sources.files import Files
+from sterling.sources.gold import gold_seeds
 from sterling.sources.layout import DataFile
 from sterling.sources.places import files_of, read_by
 from sterling.sources.preference import Feedback, ReviewThreads, Tickets
@@ -19,6 +20,7 @@ __all__ = [
     "Tickets",
     "anchor_records",
     "files_of",
+    "gold_seeds",
     "origin_of",
     "read_by",
     "read_rows",

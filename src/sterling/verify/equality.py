@@ -8,8 +8,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-Tier = Literal["exact", "rational"]
-"""What decided that two answers are equal."""
+from sterling.verify.units import unit_of
+
+Tier = Literal["exact", "rational", "symbolic"]
+"""What decided that two answers are equal; `symbolic` is not used here."""
 
 MAX_ANSWER = 2_000
 """Characters of an answer that are read. A longer one is equal to its own copy only."""
@@ -38,24 +40,42 @@ def same(answer: str, expected: str) -> Tier | None:
         return None
     mine, theirs = value_of(answer), value_of(expected)
     if mine is not None and theirs is not None:
-        return "rational" if mine.number == theirs.number and _units_agree(mine.unit, theirs.unit) else None
+        return "rational" if equal_values(mine, theirs) else None
     if mine is None and theirs is None and _text_of(answer) == _text_of(expected):
         return "exact"
     return None
+
+
+def equal_values(mine: Value, theirs: Value) -> bool | None:
+    """Whether the numbers are the same of the same; None when that takes knowledge of units or of the question.
+
+    None for equal numbers one of which says less about its unit (`5` and `5 km`, `18 eggs` and `18 duck eggs`), and
+    for different numbers of different measures, which may be converted (`5 km` and `5000 m`). Percent is equal to
+    percent only.
+    """
+    same_number = mine.number == theirs.number
+    if _units_agree(mine.unit, theirs.unit):
+        return same_number
+    if "%" in {mine.unit, theirs.unit}:
+        return False
+    if same_number:
+        one, other = set(mine.unit.split()), set(theirs.unit.split())
+        return None if one < other or other < one else False
+    return None if unit_of(mine.unit) and unit_of(theirs.unit) else False
 
 
 @lru_cache(maxsize=4096)
 def value_of(answer: str) -> Value | None:
     r"""The number that an answer is, with its unit; None when it is not one number.
 
-    Read are: `1234`, `1,234`, `-3.50`, `.5`, `2e6`, `3/4`, `1 3/4`, `\frac{3}{4}`, a currency sign before and `%` or a
+    `5 m` has a unit, `5x` is an expression. Read are: `1234`, `1,234`, `-3.50`, `.5`, `2e6`, `3/4`, `1 3/4`, `\frac{3}{4}`, a currency sign before and `%` or a
     unit after. A space is no thousands separator and `1, 234` is no number.
     """
     if _PLAIN.fullmatch(answer):
         return Value(int(answer))
     if "\n" in answer.strip():
         return None
-    tidied = _tidy(answer[:MAX_ANSWER])
+    tidied = tidy(answer[:MAX_ANSWER])
     match = _VALUE.fullmatch(tidied) if len(tidied) <= MAX_NUMBER else None
     return None if match is None else _value(match)
 
@@ -64,7 +84,8 @@ def _value(match: re.Match[str]) -> Value | None:
     signs = match["sign"] + match["inner"]
     unit = _unit(match["unit"] or "")
     number = _magnitude(match)
-    if number is None or len(signs) > 1 or (match["currency"] and unit not in {"", "$"}):
+    factor = unit.startswith("^") or (len(unit) == 1 and unit.isalpha() and not unit_of(unit))
+    if number is None or factor or len(signs) > 1 or (match["currency"] and unit not in {"", "$"}):
         return None
     return Value(-number if signs == "-" else number, match["currency"] or unit)
 
@@ -97,14 +118,12 @@ def _units_agree(one: str, other: str) -> bool:
     return one == other or (one in {"", "$"} and other in {"", "$"})
 
 
-_UNIT_NAMES = {
-    "percent": "%", "per cent": "%", "dollar": "$", "USD": "$", "euro": "€", "EUR": "€", "GBP": "£", "yen": "¥",
-}  # fmt: skip
+_UNIT_NAMES = {"": "", "%": "%", "Dollar": "$", "Dollars": "$", "Euros": "€", "Percent": "%"}
 
 
 def _unit(text: str) -> str:
-    words = " ".join(_singular(word) for word in text.translate(_POWERS).rstrip(".").split())
-    return _UNIT_NAMES.get(words, words)
+    plain = " ".join(text.translate(_POWERS).rstrip(".").split())
+    return _UNIT_NAMES.get(plain) or unit_of(plain) or " ".join(_singular(word) for word in plain.split())
 
 
 _POWERS = str.maketrans({"²": "^2", "³": "^3", "{": None, "}": None})
@@ -120,25 +139,34 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
-_TRANSLATED = str.maketrans({"\u2212": "-", "\u2013": "-", "\u00a0": " ", "\u2009": " ", "\u202f": " "})
-_WRAPPED = (("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
-_LATEX = tuple(
+_TRANSLATED = str.maketrans(
+    {"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-", "\u00a0": " ", "\u2009": " ", "\u202f": " "}
+    | {chr(0xFF01 + at): chr(0x21 + at) for at in range(94)}
+)
+"""Typographic minus signs and spaces, and the full width of East Asian text."""
+_WRAPPED = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
+_DRESS = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         (r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|mbox|operatorname)\s?\{([^{}]*)\}", r"\1"),
-        (r"\\[cdt]?frac\s?\{\s?(-?[0-9,]+)\s?\}\s?\{\s?([0-9,]+)\s?\}", r" \1/\2 "),
-        (r"\\[cdt]?frac([0-9])([0-9])", r" \1/\2 "),
         (r"\^\s?\{?\s?\\circ\s?\}?|\\degree", "°"),
         (r"\{,\}", ","),
         (r"\\!", ""),
         (r"\\(?:left|right)(?![A-Za-z])", ""),
-        (r"\\[,;: ]|~", " "),
+        (r"\\[,;: ]|~|\\q?quad(?![A-Za-z])", " "),
         (r"\\([$%#&{}])", r"\1"),
+    )
+)
+_FRACTIONS = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"\\[cdt]?frac\s?\{\s?(-?[0-9,]+)\s?\}\s?\{\s?([0-9,]+)\s?\}", r" \1/\2 "),
+        (r"\\[cdt]?frac\s?([0-9])\s?([0-9])", r" \1/\2 "),
     )
 )
 
 
-def _tidy(answer: str) -> str:
+def undressed(answer: str) -> str:
     """Without what only dresses an answer up: emphasis, mathematics delimiters, LaTeX spacing, one final period."""
     text = answer.translate(_TRANSLATED).strip(" \t\r\n*_`")
     for left, right in _WRAPPED:
@@ -146,9 +174,19 @@ def _tidy(answer: str) -> str:
             text = text[len(left) : -len(right)]
     text = text.removesuffix(".")
     if "\\" in text or "{,}" in text:
-        for pattern, replacement in _LATEX:
+        for pattern, replacement in _DRESS:
             text = pattern.sub(replacement, text)
     return " ".join(text.strip(" \t\r\n*_`").split())
+
+
+def tidy(answer: str) -> str:
+    """The same with plain fractions in one line; not to be read as a part of something larger."""
+    text = undressed(answer)
+    if "frac" not in text:
+        return text
+    for pattern, replacement in _FRACTIONS:
+        text = pattern.sub(replacement, text)
+    return " ".join(text.split())
 
 
 _SPACED = re.compile(r"\s?([,;:=+*/(){}\[\]|])\s?")
@@ -159,6 +197,6 @@ def _text_of(answer: str) -> str:
 
     A single word may be capitalised or not: `Yes` is `yes`, but `mW` is not `MW`.
     """
-    text = _SPACED.sub(r"\1", _tidy(answer))
+    text = _SPACED.sub(r"\1", tidy(answer))
     plain = len(text) > 1 and text.isalpha() and (text.islower() or text.istitle() or text.isupper())
     return text.lower() if plain else text

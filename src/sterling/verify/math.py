@@ -1,19 +1,27 @@
 """The check `math`: does the final answer of a solution equal the reference answer?"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
 
 import pyarrow as pa
 
-from sterling.records import Family, Fault, content_text
-from sterling.registry import RecordCheck, Ruling, register
+from sterling.records import Family, Fault, Outcome, Record, batch_of
+from sterling.registry import FitContext, NearMiss, RecordCheck, Ruling, register
+from sterling.stats import Evidence, proportion
 from sterling.verify.answers import Found, find_answer
-from sterling.verify.equality import same, value_of
+from sterling.verify.arithmetic import wrong_equations
+from sterling.verify.comparison import compare
+from sterling.verify.completions import answer_of, answering, answers
+from sterling.verify.equality import value_of
+from sterling.verify.number_misses import wrong_variants
+from sterling.verify.symbolic import Symbolic, site_of_math_verify
 
 _SHOWN = 80
 """Characters of an answer that go into evidence."""
+_EQUATIONS = 5
+"""Wrong equations that go into evidence."""
 
 
 class Expected(NamedTuple):
@@ -26,37 +34,98 @@ class Expected(NamedTuple):
 
 @register("check", "math")
 class Math(RecordCheck):
-    """Compares the final answer of a completion with `reference.answer`, as text or as an exact rational.
+    """Compares the final answer of a completion with `reference.answer`: as text, as exact rationals, as expressions.
 
-    Where the answer stands is in `sterling.verify.answers`, what counts as equal in `sterling.verify.equality`. The
-    completion is read, else the last assistant message, else the text. `reference.answer` may be a number, the answer
-    as text, or a whole solution that states it by the same markers (GSM8K's `... #### 18`).
+    Where the answer stands is in `sterling.verify.answers`, what counts as equal in `equality` and `comparison`, what
+    the symbolic tier may be asked in `symbolic`. The completion is read, else the last assistant message, else the
+    text. `reference.answer` may be a number, the answer as text, or a whole solution that states it by the same
+    markers (GSM8K's `... #### 18`).
 
-    Keeps `equal`. Drops `different`, `no_answer` and `ambiguous_answer` (one marker, several answers that differ).
-    Flags `no_reference`, `bad_reference` (empty, no text or number, or a solution that states no answer or several)
-    and `no_completion`: nothing was checked there, so nothing is verified.
+    Keeps `equal`. Drops `different` (known to differ: another number, unit, kind, or member), `no_answer`,
+    `ambiguous_answer` (several answers that differ, or one taken back) and `too_expensive` (a tower of powers, a huge
+    factorial, more than two CPU seconds in the sandbox: nobody gives such an answer in earnest). Flags, which
+    verifies nothing: `not_comparable`, `wrong_step` (see `steps`), `no_reference`, `bad_reference` (empty, no text or
+    number, or a solution that states no answer or several), `no_completion`.
+
+    `not_comparable` is a flag, because the answer may be right in a form that no tier reads: words, `5` for `5 km`, an
+    expression while `symbolic` is off. To drop it would punish rare forms, to keep it would verify what was not
+    checked. Evidence `math.not_comparable` says how many there are.
+
+    Of an unpaired preference with `label: false` a wrong answer is what the label says: `different`, `no_answer` and
+    `ambiguous_answer` are kept as `wrong_as_labelled`, and an equal answer is flagged `right_despite_label`, since the
+    label may be about something else.
 
     Traps it is built against: `5 or 7` for 5; `5%` for 5 or for 0.05; `5 oranges` for 5 apples; `{1,2}` for (1,2);
-    `1 2 ... 10` for 10; towers of powers and numbers of a million digits, which stay text; a hedge over several lines.
+    `1 2 ... 10` for 10; an integral for its value; towers of powers; a hedge over several lines.
 
-    Not guaranteed: that the steps are right (an answer can be right by luck), or that an equal answer in another form
-    is recognised (`2*sqrt(2)` for `sqrt(8)`, `five` for 5, `0.33` for 1/3, a bare `5` for `5 km`): those are dropped.
-    The label of an unpaired preference is not looked at.
+    Not guaranteed: that the steps are right (an answer can be right by luck); that a converted unit is recognised
+    (`5000 m` for `5 km` is flagged); that a rounded answer is forgiven (`0.33` for 1/3 is dropped).
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "symbolic"
     needs: ClassVar[frozenset[str]] = frozenset({"answer"})
 
     last_number: bool = False
     """Take the last number of a completion that marks no final answer. Accepts by luck more often."""
+    symbolic: bool = False
+    """Ask Math-Verify, in the sandbox, about expressions (`sqrt(8)` for `2*sqrt(2)`); needs `sterling[math]`.
+
+    Off by default, so that the same recipe rules the same wherever it runs, and needs no sandbox for plain numbers.
+    """
+    steps: bool = False
+    """Flag a right answer one of whose equations, `<<48/2=25>>` or `3 * 4 = 13`, is wrong."""
+
+    def fit(self, context: FitContext) -> Any:
+        """Nothing to learn. MissingExtra when `symbolic` is wanted and Math-Verify is not installed."""
+        if self.symbolic:
+            site_of_math_verify()
 
     def judge(self, batch: pa.RecordBatch, state: Any) -> list[Ruling | Fault]:
-        """One ruling a row. Never a fault: whatever is in a row is compared as text."""
-        rows = zip(batch.column("reference").to_pylist(), _solutions(batch), strict=True)
-        return [self._ruling(_expected(reference), solution) for reference, solution in rows]
+        """One ruling a row; a fault where the sandbox fails. MissingExtra and SandboxUnavailable with `symbolic`."""
+        tier = Symbolic() if self.symbolic else None
+        references, labels = batch.column("reference").to_pylist(), batch.column("label").to_pylist()
+        rows = zip(batch.column("id").to_pylist(), references, answers(batch), labels, strict=True)
+        return [self._row(tier, record, _expected(it), said, label) for record, it, said, label in rows]
 
-    def _ruling(self, expected: Expected, solution: str | None) -> Ruling:
+    def measure(self, state: Any) -> Sequence[Evidence]:
+        """Which sandbox held the symbolic tier, and which Math-Verify it was."""
+        return () if not self.symbolic else [Symbolic().evidence()]
+
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+        """How many answers could not be compared."""
+        reasons = [reason for _, table in judged for reason in table.column("reason").to_pylist()]
+        asked = [reason for reason in reasons if reason not in _NOT_ASKED]
+        method = "answers that no tier could compare, among all that were compared"
+        return [proportion("math.not_comparable", asked.count("not_comparable"), len(asked), method)]
+
+    def spoil(self, record: Record, seed: int) -> Sequence[NearMiss]:
+        """The solution with another final answer in the same place; of kinds see `sterling.verify.number_misses`."""
+        batch = batch_of([record])
+        (ruling,) = self.judge(batch, None)
+        solution = answer_of(record)
+        if not isinstance(ruling, Ruling) or ruling.reason != "equal" or solution is None:
+            return ()
+        found = find_answer(solution, last_number=self.last_number)
+        if found is None:
+            return ()
+        start = solution.rfind(found.answer, 0, found.end)
+        before, after = solution[:start], solution[start + len(found.answer) :]
+        return [
+            NearMiss(answering(record, before + wrong.answer + after), wrong.kind)
+            for wrong in wrong_variants(found.answer, seed)
+        ]
+
+    def _row(
+        self, tier: Symbolic | None, record: str, expected: Expected, solution: str | None, label: bool | None
+    ) -> Ruling | Fault:
+        try:
+            ruling = self._ruling(tier, expected, solution)
+        except OSError as error:
+            return Fault(record, "sandbox", "sandbox_failed", str(error)[:500], record=record)
+        return ruling if label is not False else _as_labelled(ruling)
+
+    def _ruling(self, tier: Symbolic | None, expected: Expected, solution: str | None) -> Ruling:
         if expected.answer is None:
             return Ruling("flag", expected.problem or "no_reference")
         if solution is None:
@@ -64,25 +133,51 @@ class Math(RecordCheck):
         found = find_answer(solution, last_number=self.last_number)
         if found is None:
             return Ruling("drop", "no_answer", 0.0, {"expected": expected.answer[:_SHOWN]})
-        return _compared(found, expected.answer)
+        ruling = _compared(found, expected.answer, tier)
+        return _with_steps(ruling, solution) if self.steps and ruling.outcome == "keep" else ruling
 
 
-def _compared(found: Found, expected: str) -> Ruling:
+def _compared(found: Found, expected: str, tier: Symbolic | None) -> Ruling:
     evidence = {"answer": found.answer[:_SHOWN], "expected": expected[:_SHOWN], "marker": found.marker}
     if found.ambiguous:
         return Ruling("drop", "ambiguous_answer", 0.0, evidence)
-    tier = same(found.answer, expected)
-    if tier is None:
-        return Ruling("drop", "different", 0.0, evidence | _why(found.answer, expected))
-    return Ruling("keep", "equal", 1.0, evidence | {"tier": tier})
+    said, used, why = compare(found.answer, expected, tier)
+    if used or why:
+        evidence[_KEYS[said]] = used or why
+    return Ruling(_OUTCOMES[said], said, _SCORES.get(said), evidence)
 
 
-def _why(answer: str, expected: str) -> dict[str, str]:
-    """Tells a wrong number from a unit that only a person can judge."""
-    mine, theirs = value_of(answer), value_of(expected)
-    if mine is None or theirs is None or mine.number != theirs.number:
-        return {}
-    return {"differs": "unit"}
+_OUTCOMES: Mapping[str, Outcome] = {
+    "equal": "keep", "different": "drop", "too_expensive": "drop", "not_comparable": "flag",
+}  # fmt: skip
+_SCORES = {"equal": 1.0, "different": 0.0, "too_expensive": 0.0}
+
+
+_KEYS = {"equal": "tier", "different": "differs", "too_expensive": "limit", "not_comparable": "because"}
+"""What the evidence calls the reason behind a ruling."""
+
+
+def _with_steps(ruling: Ruling, solution: str) -> Ruling:
+    wrong = wrong_equations(solution)
+    if not wrong:
+        return ruling
+    shown = [equation.text[:_SHOWN] for equation in wrong[:_EQUATIONS]]
+    return Ruling("flag", "wrong_step", None, {**ruling.evidence, "wrong": shown, "wrong_equations": len(wrong)})
+
+
+_WRONG = frozenset({"different", "no_answer", "ambiguous_answer"})
+
+
+def _as_labelled(ruling: Ruling) -> Ruling:
+    """What an answer that is labelled as the worse one is worth."""
+    if ruling.reason in _WRONG:
+        return Ruling("keep", "wrong_as_labelled", 1.0, {**ruling.evidence, "found": ruling.reason})
+    if ruling.outcome == "keep":
+        return Ruling("flag", "right_despite_label", None, ruling.evidence)
+    return ruling
+
+
+_NOT_ASKED = frozenset({"no_reference", "bad_reference", "no_completion", "no_answer", "ambiguous_answer"})
 
 
 @lru_cache(maxsize=4096)
@@ -109,20 +204,3 @@ def _stated_in(reference: str) -> Expected:
     if found is None:
         return Expected(None, "bad_reference") if "\n" in reference else Expected(reference)
     return Expected(None, "bad_reference") if found.ambiguous else Expected(found.answer)
-
-
-def _solutions(batch: pa.RecordBatch) -> Iterator[str | None]:
-    """What the model said in each row; None where the row holds no completion."""
-    names = ("completion", "messages", "text", "conversational")
-    for completion, messages, text, talks in zip(*(batch.column(n).to_pylist() for n in names), strict=True):
-        if completion is not None:
-            yield _last_assistant(completion) if talks else completion
-        else:
-            yield text if messages is None else _last_assistant(messages)
-
-
-def _last_assistant(messages: str) -> str | None:
-    for message in reversed(json.loads(messages)):
-        if message.get("role") == "assistant":
-            return content_text(message.get("content")) or None
-    return None

@@ -1,18 +1,29 @@
 """`replay`: a recorded call must give the same outcome again, in another process with another hash seed."""
 
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pyarrow as pa
 from pydantic import Field, ValidationError
 
 from sterling.records import Family, Fault, Record, records_of
-from sterling.registry import RecordCheck, Ruling, register
-from sterling.sandbox import Limits, Outcome, Program, shared_sandbox
+from sterling.registry import NearMiss, RecordCheck, Ruling, register
+from sterling.sandbox import Limits, Outcome, Program, Sandbox, shared_sandbox
 from sterling.text.doctests import answer_of, display
 from sterling.verify.program import completion_of
 from sterling.verify.references import CallReference
 
 _TAKES = 500
+_LAST_DIGIT = re.compile(r"\d(?!.*\d)", re.DOTALL)
+_CHANGES: Mapping[str, Callable[[str], str]] = {
+    "off_by_one": lambda text: re.sub(
+        r"\d(?!.*\d)", lambda digit: str((int(digit[0]) + 1) % 10), text, flags=re.DOTALL
+    ),
+    "swapped_truth": lambda text: {"True": "False", "False": "True"}.get(text, text),
+    "cut_off": lambda text: text[:-1],
+}
 
 
 @register("check", "replay")
@@ -41,6 +52,16 @@ class Replay(RecordCheck):
         """One ruling a row; a fault where the reference cannot be understood or the sandbox fails."""
         return [self._judge(record) for record in records_of(batch)]
 
+    def spoil(self, record: Record, seed: int) -> list[NearMiss]:
+        """The same call with another answer: one digit, sign or letter changed, which no rerun can give."""
+        right = completion_of(record).strip()
+        wrong = [(kind, change(right)) for kind, change in _CHANGES.items()]
+        return [
+            NearMiss(replace(record, payload={**record.payload, "completion": text}), kind)
+            for kind, text in wrong
+            if text.strip() != right and isinstance(record.payload.get("completion"), str)
+        ]
+
     def _judge(self, record: Record) -> Ruling | Fault:
         call = (record.reference or {}).get("call")
         if not call:
@@ -52,7 +73,7 @@ class Replay(RecordCheck):
             return Fault(record.id, "user_code", "bad_reference", str(error)[:_TAKES], record=record.id)
         except (OSError, RecursionError) as error:
             return Fault(record.id, "sandbox", "sandbox_failed", str(error)[:_TAKES], record=record.id)
-        evidence = {"expression": reference.expression[:_TAKES], **detail}
+        evidence = {"tier": self._sandbox().tier, "expression": reference.expression[:_TAKES], **detail}
         return Ruling("keep", reason, 1.0, evidence) if reason == "repeats" else Ruling("drop", reason, 0.0, evidence)
 
     def _compare(self, record: Record, call: CallReference) -> tuple[str, dict[str, str]]:
@@ -69,5 +90,7 @@ class Replay(RecordCheck):
     def _again(self, call: CallReference) -> Outcome:
         paths = tuple(self.locate(path) for path in call.paths)
         program = Program(call.source, call.module, call.replaces, paths)
-        limits = Limits(cpu_s=self.cpu_s, memory_mb=self.memory_mb)
-        return shared_sandbox(limits, 2).evaluate(program, call.expression, call.setup)
+        return self._sandbox().evaluate(program, call.expression, call.setup)
+
+    def _sandbox(self) -> Sandbox:
+        return shared_sandbox(Limits(cpu_s=self.cpu_s, memory_mb=self.memory_mb), 2)

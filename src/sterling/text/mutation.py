@@ -10,11 +10,10 @@ Not guaranteed: that an edit changes the behaviour. Equivalent mutants exist, an
 
 import ast
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
-
-from sterling.sources.python_functions import parse
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -37,16 +36,17 @@ class Break(NamedTuple):
 
 
 class Code:
-    """The text of one function or class, and where its nodes are in it."""
+    """The text of one function or class, or of a whole program, and where its nodes are in it."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, whole: bool = False) -> None:
         self.text = source.encode()
-        self._root = _only_definition(parse(source))
+        tree = parse(source)
+        self._root = tree if whole else _only_definition(tree)
         self._starts = [0]
         for line in self.text.split(b"\n"):
             self._starts.append(self._starts[-1] + len(line) + 1)
         self._blocks = dict(_block_sizes(self._root))
-        scopes = [self._root] if isinstance(self._root, Function) else self._root.body
+        scopes = [self._root] if isinstance(self._root, Function) else self._root.body if not whole else ast.walk(tree)
         self._scopes = [(scope, sorted(_assignments(scope))) for scope in scopes if isinstance(scope, Function)]
 
     def nodes(self) -> Iterator[ast.AST]:
@@ -103,6 +103,13 @@ class Code:
         return (self.text[: edit.start] + edit.text.encode() + self.text[edit.end :]).decode()
 
 
+def parse(source: str) -> ast.Module:
+    """The syntax tree, without the warnings that the text may deserve: they are not ours to give."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
+
+
 def _only_definition(tree: ast.Module) -> Function | ast.ClassDef:
     if len(tree.body) == 1 and isinstance(tree.body[0], Function | ast.ClassDef):
         return tree.body[0]
@@ -145,7 +152,7 @@ def _assignments(function: Function) -> Iterator[tuple[int, str]]:
 Operator = Callable[[Code, ast.AST], Iterator[Edit]]
 """From a node to the edits that break it."""
 OPERATORS: dict[str, Operator] = {}
-"""Every operator by its name, filled where they are defined (`generate.operators`)."""
+"""Every operator by its name, filled where they are defined (`text.operators`)."""
 
 
 def operator(function: Operator) -> Operator:
@@ -155,12 +162,13 @@ def operator(function: Operator) -> Operator:
 
 
 @lru_cache(maxsize=256)
-def breaks_of(source: str) -> tuple[Break, ...]:
+def breaks_of(source: str, *, whole: bool = False) -> tuple[Break, ...]:
     """Every break of a function or class, in the order of the text. Of two that give the same text, the first stays.
 
-    ValueError or SyntaxError when the source is not exactly one of them.
+    ValueError or SyntaxError when the source is not exactly one of them, unless it is a `whole` program, of which
+    everything may be broken.
     """
-    code = Code(source)
+    code = Code(source, whole=whole)
     original = ast.dump(parse(source))
     found = (
         (edit, name) for node in code.nodes() for name, breaking in OPERATORS.items() for edit in breaking(code, node)

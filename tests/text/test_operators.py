@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sterling.generate import operators
-from sterling.generate.breaks import OPERATORS, Code, breaks_of, change_of
 from sterling.sources.python_package import PythonPackage
+from sterling.text import operators
+from sterling.text.mutation import OPERATORS, Code, breaks_of, change_of
 
-assert operators.__name__ == "sterling.generate.operators"
+assert operators.__name__ == "sterling.text.operators"
 
 GOLDEN = [
     ("swapped_comparison", "return a < b", ["return a > b"]),

@@ -1,10 +1,10 @@
-"""The mutation operators. Each is one kind of slip; `generate.breaks` says what they may touch."""
+"""The mutation operators. Each is one kind of slip; `text.mutation` says what they may touch."""
 
 import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from sterling.generate.breaks import Code, Edit, operator
+from sterling.text.mutation import Code, Edit, operator
 
 _ARITHMETIC = {
     ast.Add: ("+", "-"),

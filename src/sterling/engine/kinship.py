@@ -1,0 +1,53 @@
+"""Independence where it runs: whose work a model may judge, and whose keep of it verifies."""
+
+import json
+from collections.abc import Sequence
+from typing import Literal
+
+import pyarrow as pa
+
+from sterling.records import Family
+from sterling.registry import ModelCheck, RecordCheck, Ruling
+
+Kinship = Literal["stranger", "kin", "unknown"]
+"""What the maker of a record is to a check's models. A person and a program are strangers to every model."""
+
+
+def kinship(check: RecordCheck, batch: pa.RecordBatch) -> list[Kinship]:
+    """For each row of a batch of `records.SCHEMA`; strangers all, where no model judges."""
+    families = check.families() if isinstance(check, ModelCheck) else frozenset()
+    if not families:
+        return ["stranger"] * batch.num_rows
+    return [_kinship(families, maker) for maker in batch.column("maker").to_pylist()]
+
+
+def may_judge(check: RecordCheck, kin: Kinship) -> bool:
+    """Whether the check is asked about this record at all."""
+    return kin != "kin" or not isinstance(check, ModelCheck) or check.same_family == "accept"
+
+
+def recused(check: RecordCheck) -> Ruling:
+    """What is said of a record that its own family would have judged."""
+    families = sorted(check.families()) if isinstance(check, ModelCheck) else []
+    return Ruling("flag", "same_family", None, {"families": families})
+
+
+def signs_as(check: RecordCheck, kin: Kinship) -> Family:
+    """Whose judgement the verdict is: a model's counts as independent only of work that is certainly another's."""
+    if isinstance(check, ModelCheck) and check.families() and kin == "stranger":
+        return "independent_model"
+    return check.family
+
+
+def _kinship(families: frozenset[str], maker: str | None) -> Kinship:
+    made_by = {} if maker is None else json.loads(maker)
+    if made_by.get("model") is None:
+        return "stranger"
+    if made_by.get("family") is None:
+        return "unknown"
+    return "kin" if families & set(lineage_of(made_by["family"])) else "stranger"
+
+
+def lineage_of(family: str) -> Sequence[str]:
+    """The families of a maker: `Maker.family` joins those of a distilled model with `+`."""
+    return family.split("+")

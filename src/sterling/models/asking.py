@@ -1,0 +1,180 @@
+"""`ask` and `classify`: the synchronous face. Everything runs on one event loop, in a thread of its own.
+
+So they work wherever they are called from, notebooks included, and every call of this process to one endpoint goes
+through the same gate.
+"""
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any, Literal, TypeVar
+
+from sterling.errors import InputError
+from sterling.models import store
+from sterling.models.client import Client, Given, Said
+from sterling.models.conversation import Answer, Failure, Question, Scores
+from sterling.models.endpoint import Endpoint
+from sterling.models.journal import Journal
+from sterling.models.limits import Gate
+from sterling.models.scoring import Subject, read_scores, score_call, score_said
+from sterling.models.secrets import Secrets, secrets_of
+from sterling.models.transport import need_aiohttp
+from sterling.models.wire import OURS, Call, chat_call, chat_said, judged, read_answer
+
+T = TypeVar("T")
+_STOP = frozenset({"stop"})
+
+
+def ask(
+    endpoint: Endpoint, questions: Sequence[Question], *, finish_ok: frozenset[str] = _STOP
+) -> list[Answer | Failure]:
+    """Every question's answer or failure, in order; answers in the journal are not asked for again.
+
+    `finish_ok`: finish reasons of a usable answer; add `tool_calls` when tools are offered, `length` when a cut-off
+    answer will do. Blocks until the last one is done. One question's failure costs no other.
+
+    InputError for a key that is not set, or sampling that the client decides itself (`n`, `stream`).
+    StorageError when an answer cannot be written down.
+    """
+    calls = [_call(endpoint, question) for question in questions]
+    outcomes = _outcomes(endpoint, calls, chat_said)
+    return [_answer(outcome, finish_ok) for outcome in outcomes]
+
+
+def classify(
+    endpoint: Endpoint, subjects: Sequence[Subject], *, route: Literal["classify", "score", "pooling"] = "classify"
+) -> list[Scores | Failure]:
+    """What a reward model, classifier or cross-encoder says of each text, chat or (text, text) pair, in order.
+
+    vLLM's routes, below the endpoint's address, which is without `/v1` for `classify` and `pooling`: `classify` takes
+    a text or a chat, `score` a pair, `pooling` a text or a chat (reward models with a head of their own). Journaled
+    like answers. Whether numbers are probabilities or logits is the server's business.
+    """
+    calls = [_guarded(partial(score_call, endpoint, route, subject)) for subject in subjects]
+    return [_scores(outcome) for outcome in _outcomes(endpoint, calls, score_said)]
+
+
+def _call(endpoint: Endpoint, question: Question) -> Call | Failure:
+    taken = sorted(OURS & {*endpoint.sampling, *question.sampling})
+    if taken:
+        mend = "ask several questions with sample=0, 1, … for several samples" if "n" in taken else "leave it out"
+        raise InputError(f"`{taken[0]}` is not for sampling: the client decides it", mend=mend)
+    return _guarded(partial(chat_call, endpoint, question))
+
+
+def _guarded(make: Callable[[], Call]) -> Call | Failure:
+    """A question that JSON cannot say fails by itself."""
+    try:
+        return make()
+    except (TypeError, ValueError, RecursionError, AttributeError) as error:
+        return Failure("bad_question", f"it cannot be written as JSON: {error}"[:400], owed=False)
+
+
+Outcome = Given | Failure
+"""What was said, after no attempt where the journal had it; or why nothing was."""
+
+
+def _outcomes(endpoint: Endpoint, calls: Sequence[Call | Failure], take: Callable[[Any], Said]) -> list[Outcome]:
+    journal = store.journal()
+    journal.refresh()
+    known: dict[str, Outcome] = {}
+    missing: dict[str, Call] = {}
+    for call in calls:
+        if isinstance(call, Call) and call.key not in known and call.key not in missing:
+            said = journal.get(call.key)
+            if said is None:
+                missing[call.key] = call
+            else:
+                known[call.key] = Given(said, attempts=0)
+    known |= zip(missing, _asked(endpoint, list(missing.values()), journal, take), strict=True)
+    return [call if isinstance(call, Failure) else known[call.key] for call in calls]
+
+
+def _asked(endpoint: Endpoint, calls: list[Call], journal: Journal, take: Callable[[Any], Said]) -> list[Outcome]:
+    if not calls:
+        return []
+    need_aiohttp("asking a model")
+    secrets = secrets_of(endpoint)
+    return _wait_for(_ask_all(endpoint, secrets, calls, journal, take))
+
+
+async def _ask_all(
+    endpoint: Endpoint, secrets: Secrets, calls: list[Call], journal: Journal, take: Callable[[Any], Said]
+) -> list[Outcome]:
+    return await Client(endpoint, secrets, _gate(endpoint), journal, take).answer_all(calls)
+
+
+def _answer(outcome: Outcome, finish_ok: frozenset[str]) -> Answer | Failure:
+    if isinstance(outcome, Failure):
+        return outcome
+    return judged(read_answer(outcome.said, from_journal=not outcome.attempts), finish_ok, outcome.attempts)
+
+
+def _scores(outcome: Outcome) -> Scores | Failure:
+    if isinstance(outcome, Failure):
+        return outcome
+    return read_scores(outcome.said, from_journal=not outcome.attempts)
+
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+_gates: dict[tuple[object, ...], Gate] = {}
+
+
+def _gate(endpoint: Endpoint) -> Gate:
+    """The one gate of this process for a server, a model, a key and their limits."""
+    e = endpoint
+    limits = (e.concurrency, e.requests_per_minute, e.tokens_per_minute)
+    return _gates.setdefault((e.endpoint, e.model, e.key_env, *limits), Gate(e))
+
+
+def _wait_for(work: Coroutine[Any, Any, T]) -> T:
+    """Run it on the loop. An interrupt cancels it, and waits until it has let go of connections and journal."""
+    ended = threading.Event()
+
+    async def run() -> T:
+        try:
+            return await work
+        finally:
+            ended.set()
+
+    future = asyncio.run_coroutine_threadsafe(run(), _running_loop())
+    try:
+        return future.result()
+    except BaseException:
+        if future.cancel():
+            ended.wait(timeout=10)
+        raise
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    global _loop  # noqa: PLW0603 - one loop for the process
+    with _lock:
+        if _loop is None:
+            _loop = asyncio.new_event_loop()
+            thread = threading.Thread(target=_loop.run_forever, name="sterling-models", daemon=True)
+            thread.start()
+            atexit.register(_end, _loop, thread)
+        return _loop
+
+
+def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    if thread.is_alive():
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=5)
+    if not loop.is_running():
+        loop.close()
+    store.close()
+
+
+def _start_anew() -> None:
+    """A forked child has no thread of its parent's, and may have been forked while a lock was held."""
+    global _lock, _loop
+    _lock, _loop = threading.Lock(), None
+    _gates.clear()
+
+
+os.register_at_fork(after_in_child=_start_anew)

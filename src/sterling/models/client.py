@@ -1,0 +1,167 @@
+"""Asks every call of a list until it is answered or has failed for good, and writes each answer down at once."""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sterling.models.conversation import Failure, Usage
+from sterling.models.endpoint import Endpoint
+from sterling.models.journal import Journal, line_of
+from sterling.models.limits import Gate, Slot
+from sterling.models.secrets import Secrets
+from sterling.models.transport import Reply, open_session, post
+from sterling.models.wire import Call, Garbled, usage_of
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+Said = dict[str, Any]
+"""What the journal keeps of an answer."""
+
+_AGAIN = frozenset({"timeout", "rate_limited", "server_error", "connection", "garbage"})
+"""Reasons that may pass when the same request is sent again."""
+_REFUSED = _AGAIN - {"garbage"}
+"""Those that say something of the server's load."""
+_OWED = _AGAIN | {"unauthorised", "unpaid", "forbidden", "not_found", "redirected", "tls"}
+"""Those that may pass on another day, when somebody has mended what is not the request."""
+_HOPELESS = frozenset({"unauthorised", "unpaid", "not_found", "redirected", "tls"})
+"""Those that every request will meet, unless some have been answered."""
+_SILENT = frozenset({"timeout", "connection", "rate_limited"})
+"""Those that cost time, or a place in a queue, each time they are met."""
+_FIRST_WAIT_S = 0.25
+_LONGEST_WAIT_S = 30.0
+
+
+class Given(NamedTuple):
+    """An answer and how many requests it took."""
+
+    said: Said
+    attempts: int
+
+
+class Client:
+    """One list of calls against one endpoint. Lives for one `answer_all`."""
+
+    def __init__(
+        self, endpoint: Endpoint, secrets: Secrets, gate: Gate, journal: Journal, take: Callable[[Any], Said]
+    ) -> None:
+        self._endpoint = endpoint
+        self._secrets = secrets
+        self._gate = gate
+        self._journal = journal
+        self._take = take
+        self._answered = 0
+        self._failed_in_a_row = 0
+        self._stop: Failure | None = None
+
+    async def answer_all(self, calls: Sequence[Call]) -> list[Given | Failure]:
+        """One outcome for each call, in order. Twice as many rows as fit in flight are open: some are waiting."""
+        outcomes: list[Given | Failure | None] = [None] * len(calls)
+        todo = iter(enumerate(calls))
+        try:
+            async with open_session() as session, asyncio.TaskGroup() as group:
+                for _ in range(min(len(calls), 2 * self._gate.most)):
+                    group.create_task(self._work(session, todo, outcomes))
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        finally:
+            await self._sync()
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    async def _work(
+        self, session: "ClientSession", todo: Iterator[tuple[int, Call]], outcomes: list[Given | Failure | None]
+    ) -> None:
+        for place, call in todo:
+            outcomes[place] = outcome = self._stop or await self._answer(session, call)
+            if outcome is not self._stop:
+                self._count(outcome)
+
+    def _count(self, outcome: Given | Failure) -> None:
+        """Stop asking an endpoint that cannot answer: a wrong key costs a few requests, not thousands."""
+        if isinstance(outcome, Given):
+            self._answered += 1
+            self._failed_in_a_row = 0
+            return
+        self._failed_in_a_row += outcome.owed
+        hopeless = outcome.reason in _HOPELESS and (not self._answered or self._doubtful)
+        gone = outcome.reason in _SILENT and self._failed_in_a_row >= 4 * self._many
+        if self._stop is None and (hopeless or gone):
+            self._stop = outcome._replace(message=f"not asked, since others failed: {outcome.message}", attempts=0)
+
+    @property
+    def _many(self) -> int:
+        return max(64, 2 * self._gate.most)
+
+    @property
+    def _doubtful(self) -> bool:
+        """So many failed without an answer in between that each further row gets one request only, until one is."""
+        return self._failed_in_a_row >= self._many
+
+    async def _answer(self, session: "ClientSession", call: Call) -> Given | Failure:
+        """Send until answered. A 429 from a server that answers others does not count before `patience_s` is over."""
+        attempts, began = 0, time.monotonic()
+        while True:
+            slot = await self._gate.enter(call.tokens)
+            if self._stop is not None:
+                self._gate.leave(slot, refused=False)
+                return self._stop
+            reply = await self._send(session, call, slot)
+            attempts += 1
+            if reply.reason is None:
+                return Given(await self._kept(call, reply.body), attempts)
+            wait = self._wait(reply, attempts, time.monotonic() - began)
+            if wait is None:
+                return self._failure(reply, attempts)
+            await asyncio.sleep(wait)
+
+    async def _send(self, session: "ClientSession", call: Call, slot: Slot) -> Reply:
+        """One request; the body of its reply is what is kept, or it has a reason."""
+        reply = Reply(None, reason="connection", message="interrupted")
+        try:
+            reply = self._taken(await post(session, self._endpoint, self._secrets, call))
+        finally:
+            usage = Usage() if reply.reason else usage_of(reply.body)
+            self._gate.leave(slot, refused=reply.reason in _REFUSED, usage=usage, retry_after=reply.retry_after or 0.0)
+        return reply
+
+    def _taken(self, reply: Reply) -> Reply:
+        if reply.reason is not None:
+            return reply
+        try:
+            return reply._replace(body=self._take(reply.body))
+        except Garbled as error:
+            return reply._replace(body=None, reason=error.reason, message=self._secrets.quote(str(error)))
+
+    async def _kept(self, call: Call, said: Said) -> Said:
+        """The answer as it was written down: without the key, should the server have echoed it."""
+        line = line_of(call.key, call.path, self._endpoint.identity, self._endpoint.model, said)
+        masked = self._secrets.mask(line)
+        self._journal.put(call.key, masked.encode())
+        if self._journal.due():
+            await self._sync()
+        kept: Said = said if masked == line else json.loads(masked)["said"]
+        return kept
+
+    async def _sync(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, self._journal.sync)
+
+    def _wait(self, reply: Reply, attempts: int, waited: float) -> float | None:
+        """Seconds until the next request, or None when there is none."""
+        if reply.reason not in _AGAIN:
+            return None
+        patient = reply.reason == "rate_limited" and self._gate.answers() and waited < self._endpoint.patience_s
+        if (attempts >= self._endpoint.attempts or self._doubtful) and not patient:
+            return None
+        if reply.retry_after is not None and reply.retry_after > max(self._endpoint.patience_s, 1.0):
+            return None
+        backoff = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0 ** min(attempts - 1, 10))
+        jittered = backoff * random.uniform(0.5, 1.0)  # noqa: S311 - spreads requests, keeps no secret
+        return max(jittered, reply.retry_after or 0.0)
+
+    def _failure(self, reply: Reply, attempts: int) -> Failure:
+        reason = reply.reason or "garbage"
+        said = f"{self._endpoint.identity}: {reply.message}"
+        return Failure(reason, self._secrets.quote(said, 500), attempts, reply.status, owed=reason in _OWED)

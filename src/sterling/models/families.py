@@ -1,0 +1,179 @@
+"""Whose model it is, and who taught it: families, lineage, and how many distillations are stacked.
+
+A judge is independent of a writer when their lineages share nothing, so a student belongs to its base's family and to
+those of all its teachers. What the registry does not know is the empty set, which is not independence. A name that
+says nothing (a deployment called `prod-2`) needs `family` in the recipe.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from sterling.errors import InputError
+from sterling.models.endpoint import Endpoint
+
+
+def _compiles(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"`{pattern}` is no regular expression: {error}") from None
+    return patterns
+
+
+class Family(BaseModel):
+    """One family of models."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    by: str | None = None
+    aliases: tuple[str, ...] = ()
+    """Other words that a recipe may say for it."""
+    names: tuple[str, ...] = ()
+    """Regular expressions, matched from the start of a word of a model's name, case apart."""
+
+    _valid = field_validator("names")(_compiles)
+
+
+class Distillation(BaseModel):
+    """Models that were taught by models."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
+
+    names: tuple[str, ...]
+    of: tuple[str, ...] = ()
+    """Families of the base, where the name does not say them."""
+    teachers: tuple[str, ...] = Field(default=(), alias="from")
+    depth: int = Field(default=1, ge=0)
+    """How many distillations this entry stacks on those of other entries that match; 0 for none."""
+    source: str = Field(min_length=1)
+    """Where its makers say so."""
+
+    _valid = field_validator("names")(_compiles)
+
+
+class Registry(BaseModel):
+    """Everything that is known of families."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    families: Mapping[str, Family] = {}
+    distilled: tuple[Distillation, ...] = ()
+
+    def joined(self, other: "Registry") -> "Registry":
+        """Both; a family that both name has the aliases and names of both."""
+        families = dict(self.families)
+        for name, family in other.families.items():
+            known = families.get(name, Family())
+            families[name] = Family(
+                by=family.by or known.by,
+                aliases=(*known.aliases, *family.aliases),
+                names=(*known.names, *family.names),
+            )
+        return Registry(families=families, distilled=(*self.distilled, *other.distilled))
+
+    def called(self, word: str) -> frozenset[str]:
+        """The families meant by what a person wrote: a family, an alias (`gpt`), or a model's name. Else the word."""
+        plain = word.strip().lower()
+        if plain in self.families:
+            return frozenset({plain})
+        aliased = {name for name, entry in self.families.items() if plain in entry.aliases}
+        return frozenset(aliased) or self.families_of(plain) or frozenset({plain})
+
+    def families_of(self, name: str) -> frozenset[str]:
+        """Families that the name itself tells."""
+        return frozenset(family for family, entry in self.families.items() if _matches(entry.names, name))
+
+    def distillations_of(self, name: str) -> Iterator[Distillation]:
+        """Every entry that speaks of a model of this name."""
+        return (entry for entry in self.distilled if _matches(entry.names, name))
+
+
+def _matches(patterns: tuple[str, ...], name: str) -> bool:
+    return any(_from_word(pattern).search(name) for pattern in patterns)
+
+
+@cache
+def _from_word(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9])(?:{pattern})", re.IGNORECASE)
+
+
+@cache
+def _ours() -> Registry:
+    text = (resources.files("sterling.models") / "families.yaml").read_text(encoding="utf-8")
+    return Registry.model_validate(yaml.safe_load(text))
+
+
+_loaded: list[Registry] = []
+
+
+def registry() -> Registry:
+    """What is known in this process: ours, and what `load` added."""
+    known = _ours()
+    for more in _loaded:
+        known = known.joined(more)
+    return known
+
+
+def load(path: str | Path) -> Registry:
+    """Add a file of the same shape as families.yaml to what this process knows. InputError names what is wrong."""
+    try:
+        read: Any = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        more = Registry.model_validate(read or {})
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=path) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"is no YAML: {' '.join(str(error).split())}", where=path) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise InputError(f"{place}: {first['msg']}", where=path, mend="docs/models.md shows one") from None
+    if more not in _loaded:
+        _loaded.append(more)
+    return registry()
+
+
+def reset() -> None:
+    """Forget what `load` added."""
+    _loaded.clear()
+
+
+def lineage(model: Endpoint | str) -> frozenset[str]:
+    """Every family that a model belongs to: its own, its base's and its teachers'. Empty when nothing is known.
+
+    An endpoint's `family` replaces what its name tells; its `distilled_from` adds to what the registry knows.
+    """
+    known = registry()
+    if isinstance(model, str):
+        return known.families_of(model) | _taught(known, model)
+    own = known.families_of(model.model) if model.family is None else known.called(model.family)
+    return own | _taught(known, model.model) | _added(known, model)
+
+
+def depth_of(model: Endpoint | str) -> int:
+    """How many distillations are stacked in it, as far as is known; a teacher adds them to a record's depth.
+
+    The endpoint's `distilled_from` counts as one more where the registry knows of none from those families.
+    """
+    known = registry()
+    name = model if isinstance(model, str) else model.model
+    entries = list(known.distillations_of(name))
+    told = frozenset() if isinstance(model, str) else _added(known, model)
+    teachers = frozenset().union(*(known.called(family) for entry in entries for family in entry.teachers))
+    return sum(entry.depth for entry in entries) + bool(told - teachers)
+
+
+def _taught(known: Registry, name: str) -> frozenset[str]:
+    entries = known.distillations_of(name)
+    return frozenset().union(*(known.called(family) for entry in entries for family in (*entry.of, *entry.teachers)))
+
+
+def _added(known: Registry, endpoint: Endpoint) -> frozenset[str]:
+    return frozenset().union(*(known.called(family) for family in endpoint.distilled_from))

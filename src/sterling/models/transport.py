@@ -1,0 +1,151 @@
+"""One request over HTTP: everything that can happen to it becomes a `Reply`, never an exception.
+
+Exceptions of HTTP libraries carry request headers, and with them the key; so none leaves this file.
+"""
+
+import asyncio
+import email.utils
+import json
+import math
+import ssl
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sterling.errors import MissingExtra
+from sterling.models.endpoint import Endpoint
+from sterling.models.secrets import Secrets
+from sterling.models.wire import Call
+from sterling.version import VERSION
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse, ClientSession
+
+_LARGEST = 64 << 20
+_QUOTED = 1 << 16
+"""Bytes of a body that may be quoted in a message."""
+
+
+class Reply(NamedTuple):
+    """What came of one request."""
+
+    status: int | None
+    """None when no answer arrived."""
+    body: Any = None
+    """Parsed JSON of a status 200."""
+    reason: str | None = None
+    """None for a body; otherwise why there is none, as a `Failure` says it."""
+    message: str = ""
+    retry_after: float | None = None
+    """Seconds, if the server named a time."""
+
+
+def need_aiohttp(feature: str) -> None:
+    """MissingExtra when aiohttp is not installed."""
+    try:
+        import aiohttp  # noqa: F401, PLC0415
+    except ModuleNotFoundError as error:
+        raise MissingExtra(feature, "models") from error
+
+
+def open_session() -> "ClientSession":
+    """Connections to one endpoint, kept open between requests. The gate limits them, so the pool does not."""
+    from aiohttp import ClientSession, DummyCookieJar, TCPConnector  # noqa: PLC0415 - only who asks pays for it
+
+    connector = TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300)
+    return ClientSession(connector=connector, cookie_jar=DummyCookieJar(), auto_decompress=True)
+
+
+async def post(session: "ClientSession", endpoint: Endpoint, secrets: Secrets, call: Call) -> Reply:
+    """Send one request and read its whole answer, within `timeout_s`."""
+    from aiohttp import ClientError  # noqa: PLC0415
+
+    address = f"{endpoint.endpoint.rstrip('/')}/{call.path}"
+    headers = {"Content-Type": "application/json", "User-Agent": f"sterling/{VERSION}", **secrets.headers()}
+    try:
+        async with asyncio.timeout(endpoint.timeout_s):
+            async with session.post(address, data=call.body, headers=headers, allow_redirects=False) as response:
+                return _reply(response, await _read(response), secrets)
+    except TimeoutError:
+        return Reply(None, reason="timeout", message=f"no whole answer within {endpoint.timeout_s:g} s")
+    except ssl.SSLError as error:
+        return Reply(None, reason="tls", message=secrets.quote(str(error)))
+    except (ClientError, OSError, ValueError) as error:
+        return Reply(None, reason=_broken(error), message=f"{type(error).__name__}: {secrets.quote(str(error))}")
+
+
+def _broken(error: BaseException) -> str:
+    return "tls" if isinstance(error, ssl.SSLError) or "ssl" in type(error).__name__.lower() else "connection"
+
+
+async def _read(response: "ClientResponse") -> bytes | None:
+    """The body, or None when it is larger than any answer."""
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > _LARGEST:
+            response.close()
+            return None
+    return b"".join(parts)
+
+
+def _reply(response: "ClientResponse", raw: bytes | None, secrets: Secrets) -> Reply:
+    status = response.status
+    if raw is None:
+        return Reply(status, reason="too_large", message=f"the answer is larger than {_LARGEST >> 20} MiB")
+    if status == 200:
+        return _parsed(raw, secrets)
+    said = secrets.quote(raw[:_QUOTED].decode("utf-8", "replace"))
+    return Reply(status, reason=_reason(status, said), message=said, retry_after=_retry_after(response))
+
+
+def _parsed(raw: bytes, secrets: Secrets) -> Reply:
+    try:
+        return Reply(200, json.loads(secrets.mask(raw.decode("utf-8"))))
+    except (ValueError, RecursionError):
+        said = secrets.quote(raw[:_QUOTED].decode("utf-8", "replace"), 120)
+        return Reply(200, reason="garbage", message=f"no JSON: {said}")
+
+
+_REASONS = {
+    401: "unauthorised",
+    402: "unpaid",
+    403: "forbidden",
+    404: "not_found",
+    405: "not_found",
+    408: "timeout",
+    413: "too_large",
+    429: "rate_limited",
+    501: "bad_request",
+    529: "rate_limited",
+}
+
+
+def _reason(status: int, said: str) -> str:
+    if status == 429 and "insufficient_quota" in said:
+        return "unpaid"
+    if status in _REASONS:
+        return _REASONS[status]
+    if 300 <= status < 400:
+        return "redirected"
+    if status >= 500:
+        return "server_error"
+    lowered = said.lower()
+    filtered = "content_filter" in lowered or "content management policy" in lowered or "content_policy" in lowered
+    return "content_filter" if filtered else "bad_request"
+
+
+def _retry_after(response: "ClientResponse") -> float | None:
+    """`Retry-After` in seconds or as a date; None when it is absent or no time."""
+    given = response.headers.get("Retry-After", "").strip()
+    if not given:
+        return None
+    try:
+        seconds = float(given) if given[0].isdigit() else _until(given)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _until(date: str) -> float:
+    return email.utils.parsedate_to_datetime(date).timestamp() - time.time()

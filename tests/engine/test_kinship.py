@@ -1,0 +1,82 @@
+"""Who may judge whom is decided where it runs."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sterling.engine.apply import Pool, Resources, apply
+from sterling.engine.shards import Shard, standing
+from sterling.engine.step import Step
+from sterling.records import Fault, Maker, Record, batch_of, records_of, verdicts_of
+from sterling.records.files import write_parquet
+from sterling.registry import FitContext, ModelCheck, Ruling, register
+
+NOTHING = FitContext(lambda: iter(()))
+MAKERS = {
+    "kin": Maker("s", model="qwen3-8b", family="qwen"),
+    "distilled kin": Maker("s", model="r1-distill", family="deepseek+qwen"),
+    "stranger": Maker("s", model="llama", family="llama"),
+    "unknown": Maker("s", model="mystery"),
+    "program": Maker("mutations"),
+}
+
+
+@register("check", "test_kind_judge")
+class KindJudge(ModelCheck):
+    """Keeps whatever it is shown."""
+
+    asked: ClassVar[list[str]] = []
+    own: frozenset[str] = frozenset({"qwen"})
+
+    def families(self) -> frozenset[str]:
+        return self.own
+
+    def judge(self, batch: pa.RecordBatch, state: Any) -> list[Ruling | Fault]:
+        KindJudge.asked += [str(record.payload["text"]) for record in records_of(batch)]
+        return [Ruling("keep", "liked")] * batch.num_rows
+
+
+@pytest.fixture
+def shard(tmp_path: Path) -> Shard:
+    records = [Record.synthetic({"text": name}, source="s", row=name, maker=maker) for name, maker in MAKERS.items()]
+    records.append(Record.real({"text": "person"}, source="a", row="1", origin="human"))
+    path = tmp_path / "records.parquet"
+    write_parquet(path, pa.Table.from_batches([batch_of(records)]))
+    KindJudge.asked.clear()
+    return Shard(0, path)
+
+
+def said(tmp_path: Path, shard: Shard, check: ModelCheck) -> dict[str, tuple[str, str, str]]:
+    step = Step.at(tmp_path / "run", 0, "check", {}, [])
+    apply("judge", check, step, Pool([shard]), NOTHING, Resources())
+    names = {record.id: str(record.payload["text"]) for record in records_of(standing(shard).batch)}
+    verdicts = verdicts_of(pq.read_table(step.part("verdicts", 0)))
+    return {names[v.record]: (v.outcome, v.reason, v.family) for v in verdicts}
+
+
+def test_a_family_is_not_asked_about_its_own_work(tmp_path: Path, shard: Shard) -> None:
+    verdicts = said(tmp_path, shard, KindJudge())
+    assert verdicts["kin"] == verdicts["distilled kin"] == ("flag", "same_family", "model")
+    assert KindJudge.asked == ["stranger", "unknown", "program", "person"]
+
+
+def test_only_strangers_are_verified(tmp_path: Path, shard: Shard) -> None:
+    verdicts = said(tmp_path, shard, KindJudge())
+    assert {name for name, v in verdicts.items() if v == ("keep", "liked", "independent_model")} == {
+        "stranger", "program", "person"
+    }  # fmt: skip
+    assert verdicts["unknown"] == ("keep", "liked", "model")
+
+
+def test_accepting_its_own_family_verifies_nothing(tmp_path: Path, shard: Shard) -> None:
+    verdicts = said(tmp_path, shard, KindJudge(same_family="accept"))
+    assert verdicts["kin"] == ("keep", "liked", "model")
+    assert len(KindJudge.asked) == 6
+
+
+def test_a_judge_of_no_known_family_verifies_nothing(tmp_path: Path, shard: Shard) -> None:
+    verdicts = said(tmp_path, shard, KindJudge(own=frozenset()))
+    assert {v[2] for v in verdicts.values()} == {"model"}
