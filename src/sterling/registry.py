@@ -231,7 +231,7 @@ class RecordCheck(Check):
     def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
         """Evidence about the population: records of each shard beside their verdicts (`VERDICT_SCHEMA`), in order.
 
-        Called once a step, after every shard is judged, without gold.
+        Called once a step, after every shard is judged, without gold and without records that did not concern it.
         """
         return ()
 

@@ -193,8 +193,44 @@ def test_a_disk_that_fills_up_stops_the_run_and_keeps_what_it_has(home: Path, mo
             ask(endpoint(url, concurrency=1), [question(str(n)) for n in range(10)])
         monkeypatch.undo()
         answers = ask(endpoint(url, concurrency=1), [question(str(n)) for n in range(10)])
+        again = ask(endpoint(url), [question(str(n)) for n in range(10)])
     assert [isinstance(a, Answer) and a.text for a in answers] == [str(n) for n in range(10)]
     assert [isinstance(a, Answer) and a.from_journal for a in answers][:4] == [True, True, True, False]
+    assert all(isinstance(a, Answer) and a.from_journal for a in again)
+
+
+def test_a_write_that_stops_halfway_is_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.write
+    monkeypatch.setattr("sterling.models.journal.os.write", lambda file, data: real(file, data[:7]))
+    journal = Journal(tmp_path)
+    for n in range(3):
+        journal.put(key(n), line(n))
+    monkeypatch.undo()
+    assert [journal.get(key(n)) for n in range(3)] == [{"n": n} for n in range(3)]
+    journal.close()
+
+
+def test_a_line_that_is_still_being_written_is_read_when_it_is_whole(tmp_path: Path) -> None:
+    file = tmp_path / "1-a.jsonl"
+    file.write_bytes(line(1) + line(2)[:90])
+    journal = Journal(tmp_path)
+    journal.refresh()
+    assert [journal.get(key(n)) for n in (1, 2)] == [{"n": 1}, None]
+    with file.open("ab") as more:
+        more.write(line(2)[90:] + line(3))
+    journal.refresh()
+    assert [journal.get(key(n)) for n in (1, 2, 3)] == [{"n": 1}, {"n": 2}, {"n": 3}]
+    journal.close()
+
+
+def test_keys_that_begin_alike_are_told_apart(tmp_path: Path) -> None:
+    alike = ["a" * 16 + tail * 48 for tail in "bcd"]
+    lines = [line_of(each, "p", "local", "m", each[-1]).encode() for each in alike]
+    (tmp_path / "1-a.jsonl").write_bytes(b"".join(lines[:2]))
+    journal = Journal(tmp_path)
+    journal.refresh()
+    assert [journal.get(each) for each in alike] == ["b", "c", None]
+    journal.close()
 
 
 def test_an_interrupt_stops_at_once_and_keeps_what_was_answered(home: Path) -> None:

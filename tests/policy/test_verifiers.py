@@ -159,4 +159,6 @@ def test_drift_is_an_alarm(recipe: Make, value: float, p: float, status: str) ->
 def test_a_filter_that_thins_the_tails(recipe: Make, high: float, margin: float, status: str) -> None:
     ratio = Evidence("tails.tests.rare", 0.8, 250, Interval(0.7, high), "ratio", {"group": "rare"})
     [(found, what)] = said(gate(recipe(tail_margin=margin), [ratio]), "filters.tails")
-    assert (found, what) == (status, "`tests` lets 80% as many of its 250 `rare` records through as of the others")
+    assert found == status
+    thinned = "`tests` lets 80% as many of its 250 `rare` records through as of the others"
+    assert what == thinned if status == "unmet" else what.startswith("no check thins its rare records")

@@ -304,6 +304,48 @@ attempt(importlib.reload, sys); attempt(importlib.reload, builtins); attempt(imp
 def f(x): return 0
 """,
 }
+BOMBS = {
+    "fork bomb": "while True: attempt(os.fork)",
+    "threads": """
+threads = [attempt(threading.Thread(target=time.sleep, args=(9,)).start) for _ in range(99)]
+def f(x): return 0
+""",
+    "memory at once": "x = bytearray(1 << 40)",
+    "disk": "attempt(lambda: open('flood', 'wb').write(b'x' * 10**9))\ndef f(x): return 0",
+    "output at once": "def f(x): return 'x' * 10**8",
+    "clone bomb": """
+libc = ctypes.CDLL(None)
+for _ in range(1000):
+    for call in (56, 57, 58, 435, 220):
+        if libc.syscall(call, 17, 0, 0, 0, 0) == 0: break
+def f(x): return 0
+""",
+    "thread bomb": """
+import _thread
+for _ in range(1000): attempt(_thread.start_new_thread, time.sleep, (9,))
+def f(x): return 0
+""",
+    "memory that is reserved": """
+kept = [attempt(mmap.mmap, -1, 1 << 30) for _ in range(1000)]
+def f(x): return 0
+""",
+    "disk by other names": """
+for path in (FOLDER, "/tmp", "/var/tmp", "/dev/shm", "/run", ".", os.getcwd() if attempt(os.getcwd) else "."):
+    d = attempt(os.open, path, os.O_TMPFILE | os.O_RDWR); attempt(os.write, d, b'x' * 10**8)
+    attempt(lambda: open(path + "/flood", "wb").write(b'x' * 10**8))
+    attempt(lambda: os.posix_fallocate(os.open(path + "/flood2", os.O_CREAT | os.O_RDWR), 0, 10**9))
+def f(x): return 0
+""",
+    "many descriptors": "kept = [attempt(os.dup, 0) for _ in range(10**5)]\ndef f(x): return 0",
+    "wide data": "def f(x): return list(range(10**7))",
+    "deep data": """
+def f(x):
+    deep = []
+    for _ in range(10**6): deep = [deep]
+    return deep
+""",
+    "deep recursion": "sys.setrecursionlimit(10**9)\ndef f(x): return f(x) + 1",
+}
 EXHAUSTION = {
     "replacing the system calls of Python": """
 os.write = os.read = lambda *_: 0
@@ -333,13 +375,7 @@ while True: pass
 """,
     "sleeping": "time.sleep(3600)",
     "deadlock": "lock = threading.Lock(); lock.acquire(); lock.acquire()",
-    "fork bomb": "while True: attempt(os.fork)",
-    "threads": """
-threads = [attempt(threading.Thread(target=time.sleep, args=(9,)).start) for _ in range(99)]
-def f(x): return 0
-""",
     "memory": "x = [0]\nwhile True: x += x",
-    "memory at once": "x = bytearray(1 << 40)",
     "memory caught": """
 x = []
 while True:
@@ -348,11 +384,8 @@ while True:
     except MemoryError: pass
 """,
     "output": "while True: print('x' * 10_000)\n",
-    "output at once": "def f(x): return 'x' * 10**8",
     "raw output": "while True: os.write(1, b'x' * 65536)",
     "flooding the channel": "while True:\n    for d in range(3, 9): attempt(os.write, d, b'\\0\\0\\0\\2[]')",
-    "disk": "attempt(lambda: open('flood', 'wb').write(b'x' * 10**9))\ndef f(x): return 0",
-    "deep recursion": "sys.setrecursionlimit(10**9)\ndef f(x): return f(x) + 1",
     "recursion in C": """
 sys.setrecursionlimit(10**9)
 def f(x):
@@ -379,37 +412,7 @@ while True: pass
 """,
     "escaping into C": "import re\ndef f(x): return re.match('(a*)*b', 'a' * 64)",
     "escaping into C, sorting": "def f(x): return sorted(range(1 << 26), key=lambda it: -it)",
-    "clone bomb": """
-libc = ctypes.CDLL(None)
-for _ in range(1000):
-    for call in (56, 57, 58, 435, 220):
-        if libc.syscall(call, 17, 0, 0, 0, 0) == 0: break
-def f(x): return 0
-""",
-    "thread bomb": """
-import _thread
-for _ in range(1000): attempt(_thread.start_new_thread, time.sleep, (9,))
-def f(x): return 0
-""",
-    "memory that is reserved": """
-kept = [attempt(mmap.mmap, -1, 1 << 30) for _ in range(1000)]
-def f(x): return 0
-""",
     "errors": "while True: os.write(2, b'x' * 65536); sys.stderr.write('x' * 65536)",
-    "disk by other names": """
-for path in (FOLDER, "/tmp", "/var/tmp", "/dev/shm", "/run", ".", os.getcwd() if attempt(os.getcwd) else "."):
-    d = attempt(os.open, path, os.O_TMPFILE | os.O_RDWR); attempt(os.write, d, b'x' * 10**8)
-    attempt(lambda: open(path + "/flood", "wb").write(b'x' * 10**8))
-    attempt(lambda: os.posix_fallocate(os.open(path + "/flood2", os.O_CREAT | os.O_RDWR), 0, 10**9))
-def f(x): return 0
-""",
-    "deep data": """
-def f(x):
-    deep = []
-    for _ in range(10**6): deep = [deep]
-    return deep
-""",
-    "wide data": "def f(x): return list(range(10**7))",
     "data that contains itself": "def f(x):\n    loop = []\n    loop.append(loop)\n    return loop",
     "deep source": "compile('(' * 10**6 + ')' * 10**6, 'x', 'eval')\ndef f(x): return 0",
     "deep pickles and JSON": "attempt(json.loads, '[' * 10**7)\ndef f(x): return 0",
@@ -421,7 +424,6 @@ class E(Exception):
         while True: pass
 def f(x): raise E
 """,
-    "many descriptors": "kept = [attempt(os.dup, 0) for _ in range(10**5)]\ndef f(x): return 0",
     "closing and waiting": "os.closerange(0, 64)\ntime.sleep(3600)",
 }
 EFFECTS = {
@@ -579,11 +581,11 @@ libc.syscall(425, 8, ring); libc.syscall(426, 3, 1, 0, 0, 0); libc.syscall(206, 
 libc.syscall(275, 0, 0, 1, 0, 9, 0)
 """,
     "a program of its own": """
-import shutil
-for path in ('/bin/sh', '/bin/touch', '/usr/bin/touch', sys.executable):
-    attempt(os.execv, path, [path, FOLDER + '/v']); attempt(os.spawnv, os.P_NOWAIT, path, [path, FOLDER + '/w'])
-ctypes.CDLL(None).execve(b'/usr/bin/touch', (ctypes.c_char_p * 3)(b'touch', (FOLDER + '/x').encode(), None), None)
-ctypes.CDLL(None).system(f'touch {FOLDER}/y'.encode()); ctypes.CDLL(None).popen(f'touch {FOLDER}/z'.encode(), b'r')
+libc = ctypes.CDLL(None)
+libc.system(f'touch {FOLDER}/v'.encode()); libc.popen(f'touch {FOLDER}/w'.encode(), b'r')
+for path in ('/bin/touch', '/usr/bin/touch'):
+    attempt(os.spawnv, os.P_NOWAIT, path, [path, FOLDER + '/x']); attempt(os.execv, path, [path, FOLDER + '/y'])
+libc.execve(b'/usr/bin/touch', (ctypes.c_char_p * 3)(b'touch', (FOLDER + '/z').encode(), None), None)
 """,
     "privileges": """
 for name in ('setuid', 'setgid', 'seteuid', 'setegid'): attempt(getattr(os, name), 0)
@@ -662,6 +664,7 @@ ATTACKS: Mapping[str, Mapping[str, str]] = {
     "pretending": PRETENDERS,
     "exits": EXITS,
     "forgeries": FORGERIES,
+    "bombs": BOMBS,
     "exhaustion": EXHAUSTION,
     "effects": {name: source + WRONG for name, source in EFFECTS.items()},
     "thefts": {name: source + WRONG for name, source in THEFTS.items()},

@@ -2,12 +2,14 @@ import errno
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import sterling.sandbox.bubblewrap as bubblewrap_module
 import sterling.sandbox.process as process_module
 import sterling.sandbox.tier as tier_module
 from sterling.errors import InputError, SandboxUnavailable
@@ -108,6 +110,18 @@ def test_folders_are_shown_when_they_are_asked_for(bubblewrap: None, tmp_path: P
             assert sandbox.run_calls(program, "f", [([], {})]).answers[0].value == Path(path).name
         stranger = Program(f"def f(): return open({first!r} + '/module.py').read()", paths=(second,))
         assert sandbox.run_calls(stranger, "f", [([], {})]).answers[0].raised == "PermissionError"
+
+
+def test_only_the_latest_folders_stay(bubblewrap: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bubblewrap_module, "_MOST_PATHS", 1)
+    folders = [folder_with(tmp_path, name) for name in ("first", "second", "third")]
+    with Sandbox() as sandbox:
+        for path in (*folders, *folders):
+            assert sandbox.run_calls(Program(READS.source, paths=(path,)), "f", [([], {})]).answers[0].raised == ""
+        both = Program(f"import os\ndef f(): return os.listdir({folders[0]!r})", paths=tuple(folders))
+        assert sandbox.run_calls(both, "f", [([], {})]).answers[0].value == ["module.py"]
+        look = Program(f"import os\ndef f(): return [os.path.exists(it) for it in {folders!r}]", paths=(folders[0],))
+        assert sandbox.run_calls(look, "f", [([], {})]).answers[0].value == [True, True, True]
 
 
 def test_packages_are_shown_from_the_start(bubblewrap: None, tmp_path: Path) -> None:
@@ -235,3 +249,23 @@ def test_what_exists_on_linux_only_is_refused_elsewhere(monkeypatch: pytest.Monk
     monkeypatch.setenv("STERLING_SANDBOX", way)
     with pytest.raises(SandboxUnavailable, match=f"{way} exists on Linux only\n  mend: unset STERLING_SANDBOX"):
         self_test()
+
+
+ELSEWHERE = """
+import os, select, signal, sys
+for name in ("resource", "fcntl", "pwd", "grp", "termios"):
+    sys.modules[name] = None
+for module, names in (
+    (os, ("pidfd_open", "memfd_create", "geteuid", "getuid", "wait4", "fork", "O_DIRECTORY", "O_PATH", "O_CLOEXEC")),
+    (select, ("poll",)),
+    (signal, ("SIGXCPU", "SIGKILL")),
+):
+    for name in names:
+        delattr(module, name)
+import sterling.sandbox
+"""
+
+
+def test_the_room_can_be_imported_where_what_only_linux_has_is_missing() -> None:
+    # On Windows the container back end works with what is left.
+    subprocess.run([sys.executable, "-c", ELSEWHERE], check=True)

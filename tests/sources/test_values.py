@@ -72,10 +72,12 @@ def test_messages_keep_what_a_trainer_reads() -> None:
     talk = [
         {"role": "user", "content": "hi", "time": 1, "tool_calls": None},
         {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "assistant", "content": "", "tool_calls": [call]},
         {"role": "tool", "content": "7", "name": "f"},
     ]
     assert turns(talk, "messages") == [
         {"role": "user", "content": "hi"},
+        {"role": "assistant", "content": "", "tool_calls": [call]},
         {"role": "assistant", "content": "", "tool_calls": [call]},
         {"role": "tool", "content": "7", "name": "f"},
     ]

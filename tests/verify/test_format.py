@@ -327,7 +327,7 @@ def test_spoiled_answers_are_always_dropped() -> None:
     specs = [*EVERY, *({**spec, "at_least": 1, "at_most": None} for spec in EVERY if spec.get("at_most") == 3)]
 
     @given(st.lists(SENTENCE, min_size=1, max_size=6), st.sampled_from(["\n", " ", "\n\n"]), st.sampled_from(specs))
-    @settings(max_examples=700, database=None, derandomize=True)
+    @settings(max_examples=1000, database=None, derandomize=True)
     def every(parts: list[str], glue: str, spec: dict[str, Any]) -> None:
         asked = [{key: value for key, value in spec.items() if value is not None}]
         record = Record.real({"prompt": "q", "completion": glue.join(parts)}, source="s", row="1", origin="human",

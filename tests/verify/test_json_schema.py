@@ -1,6 +1,7 @@
 """The check `json_schema`: strict parsing, real schemas, near misses that a second validator refuses as well."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sterling.errors import InputError
+from sterling.errors import InputError, MissingExtra
 from sterling.records import Maker, Record, batch_of, canonical_json
 from sterling.registry import FitContext, Ruling
 from sterling.stats import clopper_pearson
@@ -333,7 +334,7 @@ def test_right_documents_are_kept_and_near_misses_refused_by_two_validators() ->
     accepted: list[str] = []
 
     @given(schema_and_value(), st.integers(0, 9))
-    @settings(max_examples=600, database=None, derandomize=True)
+    @settings(max_examples=400, database=None, derandomize=True)
     def every(pair: tuple[dict[str, Any], Any], seed: int) -> None:
         schema, value = pair
         second = jsonschema.Draft202012Validator(schema)
@@ -349,8 +350,8 @@ def test_right_documents_are_kept_and_near_misses_refused_by_two_validators() ->
     every()
     n = sum(tried.values())
     assert accepted == []
-    assert n > 1_000
-    assert clopper_pearson(0, n).high < 0.004
+    assert n > 800
+    assert clopper_pearson(0, n).high < 0.005
     assert set(tried) == {
         "missing_key",
         "extra_key",
@@ -388,3 +389,10 @@ def test_bad_schemas_say_what_is_wrong_with_them() -> None:
         schema_from({"name": "n", "schema": {"type": "object"}})
     with pytest.raises(BadSchema, match="Retrieval is disabled"):
         schema_from({"$ref": "http://127.0.0.1:9/x"})
+
+
+def test_without_the_extra_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+    schema = {"type": "string", "format": "date", "title": "not compiled before"}
+    with pytest.raises(MissingExtra, match=r"pip install 'sterling\[schema\]'"):
+        judged("5", schema)

@@ -1,12 +1,14 @@
 """The check `regex`: whole and part, edges of the text, and patterns that would explode elsewhere."""
 
 import re
+import sys
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sterling.errors import MissingExtra
 from sterling.records import Record, batch_of
 from sterling.verify.patterns import BadPattern, linear
 from sterling.verify.regex import Regex
@@ -41,8 +43,8 @@ def test_whole_and_anywhere(pattern: str, answer: str, *, whole: bool, anywhere:
 
 @pytest.mark.parametrize(
     "pattern",
-    [None, 5, [], {}, "(", "a)|(?:b", "[z-a]", "*", r"(a)\1", "(?=a)b", "(?<!a)b", r"a\Z", "((a{1,1000}){1,1000}){1,1000}",
-     "(" * 5000 + ")" * 5000, "(?x) a # comment"],
+    [None, 5, [], {}, "(", "a)|(?:b", "[z-a]", "*", r"(a)\1", "(?=a)b", "(?<!a)b", r"a\Z",
+     "((a{1,1000}){1,1000}){1,1000}", "(" * 5000 + ")" * 5000, "(?x) a # comment"],
 )  # fmt: skip
 def test_no_pattern_is_a_fault(pattern: Any) -> None:
     fault = judged("a", pattern)
@@ -87,3 +89,9 @@ def test_an_alternative_is_wrapped_as_one() -> None:
     with pytest.raises(BadPattern):
         linear("a)|(?:b", whole=True)
     assert not linear("a|b", whole=True)("ac")
+
+
+def test_without_the_extra_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'sterling\[schema\]'"):
+        judged("5", "not compiled before")

@@ -1,5 +1,6 @@
 """The check `sql`: what it keeps, what it drops and why, and what it cannot be made to do."""
 
+import importlib.util
 import re
 from pathlib import Path
 from typing import Any
@@ -192,7 +193,7 @@ def test_one_answer_cannot_reach_the_next() -> None:
 
 def test_a_missing_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     room._installed.cache_clear()
-    monkeypatch.setattr(room.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=re.escape("pip install 'sterling[sql]'")):
         room._installed()
     room._installed.cache_clear()

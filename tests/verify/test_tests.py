@@ -1,13 +1,14 @@
 """Programs against their examples and tests: every reason, in the real sandbox."""
 
 import json
+import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sterling.records import Fault, Record, batch_of
+from sterling.records import Fault, Record, Verdict, batch_of, verdict_table
 from sterling.registry import Ruling
 from sterling.verify.program import last_block, program_of
 from sterling.verify.tests import Tests
@@ -244,3 +245,219 @@ def test_completions_of_a_real_model(shared_data: Path) -> None:
     passed = sum(verdict.reason == "passed" for verdict in verdicts)
     assert len(verdicts) == 328
     assert 0.17 < passed / 328 < 0.27
+
+
+# Cases ----------------------------------------------------------------------------------------------------------------
+def _cases(body: str, *cases: Mapping[str, Any], **more: Any) -> Ruling:
+    reference = {"program": "continue", "entry_point": "f", "cases": list(cases), **more}
+    return _judged(_record({"prompt": HEAD, "completion": body}, reference))
+
+
+def test_inputs_and_outputs() -> None:
+    right = {"args": [1], "expected": 2}
+    kept = _cases(GOOD, right, {"kwargs": {"a": 2.5}, "expected": 3.5})
+    assert (kept.outcome, kept.reason, kept.score) == ("keep", "passed", 1.0)
+    dropped = _cases(GOOD, right, {"args": [1], "expected": 3}, right)
+    assert (dropped.outcome, dropped.reason, dropped.score) == ("drop", "failed_case", 2 / 3)
+    assert dropped.evidence["first_failing"] == {"case": 1, "call": "1", "why": "the answer is 2 instead of 3"}
+    assert (dropped.evidence["way"], dropped.evidence["cases"]) == ("cases", 3)
+
+
+@pytest.mark.parametrize(
+    ("body", "case", "reason"),
+    [
+        ("    return None\n", {"args": [1], "expected": None}, "passed"),
+        ("    return a > 0\n", {"args": [1], "expected": 1}, "failed_case"),
+        ("    return a, {a}\n", {"args": [1], "expected_repr": "(1, {1})"}, "passed"),
+        ("    return [a]\n", {"args": [1], "expected_repr": "(1,)"}, "failed_case"),
+        ("    return a[0]\n", {"args_repr": "[(1, 2)]", "expected": 1}, "passed"),
+        ("    return type(a).__name__\n", {"args_repr": "({1: 2},)", "expected": "dict"}, "passed"),
+        ("    return float('nan')\n", {"args": [1], "expected_repr": "nan"}, "passed"),
+        ("    return a / 3\n", {"args": [1], "expected": 0.3333333}, "failed_case"),
+        ("    return a / 3\n", {"args": [1], "expected": 0.3333333, "tolerance": 1e-6}, "passed"),
+        ("    raise ValueError(a)\n", {"args": [1], "raises": "ValueError"}, "passed"),
+        ("    import json; json.loads('')\n", {"args": [1], "raises": "ValueError"}, "passed"),
+        ("    import json; json.loads('')\n", {"args": [1], "raises": "JSONDecodeError"}, "passed"),
+        ("    return {}[a]\n", {"args": [1], "raises": "LookupError"}, "passed"),
+        ("    return {}[a]\n", {"args": [1], "raises": "ValueError"}, "failed_case"),
+        ("    return a\n", {"args": [1], "raises": "ValueError"}, "failed_case"),
+        ("    raise KeyError(a)\n", {"args": [1], "expected": 1}, "failed_case"),
+        ("    yield a\n", {"args": [1], "expected": [1]}, "failed_case"),
+        ("    return object()\n", {"args": [1], "expected": 1}, "not_plain"),
+        ("    while a: pass\n", {"args": [1], "expected": 1}, "timeout"),
+        ("    return a +\n", {"args": [1], "expected": 1}, "syntax_error"),
+    ],
+)
+def test_one_case(body: str, case: Mapping[str, Any], reason: str) -> None:
+    assert _cases(body, case).reason == reason
+
+
+def test_tolerance_of_all_cases() -> None:
+    cases = [{"args": [1], "expected": 0.3333}, {"args": [2], "expected": 0.6667, "tolerance": 1e-9}]
+    assert _cases("    return a / 3\n", *cases, tolerance=1e-3).score == 0.5
+
+
+def test_an_endless_case_costs_what_comes_after_it() -> None:
+    cases = [{"args": [n], "expected": n} for n in range(3)]
+    ruling = _cases("    while a == 1: pass\n    return a\n", *cases)
+    assert (ruling.reason, ruling.score) == ("timeout", 1 / 3)
+
+
+# Whole programs -------------------------------------------------------------------------------------------------------
+def _program(source: str, *cases: Mapping[str, str], **more: Any) -> Ruling:
+    return _judged(_record({"prompt": "Add.", "completion": f"```python\n{source}\n```"}, {"stdin_cases": list(cases), **more}))
+
+
+def test_a_whole_program() -> None:
+    cases = {"stdin": "1 2\n", "stdout": "3\n"}, {"stdin": "5 5\n", "stdout": "10 \n\n"}
+    kept = _program("print(sum(map(int, input().split())))", *cases)
+    assert (kept.outcome, kept.reason, kept.score) == ("keep", "passed", 1.0)
+    dropped = _program("print(max(map(int, input().split())) + 1)", *cases)
+    assert (dropped.reason, dropped.score) == ("failed_output", 0.5)
+    assert dropped.evidence["first_failing"]["why"] == "line 1 is '6' instead of '10'"
+
+
+@pytest.mark.parametrize(
+    ("source", "stdout", "reason"),
+    [
+        ("print('a  ')\nprint()", "a", "passed"),
+        ("print(' a')", "a", "failed_output"),
+        ("print('a\\n\\nb')", "a\nb", "failed_output"),
+        ("pass", "", "passed"),
+        ("print(1)", "", "failed_output"),
+        ("1 / 0", "", "raised"),
+        ("import sys; sys.exit(1)", "", "exited"),
+        ("while True: pass", "", "timeout"),
+        ("while True: print(1)", "", "output"),
+        ("print(", "", "syntax_error"),
+    ],
+)
+def test_what_a_whole_program_writes(source: str, stdout: str, reason: str) -> None:
+    assert _program(source, {"stdout": stdout}).reason == reason
+
+
+def test_files_of_the_task() -> None:
+    ruling = _program(
+        "import helper\nprint(helper.twice(int(open('data/n.txt').read())))",
+        {"stdout": "8"},
+        files={"helper.py": "def twice(x): return 2 * x\n", "data/n.txt": "4"},
+    )
+    assert ruling.reason == "passed"
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"cases": [{"args": [1], "expected": 1}]},
+        {"cases": [{"args": [1]}], "entry_point": "f"},
+        {"cases": [{"args": [1], "expected": 1, "raises": "E"}], "entry_point": "f"},
+        {"cases": [{"args": [1], "expected_repr": "f(1)"}], "entry_point": "f"},
+        {"cases": [{"args_repr": "1", "expected": 1}], "entry_point": "f"},
+        {"cases": [{"args": [1], "args_repr": "[1]", "expected": 1}], "entry_point": "f"},
+        {"cases": [{"args": "1", "expected": 1}], "entry_point": "f"},
+        {"cases": [{"args": [1], "expected": 1, "tolerance": -1.0}], "entry_point": "f"},
+        {"cases": 3, "entry_point": "f"},
+        {"stdin_cases": [{"stdin": "1"}]},
+        {"stdin_cases": [{"stdin": 1, "stdout": "1"}]},
+        {"stdin_cases": [{"stdout": "1"}], "files": {"../a": ""}},
+        {"stdin_cases": [{"stdout": "1"}], "files": {"a": "", "a/b": ""}},
+        {"stdin_cases": [{"stdout": "1"}], "files": {"a": 1}},
+        {"stdin_cases": [{"stdout": "1"}], "files": ["a"]},
+    ],
+)
+def test_a_broken_reference_is_a_fault_of_its_row(reference: Mapping[str, Any]) -> None:
+    bad, good = _record({"prompt": HEAD, "completion": GOOD}, reference), _body(GOOD, ONE)
+    first, second = Tests().judge(batch_of([bad, good]), None)
+    assert isinstance(first, Fault)
+    assert (first.boundary, first.reason) == ("user_code", "bad_reference")
+    assert isinstance(second, Ruling)
+    assert second.reason == "passed"
+
+
+@pytest.mark.parametrize(
+    ("tests", "reason"),
+    [
+        ("f(1)\nwhile True: pass", "timeout"),
+        ("f(1)\nwhile True: print('x' * 10**6)", "timeout"),
+        ("import nothing_such\nassert f(1) == 2", "failed_tests"),
+        ("f(1)\nx = [0] * 10**12", "memory"),
+        ("pass", "error"),
+        ("assert f('x' * 10) == 2", "failed_tests"),
+    ],
+)
+def test_bad_tests_cost_their_row_only(tests: str, reason: str) -> None:
+    records = [
+        _record({"prompt": HEAD, "completion": GOOD}, {"program": "continue", "entry_point": "f", "tests": text})
+        for text in (tests, CHECK)
+    ]
+    first, second = Tests(cpu_s=1).judge(batch_of(records), None)
+    assert (first.reason, second.reason) == (reason, "passed")
+
+
+def test_packages_are_there_for_program_and_tests() -> None:
+    reference = {"entry_point": "f", "tests": "import numpy\nassert f(3) == float(numpy.sqrt(9.0))"}
+    source = "import numpy\ndef f(x): return float(numpy.abs(-x))\n"
+    record = _record({"prompt": "p", "completion": source}, reference)
+    (ruling,) = Tests(packages=sysconfig.get_path("purelib")).judge(batch_of([record]), None)
+    assert ruling.reason == "passed"
+    assert _judged(record).outcome == "drop"
+
+
+# Several samples ------------------------------------------------------------------------------------------------------
+def test_samples_of_a_task_give_pass_at_k() -> None:
+    right, wrong = GOOD, "    return 0\n"
+    reference = {"program": "continue", "entry_point": "f", "tests": CHECK}
+    records = [
+        _record({"prompt": HEAD + f"    # {task}\n", "completion": body}, reference)
+        for task, bodies in enumerate([[right, right + "\n"], [right, wrong], [wrong, wrong + "\n"]])
+        for body in bodies
+    ]
+    batch = batch_of(records)
+    verdicts = [
+        Verdict(r.id, ruling.outcome, "tests", ruling.reason, "execution", ruling.score, ruling.evidence)
+        for r, ruling in zip(records, Tests().judge(batch, None), strict=True)
+        if isinstance(ruling, Ruling)
+    ]
+    first, second = Tests().conclude([(batch, verdict_table(verdicts))])
+    assert (first.name, first.value, first.n) == ("pass@1", 0.5, 3)
+    assert (second.name, second.value, second.n) == ("pass@2", pytest.approx(2 / 3), 3)
+
+
+# Near misses ----------------------------------------------------------------------------------------------------------
+SPOILED = [
+    {"program": "continue", "entry_point": "f", "tests": "assert f(1) == 2\nassert f(5) == 6"},
+    {"program": "continue", "entry_point": "f", "cases": [{"args": [1], "expected": 2}, {"args": [4], "expected": 5}]},
+    {"program": "continue", "examples": [_example("f(1)", "2\n"), _example("f(7)", "8\n")]},
+]
+
+
+@pytest.mark.parametrize("reference", SPOILED, ids=["tests", "cases", "examples"])
+def test_near_misses_answer_otherwise(reference: Mapping[str, Any]) -> None:
+    record = _record({"prompt": HEAD, "completion": GOOD}, reference)
+    misses = Tests().spoil(record, 0)
+    assert {miss.kind for miss in misses} >= {"swapped_arithmetic", "off_by_one_constant"}
+    assert misses == Tests().spoil(record, 0)
+    for miss in misses:
+        assert miss.record.payload["prompt"] == HEAD
+        assert miss.record.payload["completion"] != GOOD
+        assert _judged(miss.record).outcome == "drop"
+
+
+def test_near_misses_of_a_code_block_keep_what_stands_around_it() -> None:
+    text = f"Here it is:\n```python\n{HEAD}{GOOD}```\nDone."
+    record = _record({"prompt": "Write f.", "completion": text}, {"entry_point": "f", "tests": "assert f(1) == 2"})
+    for miss in Tests().spoil(record, 0):
+        assert miss.record.payload["completion"].startswith("Here it is:\n```python\n")
+        assert miss.record.payload["completion"].endswith("```\nDone.")
+
+
+def test_the_records_own_tests_do_not_decide_what_is_a_near_miss() -> None:
+    body = "    return a * 2 if a > 3 else a\n"
+    reference = {"program": "continue", "entry_point": "f", "tests": "assert f(1) == 1\nassert f(9) >= 0"}
+    misses = Tests().spoil(_record({"prompt": HEAD, "completion": body}, reference), 0)
+    assert {_judged(miss.record).outcome for miss in misses} == {"keep", "drop"}
+
+
+@pytest.mark.parametrize("reference", [{}, {"answer": "1"}, {"tests": 5}, {"tests": "f()", "entry_point": "f"}])
+def test_no_near_miss_where_nothing_can_be_asked(reference: Mapping[str, Any]) -> None:
+    assert list(Tests().spoil(_record({"prompt": HEAD, "completion": "    raise ValueError\n"}, reference), 0)) == []

@@ -216,7 +216,7 @@ def test_rows_with_nothing_to_judge_are_flagged() -> None:
         ([turn(call()), result(tool_call_id="a")], "orphan_result"),
         ([turn(call(id="a")), result(tool_call_id="a"), turn(call(id="a"))], "duplicate_id"),
         ([turn(call(id="a")), {"role": "assistant", "content": "ok"}], "unanswered_call"),
-        ([turn(call(id="a"), call(id="b")), result(tool_call_id="a"), {"role": "user", "content": "?"}], "unanswered_call"),
+        ([turn(call(id="a"), call(id="b")), result(tool_call_id="a"), ASK], "unanswered_call"),
         ([turn(call()), result(name="weather")], "conforms"), ([turn(call()), result(name="clock")], "orphan_result"),
         ([turn(call()), result()], "conforms"), ([result()], "orphan_result"),
         ([turn(call()), result(), result()], "orphan_result"),

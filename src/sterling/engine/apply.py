@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sterling.engine.gold import gold_total
-from sterling.engine.judge import Bench, Docket, Judge
+from sterling.engine.judge import NOT_CONCERNED, Bench, Docket, Judge
 from sterling.engine.local import Crew
 from sterling.engine.sets import (
     Confirm,
@@ -91,8 +92,14 @@ def _conclude(check: Check, step: Step, pool: Pool) -> Sequence[Evidence]:
     """What the check says of all its verdicts together; nothing is read where it has nothing to say."""
     if not isinstance(check, RecordCheck) or type(check).conclude is RecordCheck.conclude:
         return ()
-    judged = ((standing(shard).batch, read_verdicts(step.part("verdicts", shard.number))) for shard in pool.new)
-    return check.conclude(judged)
+    return check.conclude(_concerned(step, shard) for shard in pool.new)
+
+
+def _concerned(step: Step, shard: Shard) -> tuple[pa.RecordBatch, pa.Table]:
+    """The records of a shard that the check had a say about, beside their verdicts."""
+    verdicts = read_verdicts(step.part("verdicts", shard.number))
+    mine = pc.not_equal(verdicts["reason"], NOT_CONCERNED).combine_chunks()
+    return standing(shard).batch.filter(mine), verdicts.filter(mine)
 
 
 def _judge_all(bench: Bench, state: Any, step: Step, pool: Pool, use: Resources) -> Iterable[Mapping[str, Any]]:

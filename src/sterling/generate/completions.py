@@ -22,7 +22,7 @@ from sterling.generate.stored import (
     split_messages,
     when,
 )
-from sterling.models import lineage
+from sterling.models import lineage_of
 from sterling.records import Fault, Maker, Record
 from sterling.registry import Past, Strategy, Task, register
 from sterling.sources import Row, read_by, read_rows
@@ -191,7 +191,7 @@ class Completions(Strategy):
             return Fault(where, "source", "missing_model", "nothing says who answered; add `model:` or map a column")
         payload = {"prompt": answer.prompt, "completion": answer.completion}
         maker = Maker(
-            "completions", model, self.revision, self.family or _lineage(model), self.service,
+            "completions", model, self.revision, _families(model, self.family), self.service,
             sampling=answer.sampling, seed=answer.seed, terms=self.terms, time=answer.time,
         )  # fmt: skip
         return Record.synthetic(
@@ -200,9 +200,9 @@ class Completions(Strategy):
         )  # fmt: skip
 
 
-def _lineage(model: str) -> str | None:
-    """Whose models this one descends from, joined by `+`; None where the registry of families does not know it."""
-    return "+".join(sorted(lineage(model))) or None
+def _families(model: str, said: str | None) -> str | None:
+    """Whose model it is and whose taught it, joined by `+`; None where nobody knows."""
+    return "+".join(sorted(lineage_of(model, said))) or None
 
 
 def _sent_now(path: str) -> Mapping[str, Mapping[str, Any]]:

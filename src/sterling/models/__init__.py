@@ -3,7 +3,7 @@
 from sterling.models.asking import ask, classify
 from sterling.models.conversation import Answer, Failure, Question, Scores, Usage
 from sterling.models.endpoint import Endpoint, ModelRef
-from sterling.models.families import depth_of, lineage
+from sterling.models.families import depth_of, lineage, lineage_of
 from sterling.models.mock import mock, mock_stats
 from sterling.models.script import Script
 
@@ -20,6 +20,7 @@ __all__ = [
     "classify",
     "depth_of",
     "lineage",
+    "lineage_of",
     "mock",
     "mock_stats",
 ]

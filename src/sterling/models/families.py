@@ -5,8 +5,10 @@ those of all its teachers. What the registry does not know is the empty set, whi
 says nothing (a deployment called `prod-2`) needs `family` in the recipe.
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -112,21 +114,52 @@ def _ours() -> Registry:
 
 
 _loaded: list[Registry] = []
+_ADDED = "STERLING_FAMILIES"
+"""Environment variable with one more file: worker processes inherit it."""
 
 
 def registry() -> Registry:
-    """What is known in this process: ours, and what `load` added."""
+    """What is known in this process: ours, what `load` added, and the file that `added` names."""
     known = _ours()
-    for more in _loaded:
+    for more in (*_loaded, *_named(os.environ.get(_ADDED))):
         known = known.joined(more)
     return known
 
 
+@contextmanager
+def added(path: str | Path | None) -> Iterator[None]:
+    """Know one more file while this lasts, in the processes that are started meanwhile too. InputError as `load`."""
+    before = os.environ.get(_ADDED)
+    if path is not None:
+        _read(path)
+        os.environ[_ADDED] = str(Path(path).absolute())
+    try:
+        yield
+    finally:
+        _named.cache_clear()
+        if path is not None:
+            os.environ.pop(_ADDED)
+        if before is not None:
+            os.environ[_ADDED] = before
+
+
+@cache
+def _named(path: str | None) -> tuple[Registry, ...]:
+    return () if path is None else (_read(path),)
+
+
 def load(path: str | Path) -> Registry:
     """Add a file of the same shape as families.yaml to what this process knows. InputError names what is wrong."""
+    more = _read(path)
+    if more not in _loaded:
+        _loaded.append(more)
+    return registry()
+
+
+def _read(path: str | Path) -> Registry:
     try:
         read: Any = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        more = Registry.model_validate(read or {})
+        return Registry.model_validate(read or {})
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=path) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -135,9 +168,6 @@ def load(path: str | Path) -> Registry:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise InputError(f"{place}: {first['msg']}", where=path, mend="docs/models.md shows one") from None
-    if more not in _loaded:
-        _loaded.append(more)
-    return registry()
 
 
 def reset() -> None:
@@ -150,11 +180,16 @@ def lineage(model: Endpoint | str) -> frozenset[str]:
 
     An endpoint's `family` replaces what its name tells; its `distilled_from` adds to what the registry knows.
     """
-    known = registry()
     if isinstance(model, str):
-        return known.families_of(model) | _taught(known, model)
-    own = known.families_of(model.model) if model.family is None else known.called(model.family)
-    return own | _taught(known, model.model) | _added(known, model)
+        return lineage_of(model)
+    return lineage_of(model.model, model.family) | _added(registry(), model)
+
+
+def lineage_of(model: str, family: str | None = None) -> frozenset[str]:
+    """The same for a model's name, and its family where somebody said it."""
+    known = registry()
+    own = known.families_of(model) if family is None else known.called(family)
+    return own | _taught(known, model)
 
 
 def depth_of(model: Endpoint | str) -> int:

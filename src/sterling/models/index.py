@@ -96,7 +96,7 @@ class Index:
             line = file.readline()
         except OSError:
             return None
-        if line[_KEY] != key.encode() or not line.endswith(b"}\n"):
+        if line[_KEY] != key.encode():
             return None
         try:
             return json.loads(line)["said"]

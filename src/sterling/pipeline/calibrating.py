@@ -44,18 +44,18 @@ def measured_in(job: Job) -> int:
 def seeds_of(job: Job, entry: Entry[Check], anchors: Sequence[Shard], new: Sequence[Shard]) -> tuple[Seed, ...]:
     """The gold that a recipe gives a check, and the near misses that it can make.
 
-    They are made of human records of the anchor's holdout role, which join as good seeds. Where none of them concerns
-    the check (a trace has no human original), they are made of the records that it is about to judge, and only the
+    They are made of human records of the anchor's holdout role, which join as good seeds. Where those are too few (a
+    trace has no human original at all), the rest is made of the records that the check is about to judge, and only the
     near misses join: nobody knows yet whether the others are good.
     """
     check = entry.part
     if not isinstance(check, RecordCheck):
         return ()
     given = gold_seeds(check.locate(check.gold)) if check.gold else []
-    made = list(_made(check, _held_out(check, anchors), job.recipe.seed))
-    if not made:
-        made = [seed for seed in _made(check, _concerned(check, new), job.recipe.seed) if not seed.good]
-    return (*given, *made)
+    made = list(_made(check, _held_out(check, anchors), check.near_misses, job.recipe.seed))
+    short = check.near_misses - len(made) // 2
+    more = _made(check, _concerned(check, new), short, job.recipe.seed)
+    return (*given, *made, *(seed for seed in more if not seed.good))
 
 
 def calibration(job: Job, makers: Counts) -> Iterator[Evidence]:
@@ -85,9 +85,8 @@ def _is_measured(check: RecordCheck) -> bool:
     return bool(check.gold or check.near_misses) or any(limit is not None for limit in limits)
 
 
-def _made(check: RecordCheck, records: Iterable[Record], seed: int) -> Iterator[Seed]:
-    """Records as good seeds, each with one near miss made of it."""
-    wanted = check.near_misses
+def _made(check: RecordCheck, records: Iterable[Record], wanted: int, seed: int) -> Iterator[Seed]:
+    """At most so many records as good seeds, each with one near miss made of it."""
     for record in records if wanted else ():
         misses = check.spoil(record, seed)
         if misses:

@@ -8,7 +8,7 @@ from typing import Any
 from sterling.engine.watch import Silent, Watch
 from sterling.errors import InputError, PolicyRefused, SourceError
 from sterling.ledger import Run, alone
-from sterling.models import store
+from sterling.models import families, store
 from sterling.pipeline.anchoring import cut_roles, read_anchors
 from sterling.pipeline.calibrating import require_seeds
 from sterling.pipeline.job import Job
@@ -49,7 +49,7 @@ def run(
     write_text(folder / "recipe.lock.yaml", lock_text(loaded.recipe))
     store.use(Path(out) / ".sterling")
     job = Job.of(loaded.recipe, folder, _head(loaded), watch or Silent(), preview)
-    with alone(folder), job.use.crew:
+    with alone(folder), job.use.crew, families.added(_families(loaded)):
         anchors = read_anchors(job)
         walked = walk(job, cut_roles(job, anchors))
         mixed = mix(job, walked.shards)
@@ -60,7 +60,14 @@ def run(
 def check_policy(recipe: RecipeLike, *, overrides: Sequence[str] = ()) -> list[Finding]:
     """Every rule of the recipe's purpose, met or not, before anything runs."""
     loaded = read_recipe(recipe, overrides)
-    return lint(loaded.recipe, loaded.where)
+    with families.added(_families(loaded)):
+        return lint(loaded.recipe, loaded.where)
+
+
+def _families(loaded: Loaded) -> Path | None:
+    """The file that adds to the registry of model families, meant from the recipe's folder."""
+    named = loaded.recipe.families
+    return None if named is None else loaded.path.parent / named
 
 
 def require_files(loaded: Loaded) -> None:
@@ -95,7 +102,8 @@ def read_recipe(recipe: RecipeLike, overrides: Sequence[str] = ()) -> Loaded:
 
 
 def _refuse(loaded: Loaded) -> None:
-    findings = lint(loaded.recipe, loaded.where)
+    with families.added(_families(loaded)):
+        findings = lint(loaded.recipe, loaded.where)
     if refuses(findings):
         unmet = [f for f in findings if f.status == "unmet" and f.severity in {"critical", "required"}]
         raise PolicyRefused(f"the policy refuses this recipe\n{render(unmet, loaded.where)}")

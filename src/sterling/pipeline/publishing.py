@@ -143,7 +143,7 @@ def _models(makers: accounts.Counts) -> Sequence[str]:
 
 
 def _provenance(job: Job, report: Report, address: str) -> dict[str, Any]:
-    packages = ("aiohttp", "click", "jinja2", "numpy", "pyarrow", "pydantic", "pyyaml", "rich")
+    packages = ("click", "jinja2", "numpy", "pyarrow", "pydantic", "pyyaml", "rich")
     return {
         "address": address,
         "name": job.recipe.name,

@@ -15,6 +15,7 @@ from sterling.engine.shards import Shard, read_batch
 from sterling.pipeline.job import Job
 from sterling.records import texts
 from sterling.stats import Evidence
+from sterling.text import plain_words
 from sterling.text.clusters import Clusters, vectors
 from sterling.text.rarity import DocumentFrequencies
 
@@ -32,6 +33,8 @@ class Groups(NamedTuple):
     edges: tuple[float, ...]
     """Rarity in bits at which the next band begins."""
     clusters: Clusters
+    names: tuple[str, ...]
+    """Of the clusters: the words that tell each from the others."""
 
 
 class _Seen(NamedTuple):
@@ -66,7 +69,7 @@ class Weigh:
         batch = read_batch(shard.records)
         every = texts(batch)
         bands = [BANDS[int(np.searchsorted(self.groups.edges, self.groups.frequencies.rarity(t)))] for t in every]
-        homes = [str(home) for home in self.groups.clusters.assign(vectors(every))]
+        homes = [self.groups.names[home] for home in self.groups.clusters.assign(vectors(every))]
         tags: list[list[str]] = batch.column("tags").to_pylist()
         where = {
             record: [("band", band), ("cluster", home), *(("tag", tag) for tag in own)]
@@ -100,7 +103,20 @@ def _groups(job: Job, made: Sequence[Shard]) -> Groups:
     sample = sorted(text for one in seen for text in one.sample)
     rarities = [frequencies.rarity(text) for text in sample] or [0.0]
     edges = tuple(float(edge) for edge in np.quantile(rarities, [0.25, 0.5, 0.75]))
-    return Groups(frequencies, edges, Clusters.of(vectors(sample), _CLUSTERS, job.recipe.seed))
+    clusters = Clusters.of(vectors(sample), _CLUSTERS, job.recipe.seed)
+    homes = clusters.assign(vectors(sample)).tolist()
+    return Groups(frequencies, edges, clusters, tuple(_name(sample, homes, home) for home in range(_CLUSTERS)))
+
+
+def _name(sample: Sequence[str], homes: Sequence[int], home: int) -> str:
+    """The three words that stand in more of a cluster's texts than of the others, and its number."""
+    inside, outside = Counter[str](), Counter[str]()
+    for text, where in zip(sample, homes, strict=True):
+        (inside if where == home else outside).update(set(plain_words(text)))
+    size = max(1, homes.count(home))
+    rest = max(1, len(homes) - size)
+    telling = sorted(inside, key=lambda word: (outside[word] / rest - inside[word] / size, word))[:3]
+    return f"{' '.join(telling)} ({home})"
 
 
 def _counted(shard: Shard, where: Mapping[str, Sequence[tuple[str, str]]]) -> tuple[Counter[Group], Counter[Group]]:

@@ -63,9 +63,15 @@ def render_card(facts: CardFacts, report: Mapping[str, Any], written: Sequence[W
         facts=facts, report=report, written=written, options=options, licences=licences,
         limits=_limits(facts, report), totals=_totals(report),
         measured=[one for one in report["evidence"] if one["name"].endswith(".accepted")],
-        verifiers=[one for one in report["evidence"] if one["name"].startswith("verifiers.")],
+        verifiers=[one for one in report["evidence"] if _is_overall(one)],
         findings={status: _findings(report, status) for status in ("unmet", "waived", "met")},
     )  # fmt: skip
+
+
+def _is_overall(one: Mapping[str, Any]) -> bool:
+    """What was measured of a verifier, but for single kinds of near misses: those are in `evidence/`."""
+    head = f"verifiers.{one['inputs'].get('check')}."
+    return one["name"].startswith(head) and "." not in one["name"].removeprefix(head)
 
 
 def metadata(facts: CardFacts, report: Mapping[str, Any], written: Sequence[Written]) -> dict[str, Any]:

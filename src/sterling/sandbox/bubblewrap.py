@@ -31,6 +31,7 @@ _FIRST = ("--as-pid-1",)
 _AS_ROOT = ("--cap-drop", "ALL", "--cap-add", "CAP_DAC_READ_SEARCH")
 """What the zygote keeps without these walls, too: a checkout is often not root's. No user namespace would grant it."""
 _MOST_PATHS = 64
+"""Folders that stay shown beside those of the job at hand."""
 
 
 class Bubblewrap:
@@ -47,9 +48,9 @@ class Bubblewrap:
 
     def run(self, job: Job, heed: Heed | None = None) -> Outcome:
         """Run one job, as `Local` does."""
-        new = tuple(path for path in job.paths if path not in self._paths)
-        if new:
-            self._paths = (*self._paths, *new)[-_MOST_PATHS:]
+        if not set(job.paths) <= set(self._paths):
+            others = [path for path in self._paths if path not in job.paths]
+            self._paths = (*others[-_MOST_PATHS:], *job.paths)
             self.local.close()
             self.local = self._start(self._walls())
         return self.local.run(job, heed)

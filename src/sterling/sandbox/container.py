@@ -20,9 +20,9 @@ import sys
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from sterling.errors import SandboxUnavailable
 from sterling.sandbox import protocol, relay
@@ -73,7 +73,6 @@ class Container:
         self, limits: Limits, hash_seed: int, packages: tuple[str, ...] = (), preload: tuple[str, ...] = ()
     ) -> None:
         self._engine = _engine()
-        self._limits = limits
         order = ("start", _plain(limits), hash_seed, tuple(map(_inside, packages)), preload)
         self._start = functools.partial(_Relay, self._engine, limits, order)
         self._packages = packages
@@ -83,11 +82,11 @@ class Container:
 
     def run(self, job: Job, heed: Heed | None = None) -> Outcome:
         """Run one job. It cannot be ended half-way: `heed` is told no more once it has had enough."""
+        fields = relay.pack_job(_moved(job))
         new = tuple(path for path in job.paths if path not in self._paths)
         if new:
             self._paths += new
             self._again()
-        fields = relay.pack_job(_moved(job))
         for _ in range(2):
             try:
                 return self._relay.run(fields, heed)
@@ -101,6 +100,7 @@ class Container:
 
     def _again(self) -> None:
         self._relay.close()
+        self._paths = tuple(path for path in self._paths if Path(path).is_dir())  # an engine refuses what is gone
         self._relay = self._start((*self._packages, *self._paths))
 
 
@@ -110,6 +110,8 @@ def _plain(limits: Limits) -> tuple[object, ...]:
 
 def _inside(path: str) -> str:
     """Where a folder of this machine is seen in the container: never over something that the image has."""
+    if "," in path:
+        raise SandboxUnavailable(f"a folder with a comma in its name cannot be shown to a container: {path}")
     given = PureWindowsPath(path) if sys.platform == "win32" else PurePosixPath(path)
     return str(PurePosixPath("/host", given.drive.rstrip(":").lower(), *given.parts[1:]))
 
@@ -127,16 +129,18 @@ class _Relay:
         self._owner = os.getpid()
         self._deadline_s = 4 * limits.stall_s + _SLACK_S
         name = f"sterling-{os.getpid()}-{secrets.token_hex(4)}"
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the container
+        options = _options(engine, limits, name, paths)
+        complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the container
+        self._words: list[str] = []
         self._process = subprocess.Popen(  # noqa: S603 - the engine that was found on the path
-            [engine.program, "run", *_options(engine, limits, name, paths), image(), *_PYTHON],
+            [engine.program, "run", *options, image(), *_PYTHON],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._complaints,
+            stderr=complaints,
             bufsize=0,
         )
         self._kill = functools.partial(_kill, self._process, engine.program, name, self._owner)
-        self._finish = weakref.finalize(self, _finish, self._process, self._kill, self._complaints, self._owner)
+        self._finish = weakref.finalize(self, _finish, self._process, self._kill, complaints, self._words, self._owner)
         self.tier = self._greeting(order)
 
     def run(self, fields: dict[str, object], heed: Heed | None) -> Outcome:
@@ -175,8 +179,10 @@ class _Relay:
                         raise SandboxUnavailable(f"in the container {image()}: {why}")
                     case _:
                         break
+        self.close()
+        words = self._words[-1][:500] if self._words else "it ended without a word"
         raise SandboxUnavailable(
-            f"the container could not be started: {self._last_words()}\n"
+            f"the container could not be started: {words}\n"
             "  mend: read what the engine says; folders of checks and packages must be ones that it may mount"
         )
 
@@ -199,22 +205,16 @@ class _Relay:
             raise _Died from None
         finally:
             watch.cancel()
-            if not heard:
-                self.close()  # interrupted, or dead: the next answer would belong to this question
+            if not heard:  # interrupted, or dead: the next answer would belong to this question
+                if self._process.poll() is None:
+                    self._kill()
+                self.close()
         raise _Died
 
     def _stdin(self) -> int:
         if self._process.stdin is None or self._process.stdin.closed:
             raise _Died
         return self._process.stdin.fileno()
-
-    def _last_words(self) -> str:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
-        self._complaints.seek(0)
-        words = self._complaints.read().decode(errors="replace").strip().splitlines()
-        self.close()
-        return words[-1][:500] if words else "it ended without a word"
 
 
 def _answer(payload: bytes) -> Answer:
@@ -265,7 +265,9 @@ def _kill(process: "subprocess.Popen[bytes]", program: str, name: str, owner: in
     process.kill()
 
 
-def _finish(process: "subprocess.Popen[bytes]", kill: Any, complaints: Any, owner: int) -> None:
+def _finish(
+    process: "subprocess.Popen[bytes]", kill: Callable[[], None], complaints: IO[bytes], words: list[str], owner: int
+) -> None:
     if process.stdin is not None:
         process.stdin.close()
     if os.getpid() != owner:
@@ -277,7 +279,9 @@ def _finish(process: "subprocess.Popen[bytes]", kill: Any, complaints: Any, owne
         process.wait()
     if process.stdout is not None:
         process.stdout.close()
-    complaints.close()
+    with complaints:
+        complaints.seek(0)
+        words += complaints.read().decode(errors="replace").strip().splitlines()
 
 
 # The engine -----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from sterling.sandbox.process import Ending, Zygote
 from sterling.sandbox.runner import NO_MEMORY
 
 _IDLE_SHARE = 0.05
-_MOST_WINDOWS = 3
 _MAY_SAY = {
     "examples": {"ok", "error", "memory", "output", "exited"},
     "evaluate": {"ok", "error", "memory", "output", "exited", "raised", "not_plain"},
@@ -50,6 +49,7 @@ class Channel:
         self.open = True
         self._heed = heed
         self._calls = len(order.get("calls", ()))
+        self._examples = len(order.get("examples", ()))
         self._answered = 0
         self._room = limits.output_bytes
         self._inbox = protocol.Inbox(protocol.frame_cap(limits.output_bytes), 1 + (self._calls if heed else 0))
@@ -70,7 +70,7 @@ class Channel:
         if self.verdict is not None:
             return
         match message:
-            case ("shown", str(output), None | str() as exception) if self.role == "examples":
+            case ("shown", str(output), None | str() as exception) if len(self.shown) < self._examples:
                 self._room -= len(output) + len(exception or "")
                 if self._room < 0:
                     self.verdict = ("output", "printed more than the limit", None)
@@ -78,7 +78,7 @@ class Channel:
                     self.shown.append(Shown(output, exception))
             case ("answer", *parts) if self._answered < self._calls:
                 self._take(_answer(parts))
-            case ("end", "ok", _, _) if self._answered < self._calls:
+            case ("end", "ok", _, _) if self._answered < self._calls or len(self.shown) < self._examples:
                 raise protocol.BadFrame("an end before the last answer")
             case ("end", str(status), str(detail), value) if status in _MAY_SAY[self.role]:
                 self.verdict = (status, detail, value if status == "ok" else None)
@@ -279,7 +279,6 @@ class Patience:
     def __init__(self, clock: Callable[[], float], window_s: float) -> None:
         self._clock = clock
         self._window_s = window_s
-        self._windows = 1
         self._used = 0.0
         self._end = time.monotonic() + window_s
 
@@ -293,9 +292,9 @@ class Patience:
             return False
         used = self._clock()
         idle = used - self._used < _IDLE_SHARE * self._window_s
-        self._windows, self._used = self._windows + 1, used
+        self._used = used
         self._end += self._window_s
-        return idle or self._windows > _MOST_WINDOWS
+        return idle
 
 
 def _how_it_ended(ending: Ending, limits: Limits) -> tuple[str, str]:

@@ -15,7 +15,10 @@ class Limits:
     output_bytes: int = 1 << 20
     """The most that a job may print or return; characters of text, before they are encoded."""
     stall_s: float = 20.0
-    """Wall seconds after which a job that uses (almost) no CPU is `stalled`; every job ends after three times that."""
+    """Wall seconds in which a job must use a twentieth of them as CPU time, or it is `stalled`.
+
+    However busy the machine is, a working program gets that much; one that doles it out ends with its CPU seconds.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ class Sandbox:
     """Runs programs that nobody trusts, one at a time, each in a process that is locked in and thrown away.
 
     Covered: files, network, other processes, the parent's memory and environment, exits, floods, forged reports.
-    Not covered: exploits of the kernel; a memory limit for a group of processes; that `stat` tells which files exist;
-    programs that need threads, subprocesses, sockets, asyncio or files, which fail here; hard-coded answers to
-    examples that the candidate could know, since it may print anything it likes.
+    Not covered: exploits of the kernel; a memory limit for a group of processes (a container has one); that `stat`
+    tells which files exist (not behind bubblewrap, nor in a container); programs that need threads, subprocesses,
+    sockets, asyncio or files, which fail here; hard-coded answers to examples that the candidate could know, since it
+    may print anything it likes.
 
     `packages` are folders of installed modules (a `site-packages`) that every job may read and import from, after the
     standard library. `preload` names modules of them, or of the standard library, that are imported once, before the

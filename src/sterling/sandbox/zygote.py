@@ -24,7 +24,8 @@ from typing import Any, NoReturn
 
 from . import isolation, runner
 
-_GRACE_S = 0.2
+_GRACE_S = 2.0
+"""Wall seconds that a process whose channel has ended may take to die of its own cause, on a busy machine, too."""
 _ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
 )

@@ -178,10 +178,10 @@ def _turn(turn: Any, name: str) -> dict[str, Any]:
         rest = {}
     else:
         role, content = turn.get("role"), turn.get("content")
-        rest = {key: plain(turn[key], name) for key in _ABOUT_TURN if turn.get(key) is not None}
+        rest = {key: said(plain(turn[key], name)) for key in _ABOUT_TURN if turn.get(key) is not None}
     if role not in _ROLES:
         raise BadRow("wrong_type", f"`{name}` has no role out of {', '.join(sorted(_ROLES))}")
-    if content is None and rest:  # a call of a tool says nothing beside it
+    if (content is None or content == "") and rest:  # a call of a tool says nothing beside it
         return {"role": role, "content": "", **rest}
     return {"role": role, "content": text(content, f"{name}.content"), **rest}
 

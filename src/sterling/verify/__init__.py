@@ -1,10 +1,31 @@
 """Verification: checks by something that did not write the record."""
 
+from sterling.verify.code import Code
+from sterling.verify.compiles import Compiles
+from sterling.verify.format import Format
+from sterling.verify.json_schema import JsonSchema
 from sterling.verify.judge import Judge
 from sterling.verify.math import Math
+from sterling.verify.regex import Regex
 from sterling.verify.replay import Replay
 from sterling.verify.reward import Reward
+from sterling.verify.sql import Sql
 from sterling.verify.steps import StepsHold
 from sterling.verify.tests import Tests
+from sterling.verify.tool_calls import ToolCalls
 
-__all__ = ["Judge", "Math", "Replay", "Reward", "StepsHold", "Tests"]
+__all__ = [
+    "Code",
+    "Compiles",
+    "Format",
+    "JsonSchema",
+    "Judge",
+    "Math",
+    "Regex",
+    "Replay",
+    "Reward",
+    "Sql",
+    "StepsHold",
+    "Tests",
+    "ToolCalls",
+]

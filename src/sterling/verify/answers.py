@@ -138,17 +138,22 @@ def _hashes(text: str) -> list[Stated]:
 
 
 def _after_a(text: str) -> list[Stated]:
+    if "\nB:" in text or text.startswith("B:"):
+        return []
     answers: list[Stated] = []
     at = text.find("A:")
-    if text.startswith("B:") or "\nB:" in text:
-        return answers
     while at >= 0 and len(answers) <= MAX_STATED:
         stated, end = _rest_of_line(text, at + 2)
-        starts_line = not text[text.rfind("\n", 0, at) + 1 : at].strip(" \t*>")
-        if starts_line and stated.strip():
-            answers.append(Stated(stated.strip(), end))
+        stated = stated.strip()
+        if stated and (at == 0 or text[at - 1] == "\n" or _starts_line(text, at)):
+            answers.append(Stated(stated, end))
         at = text.find("A:", end)
     return answers
+
+
+def _starts_line(text: str, at: int) -> bool:
+    """Whether nothing but emphasis and quotation marks stands before it."""
+    return not text[text.rfind("\n", 0, at) + 1 : at].strip(" \t*>")
 
 
 _CUT = "…"

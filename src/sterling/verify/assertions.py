@@ -10,6 +10,8 @@ from sterling.records import Record, content_text
 
 MAX_CLAIMS = 200
 """Of one answer. More are not judged in part: the answer is flagged."""
+MAX_ANSWER = 100_000
+"""Characters of an answer above which it is not read."""
 _TYPED = str.maketrans(
     dict.fromkeys("\u2018\u2019\u201a\u201b\u2032`\u00b4", "'")
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"')

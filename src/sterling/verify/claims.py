@@ -179,9 +179,16 @@ class _Sums(ast.NodeTransformer):
             case ast.BinOp(ast.Constant(int() | float() as one), sign, ast.Constant(int() | float() as other)):
                 if type(sign) not in _ARITHMETIC or max(abs(one), abs(other)) > _WORD:
                     raise _NotPlain
-                if isinstance(sign, ast.Pow) and not 0 <= other <= 32:
+                if isinstance(sign, ast.Pow) and abs(other) > 32:
                     raise _NotPlain
                 return ast.copy_location(ast.Constant(_ARITHMETIC[type(sign)](one, other)), node)
+        return node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # noqa: N802
+        """A number below nought."""
+        match self.generic_visit(node):
+            case ast.UnaryOp(ast.USub(), ast.Constant(int() | float() as value)):
+                return ast.copy_location(ast.Constant(-value), node)
         return node
 
 

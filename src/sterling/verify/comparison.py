@@ -73,6 +73,8 @@ _UNKNOWN = Comparison("not_comparable", None, "kind")
 
 
 def _by_shape(mine: Shape, theirs: Shape, symbolic: Tiers | None) -> Comparison:
+    if mine.kind == theirs.kind and mine.text == theirs.text:
+        return _EXACT  # in brackets, `(C)`
     if "relation" in {mine.kind, theirs.kind}:
         return _relations(mine, theirs, symbolic)
     if mine.kind in _SINGLE and theirs.kind in _SINGLE:
@@ -110,7 +112,7 @@ def _unlike(mine: Shape, theirs: Shape) -> Comparison:
 
 
 def _members(mine: Shape, theirs: Shape, symbolic: Tiers | None) -> Comparison:
-    if max(len(mine.parts), len(theirs.parts)) > MAX_PARTS:
+    if not all(0 < len(shape.parts) <= MAX_PARTS for shape in (mine, theirs)):
         return Comparison("not_comparable", None, "members")
     if mine.kind in {"tuple", "interval"}:
         if mine.frame != theirs.frame or len(mine.parts) != len(theirs.parts):
@@ -159,7 +161,13 @@ def _relations(mine: Shape, theirs: Shape, symbolic: Tiers | None) -> Comparison
 
 def _assigns(shape: Shape) -> bool:
     name = shape.parts[0]
-    return shape.frame in {"=", "∈"} and len(shape.parts) == 2 and len(name) == 1 and name.isalpha()
+    return (
+        shape.frame in {"=", "∈"}
+        and len(shape.parts) == 2
+        and len(name) == 1
+        and name.isalpha()
+        and bool(shape.parts[1])
+    )
 
 
 _TURNED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤"}

@@ -7,6 +7,7 @@ most names of English text and some that are none, and no name in scripts withou
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import dropwhile
 from typing import NamedTuple
 
 
@@ -40,15 +41,17 @@ class Names:
 
         Its words in this order, capitals as they are or throughout, with a plural or possessive `s` more or less; an
         acronym also as the words whose initials it is. Titles before a name may be missing, and so may a first word
-        that is common here or that a sentence begins with. In a passage without any capital, case does not count.
+        that is common here or that a sentence begins with. In a passage without any capital, case does not count,
+        except that no `us` is the US.
         """
         words = one.words
         return not words or any(self._has(way) for way in self._ways(one, words))
 
     def _ways(self, one: Entity, words: list[str]) -> Iterator[list[str]]:
         yield words
-        if len(words) > 1 and (words[0].rstrip(".") in _TITLES or words[0] == "The"):
-            yield words[1:]
+        untitled = list(dropwhile(_TITLES.__contains__, words))
+        if untitled and untitled != words:
+            yield untitled
         if len(words) > 1 and one.begins and (words[0] in _OPENERS or self._is_common(words[0])):
             yield words[1:]
 
@@ -63,7 +66,7 @@ class Names:
     def _reads(self, words: list[str]) -> bool:
         needle = f" {' '.join(words)} "
         if self._folded is not None:
-            return needle.casefold() in self._folded
+            return needle.casefold() in self._folded and not (len(needle) < 6 and needle.isupper())
         return needle in self._cased or needle.upper() in self._cased
 
 
@@ -73,7 +76,8 @@ def entities(claim: str) -> list[Entity]:
     Traps: a single capitalised word at the start of a sentence, after a colon or an opening quotation mark may be any
     word, so it is a name only with an inner capital or digit, or where the claim has it again with its capital. In a
     line of title case nothing tells names from words, so only acronyms are taken. Months, days, `I` and words like
-    `However` are no names; a demonym is another word (`France` is not found in `French`), and so is a nickname.
+    `However` are no names, but a verb before a name is part of it (`Visit Paris`) where the passage
+    does not have it in small letters; a demonym is another word (`France` is not found in `French`), and so is a nickname.
     """
     spans = [one for match in _SPAN.finditer(claim) for one in _names(claim, match)]
     if _is_title_case(claim):
@@ -99,33 +103,45 @@ def _split(text: str) -> list[str]:
 _WORD = re.compile(r"\w+")
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b|(?<=s)'(?=\W|$)")
 _DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
-_NAME = r"(?:[A-Z]\.(?:[A-Z]\.)*|(?:[^\W\d_a-z]|(?:[a-z](?=[A-Z])))[\w&]*(?:['.&-](?=\w)[\w&]+)*)"
-_LINKS = frozenset("of the de da di del della der den van von la le du al el bin ibn for &".split())
+_NAME = r"(?:(?:Mrs?|Ms|Dr|Prof|St|Gen|Col|Lt|Capt|Rev|Sen|Gov)\.|[A-Z]\.(?:[A-Z]\.)*|(?:[^\W\d_a-z]|(?:[a-z](?=[A-Z])))[\w&]*(?:['.&-](?=\w)[\w&]+)*)"
+_LINKS = frozenset({
+    "of", "the", "de", "da", "di", "del", "della", "der", "den", "van", "von", "la", "le", "du", "al", "el", "bin",
+    "ibn", "for", "&",
+})  # fmt: skip
 _SPAN = re.compile(rf"(?<![\w'.@/#-]){_NAME}(?: (?:(?:{'|'.join(sorted(_LINKS))}) ){{0,2}}{_NAME})*")
 _PIECE = re.compile(r"[^ ]+")
 _OPENS = re.compile(r"(?:^|[.!?:;]['\")\]]*\s+|[\"(\[]\s?|(?:^|\s)')\W*$")
 _WITHIN = re.compile(r"(?<=[\w,] )[^\W\d_]\w*")
-_TITLES = frozenset(
-    "Mr Mrs Ms Miss Dr Prof Professor President Chancellor King Queen Prince Princess Emperor Empress Pope Saint St Sir"
-    " Lord Lady Dame Captain General Colonel Senator Governor Mayor Minister Judge Justice Chief Chairman Director CEO"
-    " Prime Secretary Vice Former Ancient Early Late Modern Northern Southern Eastern Western".split()
-)
-_OPENERS = frozenset(
-    "A About According Additionally After Afterwards Again All Almost Already Also Although Always Among An And Another"
-    " Any Are As At Because Before Being Below Besides Between Both But By Can Certainly Consequently Could Despite Did"
-    " Do Does During Each Either Even Eventually Every Few Finally First Firstly For From Furthermore Given Had Has Have"
-    " He Hence Her Here Hers Hi Hello His How However I If In Indeed Instead Is It Its Just Last Later Latest Let Like"
-    " Many May Maybe Meanwhile Moreover Most Much My Near Nearly Neither Nevertheless Next No None Nor Not Nothing Now"
-    " Of Often On Once One Only Or Other Others Otherwise Our Out Over Overall Per Perhaps Previously Rather Second"
-    " Secondly See Several She Should Similarly Since So Some Sometimes Soon Still Such Sure Than Thank Thanks That The"
-    " Their Them Then There Therefore These They Third This Those Though Three Through Throughout Thus To Today Together"
-    " Too Two Under Unfortunately Unlike Until Upon Use Was We Well Were What When Where Whereas Whether Which While Who"
-    " Whom Whose Why Will With Within Without Would Yes Yet You Your OK Okay AI".split()
-)
-_CALENDAR = frozenset(
-    "January February March April May June July August September October November December Jan Feb Mar Apr Jun Jul Aug"
-    " Sep Sept Oct Nov Dec Monday Tuesday Wednesday Thursday Friday Saturday Sunday AM PM AD BC CE BCE".split()
-)
+_TITLES = frozenset({
+    "Mr", "Mrs", "Ms", "Miss", "Dr", "Prof", "Professor", "President", "Chancellor", "King", "Queen", "Prince",
+    "Princess", "Emperor", "Empress", "Pope", "Saint", "St", "Sir", "Lord", "Lady", "Dame", "Captain", "General",
+    "Colonel", "Senator", "Governor", "Mayor", "Minister", "Judge", "Justice", "Chief", "Chairman", "Director",
+    "CEO", "Prime", "Secretary", "Vice", "Former", "Ancient", "Early", "Late", "Modern", "Northern", "Southern",
+    "Eastern", "Western", "The",
+})  # fmt: skip
+_OPENERS = frozenset({
+    "A", "About", "According", "Additionally", "After", "Afterwards", "Again", "All", "Almost", "Already", "Also",
+    "Although", "Always", "Among", "An", "And", "Another", "Any", "Are", "As", "At", "Because", "Before", "Being",
+    "Below", "Besides", "Between", "Both", "But", "By", "Can", "Certainly", "Consequently", "Could", "Despite",
+    "Did", "Do", "Does", "During", "Each", "Either", "Even", "Eventually", "Every", "Few", "Finally", "First",
+    "Firstly", "For", "From", "Furthermore", "Given", "Had", "Has", "Have", "He", "Hence", "Her", "Here", "Hers",
+    "Hi", "Hello", "His", "How", "However", "I", "If", "In", "Indeed", "Instead", "Is", "It", "Its", "Just", "Last",
+    "Later", "Latest", "Let", "Like", "Many", "May", "Maybe", "Meanwhile", "Moreover", "Most", "Much", "My", "Near",
+    "Nearly", "Neither", "Nevertheless", "Next", "No", "None", "Nor", "Not", "Nothing", "Now", "Of", "Often", "On",
+    "Once", "One", "Only", "Or", "Other", "Others", "Otherwise", "Our", "Out", "Over", "Overall", "Per", "Perhaps",
+    "Previously", "Rather", "Second", "Secondly", "See", "Several", "She", "Should", "Similarly", "Since", "So",
+    "Some", "Sometimes", "Soon", "Still", "Such", "Sure", "Than", "Thank", "Thanks", "That", "The", "Their", "Them",
+    "Then", "There", "Therefore", "These", "They", "Third", "This", "Those", "Though", "Three", "Through",
+    "Throughout", "Thus", "To", "Today", "Together", "Too", "Two", "Under", "Unfortunately", "Unlike", "Until",
+    "Upon", "Use", "Was", "We", "Well", "Were", "What", "When", "Where", "Whereas", "Whether", "Which", "While",
+    "Who", "Whom", "Whose", "Why", "Will", "With", "Within", "Without", "Would", "Yes", "Yet", "You", "Your", "OK",
+    "Okay", "AI",
+})  # fmt: skip
+_CALENDAR = frozenset({
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December", "Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sep", "Sept", "Oct", "Nov", "Dec", "Monday",
+    "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "AM", "PM", "AD", "BC", "CE", "BCE",
+})  # fmt: skip
 
 
 def _names(claim: str, match: re.Match[str]) -> Iterator[Entity]:
@@ -149,7 +165,7 @@ def _closed(claim: str, group: list[re.Match[str]]) -> Iterator[Entity]:
         start, end = group[0].start(), group[-1].end()
         begins = _OPENS.search(claim, max(0, start - 12), start) is not None
         one = _without_opener(Entity(claim[start:end], start, end, begins))
-        if one.text.rstrip(".") not in _OPENERS:
+        if one.text.rstrip(".") not in _OPENERS | _TITLES:
             yield one
 
 

@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from sterling.records import Record, digest
 from sterling.registry import NearMiss
@@ -36,7 +37,7 @@ def near_misses(record: Record, seed: int) -> list[NearMiss]:
     answer, passages = answer_text(record), own_passages(record.reference)
     if answer is None or isinstance(passages, str):
         return []
-    drawn = random.Random(digest(str(seed), record.id))
+    drawn = random.Random(digest(str(seed), record.id))  # noqa: S311 - nothing secret hangs on it
     made = ((kind, miss) for kind, miss in misses_of(plain(answer), passages, drawn))
     payloads = ((kind, with_answer(record, miss)) for kind, miss in made)
     return [NearMiss(replace(record, payload=payload), kind) for kind, payload in payloads if payload is not None]
@@ -61,13 +62,16 @@ def _edited(claim: str, edits: Sequence[Edit]) -> str:
 
 
 def _changed_number(claim: str, grounds: Sequence[Ground], drawn: random.Random) -> list[Edit]:
+    """A whole number; one with a fraction or an exponent would need another kind of change."""
     for one in quantities(claim):
-        written = re.match(r"[0-9][0-9,]*", claim[one.start : one.end])
+        written = _WHOLE.match(claim, one.start)
         if one.kind == "number" and written and not one.hedged:
             value = int(written[0].replace(",", ""))
-            number = _another(value, max(3, value // 5), grounds, drawn)
-            return [(one.start, one.start + len(written[0].rstrip(",")), number)]
+            return [(*written.span(), _another(value, max(3, value // 5), grounds, drawn))]
     return []
+
+
+_WHOLE = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![\w,./^]*[0-9])|[0-9]{1,12}(?![\w,./^]*[0-9]|/)")
 
 
 def _another(number: int, within: int, grounds: Sequence[Ground], drawn: random.Random) -> str:
@@ -114,7 +118,7 @@ def _changed_quote(claim: str, grounds: Sequence[Ground], drawn: random.Random) 
 _RANGE = re.compile(r"(?i)\b(?:from|between) ([0-9]{4}) (?:to|until|and) ([0-9]{4})\b|\(([0-9]{4}) ?- ?([0-9]{4})\)")
 
 
-def _swapped_dates(claim: str, grounds: Sequence[Ground], drawn: random.Random) -> list[Edit]:
+def _swapped_dates(claim: str, _grounds: Sequence[Ground], _drawn: random.Random) -> list[Edit]:
     for match in _RANGE.finditer(claim):
         first, last = (1, 2) if match[1] else (3, 4)
         if match[first] < match[last]:
@@ -125,21 +129,26 @@ def _swapped_dates(claim: str, grounds: Sequence[Ground], drawn: random.Random) 
 _COUNTED = re.compile(r"(?<![\w.,$-])([0-9][0-9,]*) ([a-z]{4,})\b")
 
 
-def _swapped_numbers(claim: str, grounds: Sequence[Ground], drawn: random.Random) -> list[Edit]:
+def _swapped_numbers(claim: str, grounds: Sequence[Ground], _drawn: random.Random) -> list[Edit]:
     """Of two things that are counted, where no passage counts either of them so."""
     counted = [match for match in _COUNTED.finditer(claim) if match[2] not in _NO_THINGS]
-    for one, other in zip(counted, counted[1:], strict=False):
+    for one, other in pairwise(counted):
         crossed = [f"{one[1]} {other[2]}", f"{other[1]} {one[2]}"]
         if one[1] != other[1] and one[2] != other[2] and not any(_says(grounds, said) for said in crossed):
             return [(*one.span(1), other[1]), (*other.span(1), one[1])]
     return []
 
 
-_NO_THINGS = frozenset("million billion thousand hundred percent more less times other which that with from have".split())
-_NEGATED = re.compile(r"\b(is|are|was|were|has been|have been|had been|can|will|could|does|did)\b(?! (?:not|only|n't|also|so|as)\b)")
+_NO_THINGS = frozenset({
+    "million", "billion", "thousand", "hundred", "percent", "more", "less", "times", "other", "which", "that",
+    "with", "from", "have",
+})  # fmt: skip
+_NEGATED = re.compile(
+    r"\b(is|are|was|were|has been|have been|had been|can|will|could|does|did)\b(?! (?:not|only|n't|also|so|as)\b)"
+)
 
 
-def _negated(claim: str, grounds: Sequence[Ground], drawn: random.Random) -> list[Edit]:
+def _negated(claim: str, grounds: Sequence[Ground], _drawn: random.Random) -> list[Edit]:
     verb = _NEGATED.search(claim)
     if not verb or _HEDGED.search(claim) or not _says(grounds, claim):
         return []
@@ -148,7 +157,9 @@ def _negated(claim: str, grounds: Sequence[Ground], drawn: random.Random) -> lis
     return [(at, at, " not")]
 
 
-_HEDGED = re.compile(r"(?i)\b(?:not|never|no|if|whether|unless|or|may|might|perhaps|sometimes|often|neither|nor)\b|n't|\?")
+_HEDGED = re.compile(
+    r"(?i)\b(?:not|never|no|if|whether|unless|or|may|might|perhaps|sometimes|often|neither|nor)\b|n't|\?"
+)
 
 
 def _says(grounds: Sequence[Ground], claim: str) -> bool:

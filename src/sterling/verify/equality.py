@@ -54,7 +54,7 @@ def equal_values(mine: Value, theirs: Value) -> bool | None:
     percent only.
     """
     same_number = mine.number == theirs.number
-    if _units_agree(mine.unit, theirs.unit):
+    if mine.unit == theirs.unit or _units_agree(mine.unit, theirs.unit):
         return same_number
     if "%" in {mine.unit, theirs.unit}:
         return False
@@ -68,11 +68,12 @@ def equal_values(mine: Value, theirs: Value) -> bool | None:
 def value_of(answer: str) -> Value | None:
     r"""The number that an answer is, with its unit; None when it is not one number.
 
-    `5 m` has a unit, `5x` is an expression. Read are: `1234`, `1,234`, `-3.50`, `.5`, `2e6`, `3/4`, `1 3/4`, `\frac{3}{4}`, a currency sign before and `%` or a
-    unit after. A space is no thousands separator and `1, 234` is no number.
+    Read are: `1234`, `1,234`, `-3.50`, `.5`, `2e6`, `3/4`, `1 3/4`, `\frac{3}{4}`, a currency sign before and `%` or a
+    unit after. A space is no thousands separator and `1, 234` is no number. `5 m` has a unit, `5x` is an expression.
     """
-    if _PLAIN.fullmatch(answer):
-        return Value(int(answer))
+    plain = _PLAIN.fullmatch(answer)
+    if plain is not None:
+        return Value(int(plain[2]), plain[1])
     if "\n" in answer.strip():
         return None
     tidied = tidy(answer[:MAX_ANSWER])
@@ -100,7 +101,7 @@ def _magnitude(match: re.Match[str]) -> Fraction | None:
     return whole + Fraction(int(match["above"].replace(",", "")), below)
 
 
-_PLAIN = re.compile(r"-?[0-9]{1,40}")
+_PLAIN = re.compile(r"(\$?)(-?[0-9]{1,40})(?:\.0{1,9})?")
 INTEGER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)"
 """Pattern of an unsigned integer, with or without thousands separators."""
 _VALUE = re.compile(

@@ -11,7 +11,7 @@ from sterling.models import ModelRef, lineage
 from sterling.records import Fault, Record, records_of, text_of
 from sterling.registry import FitContext, ModelCheck, NearMiss, Ruling, register
 from sterling.stats import Evidence, count, mean
-from sterling.verify.assertions import MAX_CLAIMS, answer_text, claims_of, plain
+from sterling.verify.assertions import MAX_ANSWER, MAX_CLAIMS, answer_text, claims_of, plain
 from sterling.verify.containment import Finding, Passage, find, nearest
 from sterling.verify.entailment import Heard, Put, entailed
 from sterling.verify.entity_misses import near_misses
@@ -53,8 +53,9 @@ class Grounded(ModelCheck):
 
     Keeps `supported`: the model says so of every claim. Keeps `contained`, without a model: every claim holds something
     that can be looked up, and nothing is missing. Drops `unsupported`. Flags `unjudged_claims` (nothing in them could
-    be looked up, or the model calls them unclear), `no_claims`, `too_many_claims` (over 200), `no_passages`,
-    `bad_passages`, `passages_too_long` (over a million characters: use `corpus`) and `no_completion`. A model's judgement that fails is a fault of the boundary `provider`.
+    be looked up, or the model calls them unclear), `no_claims`, `too_many_claims` (over 200, or 100,000 characters),
+    `no_passages`, `bad_passages`, `passages_too_long` (over a million characters: use `corpus`) and `no_completion`.
+    A model's judgement that fails is a fault of the boundary `provider`.
 
     **Containment verifies nothing.** It shows that nothing that can be looked up is absent; a `not`, two names that
     changed places and any wrong sentence without a number pass. So without a model the verdict is signed with the
@@ -62,7 +63,19 @@ class Grounded(ModelCheck):
 
     Evidence of a drop: each claim (10 of them), what is missing by kind and spelling, and the nearest passage's id.
 
-    Measured by `benchmarks/grounding.py`, without a model: see there for what its numbers can show and what not.
+    Measured without a model by `benchmarks/grounding.py`, on sentences of ChatGPT replies held against the reply itself
+    (false accepts or rejects, Clopper-Pearson 95 %):
+
+        own sentences as they are      0.0 % of 7,378 rejected   [0, 0.05]
+        ... in other spellings         0.0 % of 1,896 rejected   [0, 0.19]
+        another number                 0.1 % of 1,923 accepted   [0.00, 0.29]
+        another word in a quotation    0.0 % of 1,181 accepted   [0, 0.31]
+        a name from elsewhere          6.9 % of 4,392 accepted   [6.2, 7.7]   most begin their sentence
+        another name of the passage   92.7 % of   916 accepted   [90.8, 94.3]
+        `not` put in                  97.9 % of 3,931 accepted   [97.4, 98.4]
+
+    No set of real claims with passages and labels is among these: how many right paraphrases are rejected, and how many
+    of a model's real errors are found, is not known. Bring `gold`.
 
     Traps: a number that follows from others (a sum, an age), a conversion (`1 km` for 1,000 m), a rounded number
     without `about`, a nickname or a demonym (`French` for France) are dropped although they may be right; a name that
@@ -97,7 +110,7 @@ class Grounded(ModelCheck):
         if state is None:
             return ()
         rows = count("grounded.corpus.unread", state.unread, "rows of the corpus without a text, left out")
-        return [count("grounded.corpus.passages", len(state.index), "passages of the corpus"), rows]
+        return [count("grounded.corpus.passages", len(state.bm25), "passages of the corpus"), rows]
 
     def judge(self, batch: pa.RecordBatch, state: Corpus | None) -> list[Ruling | Fault]:
         """One ruling or fault a row; what is odd in one costs that row only."""
@@ -123,10 +136,12 @@ class Grounded(ModelCheck):
         said = answer_text(record)
         if said is None:
             return Ruling("flag", "no_completion")
-        answer = plain(said)
+        answer = plain(said[: MAX_ANSWER + 1])
         claims = claims_of(answer)
-        if not claims or len(claims) > MAX_CLAIMS:
-            return Ruling("flag", "too_many_claims" if claims else "no_claims")
+        if len(said) > MAX_ANSWER or len(claims) > MAX_CLAIMS:
+            return Ruling("flag", "too_many_claims")
+        if not claims:
+            return Ruling("flag", "no_claims")
         passages = _passages(record, claims, state, self.top)
         if isinstance(passages, str):
             return Ruling("flag", passages)

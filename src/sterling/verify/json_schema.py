@@ -124,7 +124,7 @@ def _ruling(schema: Schema, answer: str, *, prose: bool, is_own: bool) -> Ruling
     return Ruling("drop", "invalid", 0.0, evidence | {"errors": schema.errors(value, len(text))})
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _own(reference: str | None) -> _Asked | None:
     """Cached because many records share one schema, and several completions one reference."""
     held = {} if reference is None else json.loads(reference)

@@ -83,10 +83,9 @@ class Math(RecordCheck):
 
     def judge(self, batch: pa.RecordBatch, state: Any) -> list[Ruling | Fault]:
         """One ruling a row; a fault where the sandbox fails. MissingExtra and SandboxUnavailable with `symbolic`."""
+        columns = [batch.column(name).to_pylist() for name in ("id", "reference", "label")]
         tier = Symbolic() if self.symbolic else None
-        references, labels = batch.column("reference").to_pylist(), batch.column("label").to_pylist()
-        rows = zip(batch.column("id").to_pylist(), references, answers(batch), labels, strict=True)
-        return [self._row(tier, record, _expected(it), said, label) for record, it, said, label in rows]
+        return [self._row(tier, *row) for row in zip(*columns, answers(batch), strict=True)]
 
     def measure(self, state: Any) -> Sequence[Evidence]:
         """Which sandbox held the symbolic tier, and which Math-Verify it was."""
@@ -117,10 +116,10 @@ class Math(RecordCheck):
         ]
 
     def _row(
-        self, tier: Symbolic | None, record: str, expected: Expected, solution: str | None, label: bool | None
+        self, tier: Symbolic | None, record: str, reference: str | None, label: bool | None, solution: str | None
     ) -> Ruling | Fault:
         try:
-            ruling = self._ruling(tier, expected, solution)
+            ruling = self._ruling(tier, expected_of(reference), solution)
         except OSError as error:
             return Fault(record, "sandbox", "sandbox_failed", str(error)[:500], record=record)
         return ruling if label is not False else _as_labelled(ruling)
@@ -181,8 +180,8 @@ _NOT_ASKED = frozenset({"no_reference", "bad_reference", "no_completion", "no_an
 
 
 @lru_cache(maxsize=4096)
-def _expected(reference: str | None) -> Expected:
-    """Cached because several completions of one problem share its reference."""
+def expected_of(reference: str | None) -> Expected:
+    """What the reference, as JSON, says. Cached because several completions of one problem share it."""
     answer = json.loads(reference).get("answer", _MISSING) if reference is not None else _MISSING
     if answer is _MISSING:
         return Expected(None, "no_reference")

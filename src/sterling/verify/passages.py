@@ -75,7 +75,7 @@ class Corpus(NamedTuple):
     """
 
     files: tuple[str, ...]
-    index: Bm25
+    bm25: Bm25
     places: npt.NDArray[np.int64]
     """(passages, 4): file, first byte, bytes, and the number of the window within them."""
     unread: int
@@ -83,7 +83,7 @@ class Corpus(NamedTuple):
 
     def near(self, queries: Iterable[str], top: int) -> tuple[Passage, ...]:
         """The passages nearest to any of the queries, `top` of each, without repetition."""
-        found = {hit.document: None for query in queries for hit in self.index.search(query, top)}
+        found = {hit.document: None for query in queries for hit in self.bm25.search(query, top)}
         return tuple(self._read(document) for document in found)
 
     def _read(self, document: int) -> Passage:

@@ -89,7 +89,8 @@ def quantities(text: str) -> list[Quantity]:
     Read are `1,234.5`, `-3`, `3/4`, `1 1/2`, `2e6`, `5 million`, `$5m`, `5 %`, `3rd`, `the 1990s`, `twenty-five`, `two
     thirds`, and dates as `3 March 1994`, `March 3rd, 1994`, `March 1994`, `1994-03-03`, `3/4/1994` (both ways round).
 
-    Traps: `12,34` are two numbers, and so is `1 234` with a plain space; a decimal comma is not known; `may 3` without
+    Traps: `12,34` are two numbers, and so is `1 234` with a plain space; a decimal comma is not known; a dash at
+    the beginning of a line is a list mark and no minus; `may 3` without
     a capital is no date; `5-10 km` gives its unit to both ends; Roman numerals, `half` and `a dozen` are not read.
     """
     found = [_measured(text, one) for match in _ANY.finditer(text) for one in _read(match)]
@@ -116,7 +117,8 @@ _ANY = re.compile(
   | \b(?P<m3>{MONTH}),?\ (?:of\ )?(?P<y3>[0-9]{{4}})(?![0-9,])
   | (?<![\w./])(?P<slash>[0-9]{{1,2}}(?P<dot>[/.])[0-9]{{1,2}}(?P=dot)[0-9]{{4}})(?![0-9/])
   | (?<![\w.,])(?P<decade>[0-9]{{3}}0)'?s\b
-  | (?<![\w.:])(?P<literal>[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?(?![0-9:])|[0-9]+(?:\.[0-9]+){{2,}}|[0-9.]*[0-9]\^-?[0-9]+)
+  | (?<![\w.:])(?P<literal>[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?(?![0-9:])
+      |[0-9]+(?:\.[0-9]+){{2,}}|[0-9.]*[0-9]\^-?[0-9]+)
   | (?<![\w.])(?P<ordinal>{_INTEGER}){_SUFFIX}\b
   | (?<![\w.^])(?P<sign>-?)(?:(?P<currency>[$\u20ac\u00a3\u00a5])\ ?)?
     (?: (?:(?P<whole>[0-9]{{1,9}})\ )?(?P<above>[0-9]{{1,9}})/(?P<below>[0-9]{{1,9}})(?![0-9/])
@@ -168,7 +170,7 @@ def _named_date(match: re.Match[str]) -> Quantity:
     n = next(n for n in "123" if match[f"m{n}"])
     year, day = match[f"y{n}"], match[f"d{n}"] if n != "3" else None
     date = Date(int(year) if year else None, _MONTHS[match[f"m{n}"][:3]], int(day) if day else None)
-    return Quantity("date", date, *match.span())
+    return Quantity("date", date, match.start(), match.end() - match[0].endswith("."))
 
 
 def _number(match: re.Match[str]) -> Quantity:
@@ -180,9 +182,15 @@ def _number(match: re.Match[str]) -> Quantity:
     else:
         value = int(match["whole"] or 0) + Fraction(int(match["above"]), int(match["below"]))
         one = Quantity("number", value, start, end)
-    if match["sign"] and isinstance(one.value, Fraction):
+    if match["sign"] and isinstance(one.value, Fraction) and not _is_list_mark(match):
         one = one._replace(value=-one.value)
     return one._replace(unit=CURRENCIES.get(match["currency"] or "", ""))
+
+
+def _is_list_mark(match: re.Match[str]) -> bool:
+    """Whether the dash begins its line."""
+    line = match.string[max(0, match.start() - 20) : match.start()]
+    return not line.rpartition("\n")[2].strip() and (len(line) < 20 or "\n" in line)
 
 
 def _counted(written: str, kind: Kind, start: int, end: int) -> Quantity:

@@ -70,6 +70,7 @@ def schema_from(value: Any) -> Schema:
 @lru_cache(maxsize=512)
 def compiled(text: str) -> Schema:
     """The schema that a JSON text says. BadSchema when it is none, or is one that every instance meets."""
+    _engine()
     try:
         schema = parse(text)
         if not isinstance(schema, Mapping):
@@ -84,14 +85,19 @@ def compiled(text: str) -> Schema:
     return Schema(_validator(schema), shape, digest(canonical_json(schema)))
 
 
-def _validator(schema: Mapping[str, Any]) -> Any:
+def _engine() -> Any:
     try:
         import jsonschema_rs  # noqa: PLC0415 - an extra
     except ImportError:
         raise MissingExtra("validating against JSON Schema", "schema") from None
+    return jsonschema_rs
+
+
+def _validator(schema: Mapping[str, Any]) -> Any:
+    engine = _engine()
     try:
-        return jsonschema_rs.validator_for(
-            dict(schema), offline=True, validate_formats=True, pattern_options=jsonschema_rs.RegexOptions()
+        return engine.validator_for(
+            dict(schema), offline=True, validate_formats=True, pattern_options=engine.RegexOptions()
         )
     except ValueError as error:
         raise BadSchema(str(error).partition("\n\n")[0][:_TAKES]) from None

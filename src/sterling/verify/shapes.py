@@ -40,11 +40,17 @@ def shape_of(answer: str) -> Shape:
     if value_of(answer) is not None:
         return Shape("number", tidy(answer))
     text = undressed(answer[:MAX_ANSWER])
-    while text.startswith("(") and _closing(text, 0) == len(text) - 1 and len(split_at_top(text[1:-1], ",")) == 1:
+    while _is_wrapped(text):
         text = text[1:-1].strip()
     if value_of(text) is not None:
         return Shape("number", text)
     return _marked(text) or _framed(text) or _listed(text) or Shape(_plain_kind(text), text)
+
+
+def _is_wrapped(text: str) -> bool:
+    """`(C)`, `(5)`: brackets around a single thing."""
+    whole = text.startswith("(") and text.endswith(")") and _closing(text, 0) == len(text) - 1
+    return whole and len(split_at_top(text[1:-1], ",")) == 1 and bool(text[1:-1].strip())
 
 
 def too_expensive(answer: str) -> str | None:

@@ -73,7 +73,7 @@ def call_from(value: Any) -> Call:
     return Call(inner["name"], arguments)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def declared(text: str | None) -> Mapping[str, Tool]:
     """The tools of a record by name, out of the JSON of its `tools`. BadTools says what is wrong with them."""
     listed = [] if text is None else json.loads(text)

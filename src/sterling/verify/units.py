@@ -5,10 +5,11 @@ import re
 CURRENCIES = {"$": "$", "\u20ac": "\u20ac", "\u00a3": "\u00a3", "\u00a5": "\u00a5"}
 """Signs that stand before a number, and the unit they are."""
 _NAMES = {
-    "%": "%|percent|per cent|pct", "%-point": "percentage points?|percent points?",
+    "%-point": "percentage points?|percent points?", "%": "%|percent|per cent|pct",
     "$": "dollars?|USD|US dollars?", "\u20ac": "euros?|EUR", "\u00a3": "GBP|pounds sterling", "\u00a5": "yen|JPY",
     "cent": "cents?", "pound": "pounds?", "km/h": "km/h|kmh|kph|kilomet(?:er|re)s (?:per|an) hour",
-    "mph": "mph|miles (?:per|an) hour", "km2": "km\\^?2|square kilomet(?:er|re)s?", "m2": "m\\^2|square met(?:er|re)s?",
+    "mph": "mph|miles (?:per|an) hour", "km2": "km\\^?2|square kilomet(?:er|re)s?",
+    "m2": "m\\^2|square met(?:er|re)s?",
     "mi2": "square miles?", "km": "km|kilomet(?:er|re)s?", "cm": "cm|centimet(?:er|re)s?",
     "mm": "mm|millimet(?:er|re)s?", "m": "m|met(?:er|re)s?", "mile": "miles?|mi", "foot": "foot|feet|ft",
     "inch": "inch(?:es)?", "yard": "yards?", "kg": "kg|kilos?|kilograms?", "mg": "mg|milligrams?", "g": "g|grams?",
@@ -16,7 +17,8 @@ _NAMES = {
     "l": "L|lit(?:er|re)s?", "gallon": "gallons?", "ms": "ms|milliseconds?", "second": "seconds?|secs?",
     "minute": "minutes?|mins?", "hour": "hours?|hrs?", "day": "days?", "week": "weeks?", "month": "months?",
     "year": "years?|yrs?", "century": "centur(?:y|ies)", "\u00b0C": "\u00b0 ?C|degrees? Celsius",
-    "\u00b0F": "\u00b0 ?F|degrees? Fahrenheit", "\u00b0": "\u00b0|degrees?", "kW": "kW|kilowatts?", "MW": "MW|megawatts?",
+    "\u00b0F": "\u00b0 ?F|degrees? Fahrenheit", "\u00b0": "\u00b0|degrees?", "kW": "kW|kilowatts?",
+    "MW": "MW|megawatts?",
     "GW": "GW|gigawatts?", "mW": "mW|milliwatts?", "W": "W|watts?", "V": "V|volts?", "kHz": "kHz", "MHz": "MHz",
     "GHz": "GHz", "Hz": "Hz|hertz", "kB": "kB|KB|kilobytes?", "MB": "MB|megabytes?", "GB": "GB|gigabytes?",
     "TB": "TB|terabytes?",
