@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo gsm8k test lint types bench docs lock clean
+.PHONY: help demo test lint types bench campaign fuzz-sandbox docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,9 +23,22 @@ lint: $(VENV)/dev ## check style and formatting
 types: $(VENV)/dev ## check types, strictly
 	$(BIN)/mypy
 
-bench: $(VENV)/dev ## measure start-up and the million-record run
+bench: $(VENV)/dev ## measure start-up, the million-record run, the model client, and checks beside their peers
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/million.py
+	$(BIN)/python benchmarks/client.py
+	$(BIN)/python benchmarks/math_answers.py
+	$(BIN)/python benchmarks/schema.py
+	$(BIN)/python benchmarks/llmbar.py
+	$(BIN)/python benchmarks/agreement.py
+	$(BIN)/python benchmarks/grounding.py
+
+campaign: $(VENV)/dev ## run 8,200 programs idle and under load, and beside other harnesses (half an hour)
+	$(BIN)/python -P benchmarks/sandbox_load.py
+	$(BIN)/python -P benchmarks/sandbox.py
+
+fuzz-sandbox: $(VENV)/dev ## attack the sandbox with mutated and random programs for five minutes
+	$(BIN)/python -m benchmarks.fuzz_sandbox --seconds 300
 
 docs: $(VENV)/dev ## run every code block of README and docs
 	$(BIN)/python -m pytest tests/docs

@@ -229,10 +229,16 @@ class Watch:
             yield "a process is left"
         if zygote_of(self._sandbox) != self._zygote:
             yield "the zygote died"
-        if self._sandbox.run_tests(RIGHT, "f", TESTS).status != "ok":
-            yield "a right program fails"
+        right = self._right()
+        if right.status != "ok":
+            yield f"a right program fails: {right}"
         if _open_descriptors() != self._descriptors:
             yield "a descriptor was left open"
+
+    def _right(self) -> Outcome:
+        # On a machine that is busy elsewhere, a process may get no time at all within the short wall limit.
+        tries = (self._sandbox.run_tests(RIGHT, "f", TESTS) for _ in range(3))
+        return next((it for it in tries if it.status != "stalled"), Outcome("stalled", "three times"))
 
 
 def _open_descriptors() -> int:

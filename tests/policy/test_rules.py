@@ -32,7 +32,8 @@ GOOD_EVIDENCE = {"share_real": 0.8, "share_synthetic": 0.2, "unverified_syntheti
 
 
 ELSEWHERE = {
-    "judge.independent", "checks.paid_last", "verifiers.measured", "verifiers.limit", "verifiers.drift", "filters.tails",
+    "judge.independent", "checks.paid_last", "verifiers.measured", "verifiers.limit", "verifiers.drift",
+    "filters.tails",
 }  # fmt: skip
 """Rules that speak of model checks and of measurements: see test_verifiers.py."""
 ASKED_OF_ALL = {"verifiers.measured"}

@@ -20,7 +20,7 @@ def f(x, y=0):
     if x == 4: return (n for n in 'ab')
     return (x, y)
 """
-    asked = [([1], {}), ([1], {"y": {2}}), ([3], {}), ([4], {}), ([math.inf], {})]
+    asked: Calls = [([1], {}), ([1], {"y": {2}}), ([3], {}), ([4], {}), ([math.inf], {})]
     outcome = sandbox.run_calls(Program(source), "f", asked)
     assert outcome.status == "ok"
     assert outcome.answers == (

@@ -27,7 +27,7 @@ READ = [
     "assert f(1) == 2",
     "assert 2 == f(1)",
     "def check(candidate):\n    assert candidate(1) == 2\n    assert f(1) == 2",
-    "def check(candidate):\n    '''Doc.'''\n    assert True, 'never'\n    assert candidate(1) == 2, 'message'\n    pass",
+    "def check(candidate):\n    '''Doc.'''\n    assert True, 'no'\n    assert candidate(1) == 2, 'message'\n    pass",
     "METADATA = {'a': [1]}\nassert f(1)",
     "assert not f(-1)",
     "assert (f(1) == 2) is True",
@@ -167,7 +167,9 @@ def both(program: Program, row: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def test_canonical_solutions_pass_either_way(shared_data: Path) -> None:
-    found = Counter(both(Program(row["prompt"] + row["canonical_solution"]), row) for row in rows(shared_data, "tasks.jsonl"))
+    found = Counter(
+        both(Program(row["prompt"] + row["canonical_solution"]), row) for row in rows(shared_data, "tasks.jsonl")
+    )
     assert found == {("passed", "passed", "tests_read"): 154, ("passed", "passed", "tests_run"): 10}
 
 

@@ -66,17 +66,20 @@ def missing(claim: str, passage: str) -> list[str]:
 @pytest.mark.parametrize(
     ("claim", "passage"),
     [
-        ("It has 1,234 rooms.", "1234 rooms"), ("It has 1234 rooms.", "1,234.0 rooms"), ("It has five rooms.", "5 rooms"),
+        ("It has 1,234 rooms.", "1234 rooms"), ("It has 1234 rooms.", "1,234.0 rooms"),
+        ("It has five rooms.", "5 rooms"),
         ("It has 25 rooms.", "twenty-five rooms"), ("It has 250,000 rooms.", "two hundred and fifty thousand rooms"),
         ("It grew by 5 %.", "5 percent"), ("It grew by five per cent.", "5%"), ("It cost $5m.", "5 million dollars"),
-        ("It cost 5.5 billion euros.", "\u20ac5.5bn"), ("It is 5 km long.", "5 kilometres"), ("It is 5 km long.", "from 5 to 10 km"),
+        ("It cost 5.5 billion euros.", "\u20ac5.5bn"), ("It is 5 km long.", "5 kilometres"),
+        ("It is 5 km long.", "from 5 to 10 km"),
         ("It is 5 km long.", "5\u201310 km"), ("It is 5 km long.", "length in km: 5"), ("Half? 1/2 cup.", "\u00bd cup"),
         ("Use 1 1/2 cups.", "1\u00bd cups"), ("It was the 3rd.", "the third"), ("It was the 21st.", "the twenty-first"),
         ("On 3 March 1994.", "1994-03-03"), ("On 1994-03-03.", "March 3rd, 1994"), ("In March 1994.", "3 March 1994"),
         ("In 1994.", "March 3, 1994"), ("In the 1990s.", "in 1994"), ("On 3 April 1994.", "3/4/1994"),
         ("On 4 March 1994.", "3/4/1994"), ("It has 1 234 rooms.".replace(" 2", "\u202f2"), "1,234"),
         ("About 1.2 million live there.", "1,234,567 inhabitants"), ("It weighs 2/3 of it.", "two thirds"),
-        ("It is -5 \u00b0C.", "it was \u22125 \u00b0C"), ("It has \uff15 rooms.", "5 rooms"), ("It has \u0665 rooms.", "5 rooms"),
+        ("It is -5 \u00b0C.", "it was \u22125 \u00b0C"), ("It has \uff15 rooms.", "5 rooms"),
+        ("It has \u0665 rooms.", "5 rooms"),
     ],
 )  # fmt: skip
 def test_one_number_in_two_spellings(claim: str, passage: str) -> None:
@@ -90,11 +93,13 @@ def test_one_number_in_two_spellings(claim: str, passage: str) -> None:
         ("It has 5 rooms.", "5 %", "number: 5"), ("It is 5 km long.", "5 m", "number: 5 km"),
         ("It cost $5.", "\u20ac5", "number: $5"), ("It cost 5 million.", "5 thousand", "number: 5 million"),
         ("It has 12 rooms.", "1, 2 and 112", "number: 12"), ("It has 100 rooms.", "10\u00b2 rooms", "number: 100"),
-        ("On 3 March 1994.", "3 March 1995", "date: 3 March 1994"), ("On 3 March 1994.", "March 1994", "date: 3 March 1994"),
+        ("On 3 March 1994.", "3 March 1995", "date: 3 March 1994"),
+        ("On 3 March 1994.", "March 1994", "date: 3 March 1994"),
         ("On 3 March.", "4 March", "date: 3 March"), ("It was the 3rd.", "3 rooms", "number: 3rd"),
         ("In the 1990s.", "in 1989", "number: 1990s"), ("It is at 10:30.", "10 and 30", "number: 10:30"),
         ("Version 3.11.2.", "3.11.3", "number: 3.11.2"), ("It is 5 mW strong.", "5 MW", "number: 5 mW"),
-        ("It is exactly 1.2 million.", "1,234,567", "number: 1.2 million"), ("About 1.2 million.", "1,260,000", "number: 1.2 million"),
+        ("It is exactly 1.2 million.", "1,234,567", "number: 1.2 million"),
+        ("About 1.2 million.", "1,260,000", "number: 1.2 million"),
         ("It is -5.", "it is 5", "number: -5"),
     ],
 )  # fmt: skip
@@ -137,7 +142,8 @@ def in_words(number: int) -> str:
     [
         ("He met Marie Curie.", CURIE, []), ("He met Marie Skodowska.", CURIE, ["entity: Marie Skodowska"]),
         ("He saw Warsaw's walls.", CURIE, []), ("He saw the Curies.", "the Curie family", []),
-        ("He works for the WHO.", "the World Health Organization", []), ("He works for the U.S. army.", "the US army", []),
+        ("He works for the WHO.", "the World Health Organization", []),
+        ("He works for the U.S. army.", "the US army", []),
         ("He lives in the US.", "They told us", ["entity: US"]), ("He likes Apple.", "An apple", ["entity: Apple"]),
         ("He lives in the US.", "they told us", ["entity: US"]), ("He met NASA.", "nasa said", []),
         ("He met Dr. Marie Curie.", CURIE, []), ("He met Prime Minister Marie Curie.", CURIE, []),
@@ -147,7 +153,8 @@ def in_words(number: int) -> str:
         ("He read Poland's Marie Curie.", CURIE, ["entity: Poland's"]), ("Buy an iPhone.", CURIE, ["entity: iPhone"]),
         ("He knew Jean-Luc Picard.", "Jean\u2011Luc Picard", []), ("Benefits Of Regular Exercise", CURIE, []),
         ("He met MARIE CURIE.", CURIE, ["entity: MARIE CURIE"]), ("He met Marie Curie.", "MARIE CURIE", []),
-        ("He met Marie Curie.", "all in small letters: marie curie", []), ("\u4ed6\u89c1\u8fc7\u5c45\u91cc\u592b\u4eba\u3002", CURIE, []),
+        ("He met Marie Curie.", "all in small letters: marie curie", []),
+        ("\u4ed6\u89c1\u8fc7\u5c45\u91cc\u592b\u4eba\u3002", CURIE, []),
     ],
 )  # fmt: skip
 def test_names(claim: str, passage: str, lacks: list[str]) -> None:
@@ -157,10 +164,13 @@ def test_names(claim: str, passage: str, lacks: list[str]) -> None:
 @pytest.mark.parametrize(
     ("claim", "lacks"),
     [
-        ('He wrote "born in Warsaw".', []), ("He wrote \u201cborn in Warsaw\u201d.", []), ("He wrote \u00abBorn, in Warsaw!\u00bb", []),
+        ('He wrote "born in Warsaw".', []), ("He wrote \u201cborn in Warsaw\u201d.", []),
+        ("He wrote \u00abBorn, in Warsaw!\u00bb", []),
         ('He wrote "born ... Warsaw".', []), ('He wrote "born [and bred] in Warsaw".', []),
-        ('He wrote "Warsaw ... born".', ["quote: Warsaw ... born"]), ('He wrote "born in Vienna".', ["quote: born in Vienna"]),
-        ('He wrote "was not born".', ["quote: was not born"]), ('A "smart" thing.', []), ('A 5" pipe and a 6" pipe.', []),
+        ('He wrote "Warsaw ... born".', ["quote: Warsaw ... born"]),
+        ('He wrote "born in Vienna".', ["quote: born in Vienna"]),
+        ('He wrote "was not born".', ["quote: was not born"]), ('A "smart" thing.', []),
+        ('A 5" pipe and a 6" pipe.', []),
         ('He wrote "born in Warsaw', []), ('He wrote "orn in Warsa".', ["quote: orn in Warsa"]),
         ('He said "She was born. In Warsaw."', ["quote: She was born. In Warsaw."]),
     ],
@@ -215,7 +225,8 @@ def test_evidence_names_the_claim_what_is_missing_and_the_nearest_passage() -> N
     [
         (None, "no_passages"), ({"answer": "5"}, "no_passages"), ({"passages": None}, "no_passages"),
         ({"passages": []}, "no_passages"), ({"passages": ["", " "]}, "no_passages"), ({"passages": ""}, "no_passages"),
-        ({"passages": [7]}, "bad_passages"), ({"passages": {"text": "x"}}, "bad_passages"), ({"passages": 5}, "bad_passages"),
+        ({"passages": [7]}, "bad_passages"), ({"passages": {"text": "x"}}, "bad_passages"),
+        ({"passages": 5}, "bad_passages"),
         ({"passages": [CURIE, None]}, "bad_passages"), ({"passages": [[["deep"]]]}, "bad_passages"),
         ({"passages": [{"id": "1"}]}, "bad_passages"), ({"passages": [{"id": ["x"], "text": CURIE}]}, "contained"),
         ({"passages": CURIE}, "contained"), ({"passages": ["x" * 10_000_000]}, "passages_too_long"),
@@ -237,8 +248,8 @@ def test_no_text_breaks_it_and_every_text_contains_itself(text: str, others: lis
 
 @pytest.mark.parametrize(
     "part",
-    ["1,", "9", "A ", "A.", "one ", '" ', "1/", "Of of the ", "'", "a\u0301", "Mr. ", "twenty ", "2:", "A of of", "[...",
-     "hundred and ", "3 March ", "- ", "\"a", "A-", "1e", "1^", "(", "\u00bd"],
+    ["1,", "9", "A ", "A.", "one ", '" ', "1/", "Of of the ", "'", "a\u0301", "Mr. ", "twenty ", "2:", "A of of",
+     "[...", "hundred and ", "3 March ", "- ", "\"a", "A-", "1e", "1^", "(", "\u00bd"],
 )  # fmt: skip
 def test_the_cost_grows_with_the_length_only(part: str) -> None:
     """A square of this length would not end."""
@@ -274,7 +285,9 @@ def test_records_without_passages_are_held_against_the_nearest_of_the_corpus(cor
     state = pickle.loads(pickle.dumps(check.fit(CONTEXT)))
     answers = [("Marie Curie was born in 1867.", None), ("Marie Curie was born in 1868.", None),
                ("Marie Curie was born in 1868.", {"passages": ["Marie Curie, 1868"]}), ("Qqq zzz.", None)]  # fmt: skip
-    said = check.judge(batch_of([record(text, reference, str(n)) for n, (text, reference) in enumerate(answers)]), state)
+    said = check.judge(
+        batch_of([record(text, reference, str(n)) for n, (text, reference) in enumerate(answers)]), state
+    )
     assert [one.reason for one in said] == ["contained", "unsupported", "contained", "no_passages"]
     assert isinstance(said[1], Ruling)
     assert said[1].evidence["unsupported"][0]["nearest"] == "bio#0"
@@ -286,7 +299,7 @@ def test_records_without_passages_are_held_against_the_nearest_of_the_corpus(cor
 def test_every_passage_of_a_corpus_is_read_back_as_it_was_indexed(corpus: Path) -> None:
     state = corpus_of(str(corpus))
     texts = [passage.text for passage in state.near(["Marie", "dogs", "cats", "Vienna", "lorem"], 100)]
-    assert [CURIE, "Dogs bark at night.", "Cats purr."] == texts[:3]
+    assert texts[:3] == [CURIE, "Dogs bark at night.", "Cats purr."]
     assert "".join(texts[3:]).startswith("Vienna is a town.")
     assert len(texts) == len(state.bm25)
 
@@ -416,12 +429,13 @@ def test_near_misses_are_wrong_in_one_place_and_named() -> None:
     good = record(RICH, {"passages": [RICH]})
     misses = {miss.kind: miss.record for miss in Grounded().spoil(good, 1)}
     assert set(misses) == {
-        "changed_number", "changed_date", "changed_entity", "changed_quote", "swapped_dates", "swapped_numbers", "negated",
+        "changed_number", "changed_date", "changed_entity", "changed_quote", "swapped_dates", "swapped_numbers",
+        "negated",
     }  # fmt: skip
     assert all(miss.payload != good.payload and miss.reference == good.reference for miss in misses.values())
     assert Grounded().spoil(good, 1) == Grounded().spoil(good, 1)
-    said = {kind: Grounded().judge(batch_of([miss]), None)[0].outcome for kind, miss in misses.items()}
-    assert {kind for kind, outcome in said.items() if outcome == "drop"} - {"changed_entity"} == {
+    said = {kind: Grounded().judge(batch_of([miss]), None)[0].reason for kind, miss in misses.items()}
+    assert {kind for kind, reason in said.items() if reason == "unsupported"} - {"changed_entity"} == {
         "changed_number", "changed_date", "changed_quote",
     }  # fmt: skip
     assert "From 1906 to 1894" in misses["swapped_dates"].payload["completion"]
@@ -429,7 +443,11 @@ def test_near_misses_are_wrong_in_one_place_and_named() -> None:
 
 
 def test_near_misses_keep_the_shape_of_the_answer_and_need_passages() -> None:
-    talk = [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": RICH}, {"role": "user", "content": "!"}]
+    talk = [
+        {"role": "user", "content": "Who?"},
+        {"role": "assistant", "content": RICH},
+        {"role": "user", "content": "!"},
+    ]
     chat = Record.synthetic({"messages": talk}, source="s", row="r", maker=Maker("m"), reference={"passages": [RICH]})
     for miss in Grounded().spoil(chat, 1):
         changed = miss.record.payload["messages"]
@@ -452,7 +470,9 @@ def test_conclude_says_how_much_containment_could_look_at() -> None:
     check = Grounded()
     batch = batch_of([record(text, {"passages": [CURIE]}, text) for text in ("Sure! Marie Curie.", "Marie Curie won.")])
     rulings = [said for said in check.judge(batch, None) if isinstance(said, Ruling)]
-    verdicts = verdict_table(Verdict("r", s.outcome, "grounded", s.reason, "model", s.score, s.evidence) for s in rulings)
+    verdicts = verdict_table(
+        Verdict("r", s.outcome, "grounded", s.reason, "model", s.score, s.evidence) for s in rulings
+    )
     (share,) = check.conclude([(batch, verdicts)])
     assert (share.name, share.value, share.n) == ("grounded.checkable_claims", 0.75, 2)
 
@@ -470,15 +490,19 @@ def test_planted_errors_of_real_replies(shared_data: Path, grounding: ModuleType
     rows = grounding.read(shared_data / "grounding" / "halueval_general.jsonl")[:800]
     tried = list(grounding.planted(rows))
     refuted, all_ = Counter(one.kind for one in tried if one.refuted), Counter(one.kind for one in tried)
-    assert (refuted["own"], refuted["respelled"]) == (0, 0)
-    found = {kind: (all_[kind] - refuted[kind], all_[kind]) for kind in sorted(all_)}
-    assert found == {}
+    rejected = {kind: (refuted[kind], all_.pop(kind)) for kind in ("own", "respelled")}
+    assert rejected == {"own": (0, 1570), "respelled": (0, 391)}
+    accepted = {kind: (all_[kind] - refuted[kind], all_[kind]) for kind in all_}
+    assert accepted == {
+        "changed_number": (0, 369), "changed_quote": (0, 202), "changed_date": (0, 15), "changed_entity": (77, 718),
+        "name_of_passage": (143, 148), "negated": (530, 540), "swapped_numbers": (5, 5), "swapped_dates": (3, 3),
+    }  # fmt: skip
 
 
 def test_names_and_numbers_that_a_query_lacks_say_little_about_truth(shared_data: Path, grounding: ModuleType) -> None:
     replies = grounding.labelled(grounding.read(shared_data / "grounding" / "halueval_general.jsonl")[:800])
     cells = Counter((one.hallucinated, one.missing) for one in replies)
-    assert cells == {}
+    assert cells == {(True, True): 147, (True, False): 61, (False, True): 319, (False, False): 273}
 
 
 def test_no_name_of_a_real_reply_is_empty(shared_data: Path, grounding: ModuleType) -> None:

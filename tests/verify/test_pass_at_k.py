@@ -1,7 +1,5 @@
-import json
 import math
 from itertools import combinations
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -58,12 +56,22 @@ def test_tasks_are_told_apart_by_prompt_and_reference() -> None:
     assert sorted(tallies(judged)) == [(1, 0), (1, 1), (2, 1)]
 
 
-def test_the_published_numbers_of_humaneval(shared_data: Path) -> None:
-    """The counts of passes per task that `benchmarks/pass_at_k.py` finds give the numbers that the data's README has."""
-    counts = json.loads((Path(__file__).parent / "humaneval_passes.json").read_text("utf-8"))
-    found = {it.name: it for it in pass_at_k([Tally(50, passed) for passed in counts])}
+HUMANEVAL = (
+    34, 1, 2, 0, 0, 1, 1, 3, 2, 1, 3, 0, 0, 30, 0, 0, 9, 0, 5, 0, 21, 1, 0, 0, 34, 0, 9, 3,
+    1, 10, 0, 0, 0, 0, 0, 41, 0, 0, 0, 0, 0, 2, 5, 0, 1, 0, 15, 0, 0, 3, 0, 2, 0, 7, 2, 0,
+    4, 19, 2, 9, 21, 3, 7, 0, 4, 22, 5, 8, 27, 0, 0, 0, 0, 1, 32, 0, 28, 0, 18, 42, 46, 14, 24, 4,
+    30, 46, 47, 12, 40, 17, 0, 0, 44, 47, 0, 1, 2, 0, 26, 22, 0, 43, 28, 26, 45, 6, 38, 40, 38, 4, 36, 19,
+    32, 50, 11, 25, 26, 15, 42, 6, 0, 44, 28, 16, 12, 1, 3, 35, 0, 3, 5, 48, 1, 8, 7, 2, 0, 0, 4, 0,
+    1, 22, 27, 2, 1, 4, 1, 2, 5, 5, 7, 0, 1, 23, 2, 0, 9, 0, 4, 2, 4, 1, 11, 2,
+)  # fmt: skip
+"""Of 50 samples of CodeGen-16B for each task, how many pass, as `benchmarks/sandbox_load.py` finds them."""
+
+
+def test_the_published_numbers_of_humaneval() -> None:
+    found = {it.name: it for it in pass_at_k([Tally(50, passed) for passed in HUMANEVAL])}
     assert [round(100 * (found[f"pass@{k}"].value or 0), 2) for k in (1, 2, 5, 10)] == [22.02, 30.79, 42.39, 51.22]
     interval = found["pass@10"].interval
     assert interval is not None
-    assert interval.low < 0.499 < 0.503 < interval.high
+    assert interval.low < 0.499
+    assert interval.high > 0.503
     assert "pass@100" not in found

@@ -12,10 +12,9 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_
 KEYS = SCALARS | st.tuples(SCALARS, SCALARS) | st.frozensets(SCALARS, max_size=2)
 VALUES = st.recursive(
     SCALARS | st.complex_numbers(),
-    lambda it: st.lists(it, max_size=3)
-    | st.tuples(it, it)
-    | st.dictionaries(KEYS, it, max_size=3)
-    | st.sets(KEYS, max_size=3),
+    lambda it: (
+        st.lists(it, max_size=3) | st.tuples(it, it) | st.dictionaries(KEYS, it, max_size=3) | st.sets(KEYS, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -99,7 +98,8 @@ def test_words_stay_short() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("(1, {2})", (1, {2})), (" [1, -inf] ", [1, -math.inf]), ("{1: b'a'}", {1: b"a"}), ("set()", set())]
+    ("text", "value"),
+    [("(1, {2})", (1, {2})), (" [1, -inf] ", [1, -math.inf]), ("{1: b'a'}", {1: b"a"}), ("set()", set())],
 )
 def test_literals(text: str, value: object) -> None:
     assert literal(text) == value
@@ -111,5 +111,5 @@ def test_nan_is_a_word() -> None:
 
 @pytest.mark.parametrize("text", ["", "f(1)", "x", "__import__('os')", "[" * 5000, "1 +", "{[]: 1}", "nan.real"])
 def test_what_is_no_literal(text: str) -> None:
-    with pytest.raises(ValueError, match="^(not a literal|malformed node)"):
+    with pytest.raises(ValueError, match=r"^(not a literal|malformed node)"):
         literal(text)

@@ -2,6 +2,7 @@
 
 import json
 import sysconfig
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -238,13 +239,12 @@ def test_every_solution_of_humaneval_passes(shared_data: Path) -> None:
 
 
 def test_completions_of_a_real_model(shared_data: Path) -> None:
-    """Two samples of each of 164 tasks; pass@1 of all 8,200 is 22.02 %."""
+    """Two samples of each of 164 tasks; `benchmarks/sandbox_load.py` judges all 8,200, of which 22.02 % pass."""
     tasks = _humaneval(shared_data, "samples.jsonl")
     records = [_completion(task, sample) for task in tasks for sample in task["samples"][:2]]
     verdicts = Tests(cpu_s=1).judge(batch_of(records), None)
-    passed = sum(verdict.reason == "passed" for verdict in verdicts)
-    assert len(verdicts) == 328
-    assert 0.17 < passed / 328 < 0.27
+    reasons = {"passed": 62, "failed_tests": 243, "syntax_error": 18, "error": 5}
+    assert Counter(verdict.reason for verdict in verdicts) == reasons
 
 
 # Cases ----------------------------------------------------------------------------------------------------------------
@@ -305,7 +305,9 @@ def test_an_endless_case_costs_what_comes_after_it() -> None:
 
 # Whole programs -------------------------------------------------------------------------------------------------------
 def _program(source: str, *cases: Mapping[str, str], **more: Any) -> Ruling:
-    return _judged(_record({"prompt": "Add.", "completion": f"```python\n{source}\n```"}, {"stdin_cases": list(cases), **more}))
+    return _judged(
+        _record({"prompt": "Add.", "completion": f"```python\n{source}\n```"}, {"stdin_cases": list(cases), **more})
+    )
 
 
 def test_a_whole_program() -> None:
@@ -420,7 +422,8 @@ def test_samples_of_a_task_give_pass_at_k() -> None:
     ]
     first, second = Tests().conclude([(batch, verdict_table(verdicts))])
     assert (first.name, first.value, first.n) == ("pass@1", 0.5, 3)
-    assert (second.name, second.value, second.n) == ("pass@2", pytest.approx(2 / 3), 3)
+    assert (second.name, second.n) == ("pass@2", 3)
+    assert second.value == pytest.approx(2 / 3)
 
 
 # Near misses ----------------------------------------------------------------------------------------------------------

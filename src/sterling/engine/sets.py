@@ -213,11 +213,15 @@ class Distribute:
     def _final(self, gone: Mapping[str, Verdict], batch: pa.RecordBatch) -> Iterator[Verdict]:
         for record, origin in zip(batch.column("id").to_pylist(), batch.column("origin").to_pylist(), strict=True):
             verdict = gone.get(record)
-            said = _UNIQUE if verdict is None else Ruling("drop", verdict.reason, verdict.score, verdict.evidence)
+            said = _UNIQUE if verdict is None else _ruling(verdict)
             yield self.bench.verdict(record, origin, said)
 
 
 _UNIQUE = Ruling("keep", "unique")
+
+
+def _ruling(verdict: Verdict) -> Ruling:
+    return Ruling(verdict.outcome, verdict.reason, verdict.score, verdict.evidence)
 
 
 def _rank(settled: bool, human: Any, verified: Any, depth: Any) -> Any:

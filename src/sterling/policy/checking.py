@@ -117,7 +117,9 @@ def no_filter_thins_the_tails(recipe: Recipe, evidence: Mapping[str, Evidence]) 
                 thinned += 1
                 yield _thinned(index, entry.name, ratio)
     if looked and not thinned:
-        yield met(f"no check thins its rare records, a cluster or a tag by more than {recipe.tail_margin:.0%}", "checks")
+        yield met(
+            f"no check thins its rare records, a cluster or a tag by more than {recipe.tail_margin:.0%}", "checks"
+        )
 
 
 def _thinned(index: int, name: str, ratio: Evidence) -> Situation:

@@ -5,4 +5,15 @@ from sterling.sandbox.sandbox import Sandbox, is_relative_name
 from sterling.sandbox.shared import shared_sandbox
 from sterling.sandbox.tier import self_test
 
-__all__ = ["STATUSES", "Answer", "Limits", "Outcome", "Program", "Sandbox", "Shown", "is_relative_name", "self_test", "shared_sandbox"]
+__all__ = [
+    "STATUSES",
+    "Answer",
+    "Limits",
+    "Outcome",
+    "Program",
+    "Sandbox",
+    "Shown",
+    "is_relative_name",
+    "self_test",
+    "shared_sandbox",
+]

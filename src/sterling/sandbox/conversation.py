@@ -1,6 +1,5 @@
 """The parent's side of one job: start its processes, listen, end them, and judge from outside what happened."""
 
-import contextlib
 import os
 import select
 import signal
@@ -14,6 +13,7 @@ from sterling.sandbox.backend import Heed, Job
 from sterling.sandbox.outcome import Answer, Limits, Outcome, Shown
 from sterling.sandbox.process import Ending, Zygote
 from sterling.sandbox.runner import NO_MEMORY
+from sterling.sandbox.stream import Stream
 
 _IDLE_SHARE = 0.05
 _MAY_SAY = {
@@ -104,34 +104,6 @@ def _answer(parts: Sequence[object]) -> Answer:
     raise protocol.BadFrame("an answer that no honest process gives")
 
 
-class _Stream:
-    """The parent's end of a job's standard output."""
-
-    def __init__(self, end: int, limits: Limits) -> None:
-        self.end = end
-        self.open = True
-        self.taken = bytearray()
-        self._most = limits.output_bytes
-        os.set_blocking(end, False)
-
-    @property
-    def full(self) -> bool:
-        """Whether more was written than the limit."""
-        return len(self.taken) > self._most
-
-    def receive(self) -> None:
-        """Take what is there, at most a little over the limit."""
-        with contextlib.suppress(BlockingIOError):
-            while self.open and not self.full:
-                data = os.read(self.end, 1 << 16)
-                self.open = bool(data)
-                self.taken += data
-
-    def text(self) -> str:
-        """What it has taken, within the limit."""
-        return self.taken[: self._most].decode("utf-8", "replace")
-
-
 class _Conversation:
     """One job: its processes, what they say, how they end."""
 
@@ -139,7 +111,7 @@ class _Conversation:
         self._zygote = zygote
         self._limits = limits
         self._channels: list[Channel] = []
-        self._stream: _Stream | None = None
+        self._stream: Stream | None = None
         self._reaped = False
         theirs: list[int] = []
         try:
@@ -166,8 +138,8 @@ class _Conversation:
             return []
         content = os.memfd_create("stdin")
         ours, other = os.pipe()
-        self._stream = _Stream(ours, self._limits)
-        with open(content, "wb", closefd=False) as file:  # noqa: PTH123 - a descriptor
+        self._stream = Stream(ours, self._limits)
+        with open(content, "wb", closefd=False) as file:
             file.write(stdin)
         os.lseek(content, 0, os.SEEK_SET)
         return [content, other]
@@ -212,7 +184,7 @@ class _Conversation:
     def _listen(self) -> bool:
         """True when the job has stalled."""
         poll = select.poll()
-        by_descriptor: dict[int, Channel | _Stream] = {it.end.fileno(): it for it in self._channels if it.open}
+        by_descriptor: dict[int, Channel | Stream] = {it.end.fileno(): it for it in self._channels if it.open}
         if self._stream is not None:
             by_descriptor[self._stream.end] = self._stream
         for descriptor in by_descriptor:

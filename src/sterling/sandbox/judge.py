@@ -76,7 +76,9 @@ class _Proxy:
         self.calls += 1
         try:
             answer = self._ask(("call", arguments, keywords))
-            _restore({**dict(enumerate(arguments)), **keywords}, answer[-1])
+            given: dict[int | str, object] = dict(enumerate(arguments))
+            given.update(keywords)
+            _restore(given, answer[-1])
             return self._understand(answer)
         except protocol.BadFrame as why:
             self._job.end("refused", str(why))
@@ -87,8 +89,8 @@ class _Proxy:
         except protocol.NotPlain as why:
             self._job.end("not_plain", f"an argument in the tests: {why}")
         match protocol.decode(self._job.ask(request)):
-            case ("not_plain", str(why)):
-                self._job.end("not_plain", f"the result: {why}")
+            case ("not_plain", str(reason)):
+                self._job.end("not_plain", f"the result: {reason}")
             case tuple(answer) if answer:
                 return answer
         raise protocol.BadFrame("an answer that no honest candidate gives")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sterling.sandbox.backend import Heed, Job
 from sterling.sandbox.conversation import converse
-from sterling.sandbox.outcome import Limits, Outcome
+from sterling.sandbox.outcome import Answer, Limits, Outcome
 from sterling.sandbox.process import BARE, Walls, Zygote, ZygoteDied
 
 
@@ -31,9 +31,10 @@ class Local:
 
     def run(self, job: Job, heed: Heed | None = None) -> Outcome:
         """One job. The zygote dies when the system is short of memory; a second death is put down to the program."""
+        told = None if heed is None else _Once(heed)
         for _ in range(2):
             try:
-                return self._once(job, heed)
+                return self._once(job, told)
             except ZygoteDied:
                 self._zygote.close()
                 self._zygote = self._start()
@@ -52,6 +53,20 @@ class Local:
             return converse(self._zygote, self._limits, _inside(job, folder), heed)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Once:
+    """Tells each answer once, even if the job has to be run again."""
+
+    def __init__(self, heed: Heed) -> None:
+        self._heed = heed
+        self._told = 0
+        self._more = True
+
+    def __call__(self, number: int, answer: Answer) -> bool:
+        if number >= self._told:
+            self._told, self._more = number + 1, self._heed(number, answer)
+        return self._more or number < self._told - 1
 
 
 def _inside(job: Job, folder: str) -> Job:

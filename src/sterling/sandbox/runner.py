@@ -129,7 +129,7 @@ def _stdin(job: Job) -> None:
 
 
 def _standard(descriptor: int, mode: str) -> TextIO:
-    return cast("TextIO", open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: PTH123, SIM115
+    return cast("TextIO", open(descriptor, mode, encoding="utf-8", closefd=False))
 
 
 def _finish() -> None:

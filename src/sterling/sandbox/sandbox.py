@@ -140,9 +140,9 @@ def _wrong_place(program: Program) -> str | None:
 
 
 def is_relative_name(name: str) -> bool:
-    """Whether a file of this name stays in its folder, on every system: `a/b.txt`, not `/a`, `../a`, `a/../b`, `a//b`."""
+    """Whether a file of this name stays in its folder, on every system: `a/b.txt`, not `/a`, `../a` or `a//b`."""
     parts = name.split("/")
-    return not any(part in ("", ".", "..") or not part.isprintable() or set(part) & set('\\:') for part in parts)
+    return not any(part in ("", ".", "..") or not part.isprintable() or set(part) & set("\\:") for part in parts)
 
 
 def _folders(packages: Sequence[str]) -> tuple[str, ...]:

@@ -32,7 +32,8 @@ class Service:
         raise protocol.BadFrame("a question that no honest process asks")
 
     def _call(self, arguments: list[Any], keywords: dict[str, Any]) -> Reply:
-        given = {**dict(enumerate(arguments)), **keywords}
+        given: dict[int | str, Any] = dict(enumerate(arguments))
+        given.update(keywords)
         before = {key: protocol.encode(it) for key, it in given.items() if type(it) in _CHANGEABLE}
         reply = self._numbered(attempt(self._function, arguments, keywords))
         return *reply, _changed(given, before)

@@ -1,8 +1,10 @@
 """Verification: checks by something that did not write the record."""
 
+from sterling.verify.agreement import Agreement
 from sterling.verify.code import Code
 from sterling.verify.compiles import Compiles
 from sterling.verify.format import Format
+from sterling.verify.grounded import Grounded
 from sterling.verify.json_schema import JsonSchema
 from sterling.verify.judge import Judge
 from sterling.verify.math import Math
@@ -15,9 +17,11 @@ from sterling.verify.tests import Tests
 from sterling.verify.tool_calls import ToolCalls
 
 __all__ = [
+    "Agreement",
     "Code",
     "Compiles",
     "Format",
+    "Grounded",
     "JsonSchema",
     "Judge",
     "Math",

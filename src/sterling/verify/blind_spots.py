@@ -37,7 +37,8 @@ def shared_errors(check: str, judged: Sequence[Judged]) -> Iterator[Evidence]:
     value = _phi(pairs)
     method = "phi of the generator's failure and the check's error by task; bootstrap over tasks, 95 %"
     if len(pairs) > 1:
-        yield Evidence(f"verifiers.{check}.shared_errors", value, len(pairs), _bootstrap(pairs), method, {"check": check})
+        name = f"verifiers.{check}.shared_errors"
+        yield Evidence(name, value, len(pairs), _bootstrap(pairs), method, {"check": check})
 
 
 def drift(check: str, now: Mapping[str, bool], before: Mapping[str, bool]) -> Evidence:

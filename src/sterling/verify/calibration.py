@@ -49,7 +49,8 @@ def error_rates(check: str, counts: Sequence[Mapping[str, Any]]) -> Iterator[Evi
         part = Tally.of([c for c in counts if c["kind"] == kind])
         method = f"bad gold seeds of kind {kind} that the check kept"
         if part.bad:
-            yield _rate(f"verifiers.{check}.false_accepts.{kind}", part.bad_accepted, part.bad, method, {"check": check})
+            name = f"verifiers.{check}.false_accepts.{kind}"
+            yield _rate(name, part.bad_accepted, part.bad, method, {"check": check})
 
 
 def precision(check: str, counts: Sequence[Mapping[str, Any]], accepted: int, judged: int) -> Iterator[Evidence]:

@@ -173,7 +173,7 @@ class _Assertion:
 class _Sums(ast.NodeTransformer):
     """Works out arithmetic with numbers as large as a machine word."""
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802 - as ast names it
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         """The number that a sum of two numbers is."""
         match self.generic_visit(node):
             case ast.BinOp(ast.Constant(int() | float() as one), sign, ast.Constant(int() | float() as other)):
@@ -184,7 +184,7 @@ class _Sums(ast.NodeTransformer):
                 return ast.copy_location(ast.Constant(_ARITHMETIC[type(sign)](one, other)), node)
         return node
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         """A number below nought."""
         match self.generic_visit(node):
             case ast.UnaryOp(ast.USub(), ast.Constant(int() | float() as value)):

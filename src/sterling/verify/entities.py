@@ -32,8 +32,7 @@ class Names:
     def __init__(self, text: str) -> None:
         words = name_words(text)
         self._cased = f" {' '.join(words)} "
-        self._is_cased = any(word[0].isupper() for word in words)
-        self._folded = None if self._is_cased else self._cased.casefold()
+        self._folded = self._cased.casefold() if self._cased == self._cased.lower() else None
         self._initials = frozenset(_initials(text))
 
     def holds(self, one: Entity) -> bool:
@@ -77,7 +76,8 @@ def entities(claim: str) -> list[Entity]:
     word, so it is a name only with an inner capital or digit, or where the claim has it again with its capital. In a
     line of title case nothing tells names from words, so only acronyms are taken. Months, days, `I` and words like
     `However` are no names, but a verb before a name is part of it (`Visit Paris`) where the passage
-    does not have it in small letters; a demonym is another word (`France` is not found in `French`), and so is a nickname.
+    does not have it in small letters; a demonym is another word (`France` is not found in `French`), and so is a
+    nickname.
     """
     spans = [one for match in _SPAN.finditer(claim) for one in _names(claim, match)]
     if _is_title_case(claim):
@@ -103,7 +103,10 @@ def _split(text: str) -> list[str]:
 _WORD = re.compile(r"\w+")
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b|(?<=s)'(?=\W|$)")
 _DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
-_NAME = r"(?:(?:Mrs?|Ms|Dr|Prof|St|Gen|Col|Lt|Capt|Rev|Sen|Gov)\.|[A-Z]\.(?:[A-Z]\.)*|(?:[^\W\d_a-z]|(?:[a-z](?=[A-Z])))[\w&]*(?:['.&-](?=\w)[\w&]+)*)"
+_NAME = (
+    r"(?:(?:Mrs?|Ms|Dr|Prof|St|Gen|Col|Lt|Capt|Rev|Sen|Gov)\.|[A-Z]\.(?:[A-Z]\.)*"
+    r"|(?:[^\W\d_a-z]|(?:[a-z](?=[A-Z])))[\w&]*(?:['.&-](?=\w)[\w&]+)*)"
+)
 _LINKS = frozenset({
     "of", "the", "de", "da", "di", "del", "della", "der", "den", "van", "von", "la", "le", "du", "al", "el", "bin",
     "ibn", "for", "&",

@@ -39,7 +39,7 @@ def pass_at_k(tasks: Sequence[Tally]) -> list[Evidence]:
 
     Nothing when no task has more than one. The interval is of the tasks: it says what another draw of tasks like these
     would give, not another draw of samples. Traps: checks before this one that drop samples (duplicates, say) change
-    what is counted; a task that lost samples to that, or never had k, is left out of that k, and `inputs` says how many.
+    what is counted; a task that lost samples to that, or never had k, is left out of that k; `inputs` says how many.
     """
     if max((task.samples for task in tasks), default=0) < 2:
         return []
@@ -75,5 +75,7 @@ def _samples(judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Iterator[tupl
         for record in records_of(batch):
             reason = reasons.get(record.id, "no_reference")
             if reason != "no_reference":
-                asked = prompt_of(record) or [m for m in record.payload.get("messages") or () if m.get("role") == "user"]
+                asked = prompt_of(record) or [
+                    m for m in record.payload.get("messages") or () if m.get("role") == "user"
+                ]
                 yield digest(json.dumps([asked, record.reference], sort_keys=True, default=str)), reason == "passed"

@@ -13,9 +13,9 @@ def difference(wanted: object, got: object, tolerance: float = 0.0) -> str | Non
     """Where two values of exact builtin types differ, in words; None where they are the same.
 
     As Python's `==`, with these exceptions: a truth value is no number (`True` is not `1`); NaN is NaN; with a
-    `tolerance`, numbers of which one is a float may be apart by that much, relative to the larger or absolute, whichever
-    is more (`math.isclose` with both). So `2` is `2.0` and a set is an equal frozenset, but a list is no tuple, text no
-    bytes. Keys and elements of sets compare without tolerance, and keep these rules inside.
+    `tolerance`, numbers of which one is a float may be apart by that much, relative to the larger or absolute,
+    whichever is more (`math.isclose` with both). So `2` is `2.0` and a set is an equal frozenset, but a list is no
+    tuple, text no bytes. Keys and elements of sets compare without tolerance, and keep these rules inside.
     """
     return next(_differences("", wanted, got, tolerance), None)
 
@@ -30,7 +30,7 @@ def literal(text: str) -> object:
 
 
 class _Words(ast.NodeTransformer):
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - as ast names it
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id not in _WORDS:
             return node
         return ast.copy_location(ast.Constant(_WORDS[node.id]), node)
@@ -87,7 +87,7 @@ def _key(value: object) -> object:
             return "plain", value
 
 
-def _close(wanted: complex, got: complex, tolerance: float) -> bool:
+def _close(wanted: Any, got: Any, tolerance: float) -> bool:
     if wanted == got or (wanted != wanted and got != got):  # noqa: PLR0124 - NaN, of either kind
         return True
     if isinstance(wanted, complex) or isinstance(got, complex) or not tolerance:

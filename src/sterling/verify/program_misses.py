@@ -42,7 +42,7 @@ def near_misses(
     alone may be right by the letter of the task. The record's own tests are never asked about the mutant.
     """
     source = program_of(record)
-    probes = _probes(reference, random.Random(digest(str(seed), record.id)))
+    probes = _probes(reference, random.Random(digest(str(seed), record.id)))  # noqa: S311 - no secret
     if probes is None:
         return []
     right = probes.answers(probes.ask(sandbox, program(source)))
@@ -164,7 +164,7 @@ def _nearby_sources(sources: Sequence[str], chance: random.Random) -> list[str]:
     """The examples, then copies of them in which one number or text is that of another place."""
     constants = [node.value for source in sources for node in _constants(source)]
     near = []
-    for source in sources * 2:
+    for source in [*sources, *sources]:
         nodes = _constants(source)
         if nodes:
             node = chance.choice(nodes)

@@ -45,7 +45,7 @@ class Place(_Read):
     """Folders that must be on `sys.path`, as the recipe would write them."""
 
 
-class Case(_Read):
+class Case(_Read):  # type: ignore[no-redef] # the plug-in gives the constructor a `kwargs` of its own
     """One call, and what must come of it: `expected`, `expected_repr` or `raises`, exactly one of them.
 
     JSON has neither tuples nor sets nor keys that are no strings. `args_repr` and `expected_repr` are read as Python
@@ -154,7 +154,6 @@ class ProgramReference(Place):
             except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
                 raise ValueError(f"not Python: {error}") from None
         return code
-
 
     @field_validator("files")
     @classmethod

@@ -1,6 +1,6 @@
 """`tests`: a record's program is run against its reference's tests or examples, and must pass them all."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import pyarrow as pa
