@@ -9,6 +9,7 @@ over by what it manages in that time.
 import contextlib
 import glob
 import json
+import mmap
 import os
 import select
 import signal
@@ -22,7 +23,7 @@ from sterling.errors import SandboxUnavailable
 from sterling.sandbox.conversation import Channel, Patience
 from sterling.sandbox.outcome import Limits
 from sterling.sandbox.process import Ending, Zygote, ZygoteDied
-from sterling.sandbox.tier import _best
+from sterling.sandbox.tier import behind_landlock
 
 LIBRARIES = tuple(it for it in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache") if Path(it).exists())
 """What the dynamic linker reads."""
@@ -31,7 +32,7 @@ LINKERS = tuple(it for form in ("/lib*/ld-linux*.so*", "/lib/ld-musl-*") for it 
 _LOOK_MS = 10
 _MOST_THREADS = 32
 _WORDS = 4000
-_PAGE = os.sysconf("SC_PAGESIZE")
+_PAGE = mmap.PAGESIZE
 
 
 class Order(NamedTuple):
@@ -296,5 +297,5 @@ def _threads(pid: int) -> int:
 
 def tier() -> str:
     """What keeps an executed program in. SandboxUnavailable where nothing does."""
-    kind = _best("landlock", "").tier
+    kind = behind_landlock()
     return f"{kind} + execution in a ward"

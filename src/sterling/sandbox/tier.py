@@ -56,6 +56,16 @@ def start(limits: Limits, hash_seed: int, packages: tuple[str, ...], preload: tu
     return WAYS[_best(wanted(), image()).name](limits, hash_seed, packages, preload)
 
 
+def behind_landlock() -> str:
+    """The tier of what can run behind Landlock only: exec'ed programs. SandboxUnavailable if another way is wanted."""
+    if wanted() not in {"auto", "landlock"}:
+        raise SandboxUnavailable(
+            f"JavaScript and C run behind Landlock only, and {VARIABLE}={wanted()} asks for another way\n"
+            f"  mend: unset {VARIABLE}, or leave out the check `code`"
+        )
+    return _best("landlock", "").tier
+
+
 def wanted() -> str:
     """What STERLING_SANDBOX asks for: `auto` or one of `WAYS`."""
     name = os.environ.get(VARIABLE) or "auto"

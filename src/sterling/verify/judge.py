@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar, NamedTuple, Self
 
 import pyarrow as pa
@@ -17,7 +16,7 @@ from sterling.verify.judging import Unheard, template
 from sterling.verify.judging_bias import length_correlation, order_dependence
 from sterling.verify.judging_member import Vote, votes
 from sterling.verify.judging_panel import Seats, equal_seats, measured_seats, refusal
-from sterling.verify.judging_subject import Subject, subject_of, unasked
+from sterling.verify.judging_subject import Subject, subject_of, turned, unasked
 from sterling.verify.rubric import Rubric, is_file, rubric_text
 
 
@@ -131,10 +130,7 @@ class Judge(ModelCheck):
 
     def spoil(self, record: Record, seed: int) -> Sequence[NearMiss]:
         """A preference the wrong way round. What misses a rubric by little can't be made without a model."""
-        if record.format != "preference":
-            return ()
-        payload = {**record.payload, "chosen": record.payload["rejected"], "rejected": record.payload["chosen"]}
-        return [NearMiss(replace(record, payload=payload), "swapped_preference")]
+        return turned(record)
 
     def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
         """For each judge: the share of verdicts that changed with the order, and how marks go with length."""

@@ -2,10 +2,11 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sterling.records import Record, canonical_json, content_text
-from sterling.registry import Ruling
+from sterling.registry import NearMiss, Ruling
 
 
 class Subject(NamedTuple):
@@ -152,3 +153,11 @@ def _reference(record: Record) -> str | None:
     if isinstance(answer, bool) or not isinstance(answer, str | int | float):
         return None
     return str(answer).strip() or None
+
+
+def turned(record: Record) -> Sequence[NearMiss]:
+    """A preference the wrong way round: as near a miss as there is. Nothing for other records."""
+    if record.format != "preference":
+        return ()
+    payload = {**record.payload, "chosen": record.payload["rejected"], "rejected": record.payload["chosen"]}
+    return [NearMiss(replace(record, payload=payload), "swapped_preference")]

@@ -1,16 +1,11 @@
 """The program that a record says, by its payload and its reference."""
 
 import ast
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from sterling.records import Record, content_text, payload_text
-
-_BLOCK = re.compile(
-    r"^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<code>.*?)^[ ]{0,3}(?P=fence)[`~]*[ \t]*$", re.MULTILINE | re.DOTALL
-)
-_OPEN = re.compile(r"^[ ]{0,3}(?:`{3,}|~{3,})[^\n`]*\n(?P<code>.*)\Z", re.MULTILINE | re.DOTALL)
+from sterling.verify.fences import split
 
 
 def program_of(record: Record) -> str:
@@ -58,12 +53,10 @@ def prelude_of(record: Record) -> str:
 
 def last_block(text: str) -> str:
     """The inside of the last fenced code block, or the whole text when there is none."""
-    blocks = list(_BLOCK.finditer(text))
-    rest = text[blocks[-1].end() :] if blocks else text
-    unclosed = _OPEN.search(rest)
-    if unclosed:
-        return unclosed["code"]
-    return blocks[-1]["code"] if blocks else text
+    blocks = split(text).blocks
+    if not blocks:
+        return text
+    return f"{blocks[-1].body}\n" if blocks[-1].closed else blocks[-1].body
 
 
 def _text(value: Any) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import pyarrow as pa
@@ -14,7 +13,7 @@ from sterling.registry import ModelCheck, NearMiss, Ruling, register
 from sterling.stats import Evidence
 from sterling.verify.judging import Unheard
 from sterling.verify.judging_bias import length_correlation
-from sterling.verify.judging_subject import Subject, subject_of, unasked
+from sterling.verify.judging_subject import Subject, subject_of, turned, unasked
 
 
 @register("check", "reward")
@@ -71,10 +70,7 @@ class Reward(ModelCheck):
 
     def spoil(self, record: Record, seed: int) -> Sequence[NearMiss]:
         """A preference the wrong way round."""
-        if record.format != "preference":
-            return ()
-        payload = {**record.payload, "chosen": record.payload["rejected"], "rejected": record.payload["chosen"]}
-        return [NearMiss(replace(record, payload=payload), "swapped_preference")]
+        return turned(record)
 
     def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
         """How scores go with the length of answers; both answers of a preference count."""
