@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from sterling.stats import clopper_pearson
 from sterling.verify.agreement import Ballot, count
-from sterling.verify.answers import find_answer
+from sterling.verify.numbers.answers import find_answer
 
 FILE = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "gsm8k" / "completions.jsonl"
 

@@ -3,7 +3,7 @@
     python benchmarks/grounding.py [halueval_general.jsonl]
 
 1. Planted errors. The replies labelled `no` serve as passages. Their own sentences are grounded in them by
-   construction (`own`), and stay so in other spellings (`respelled`); near misses of `sterling.verify.entity_misses`
+   construction (`own`), and stay so in other spellings (`respelled`); near misses of `verify.grounding.entity_misses`
    are not. This shows whether spellings meet and whether planted changes are found. It shows nothing of paraphrases,
    of which containment rejects an unknown share, and a planted change is cruder than what a model gets wrong. A
    number is changed to one that the reader does not find in the passage, so a passage read wrongly shows in `own` and
@@ -26,10 +26,10 @@ from typing import Any, NamedTuple
 
 from sterling.stats import clopper_pearson
 from sterling.text.bm25 import Bm25
-from sterling.verify.assertions import claims_of, plain
-from sterling.verify.containment import Passage, find, items_of
-from sterling.verify.entities import entities
-from sterling.verify.entity_misses import misses_of
+from sterling.verify.grounding.assertions import claims_of, plain
+from sterling.verify.grounding.containment import Passage, find, items_of
+from sterling.verify.grounding.entities import entities
+from sterling.verify.grounding.entity_misses import misses_of
 
 FILE = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "grounding" / "halueval_general.jsonl"
 Row = Mapping[str, Any]

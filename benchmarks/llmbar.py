@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sterling.stats import clopper_pearson
-from sterling.verify import panel
-from sterling.verify.panel import Gold, Numbers, Votes
+from sterling.verify.judging import panel
+from sterling.verify.judging.panel import Gold, Numbers, Votes
 
 JUDGES = ("GPT-4", "PaLM2", "ChatGPT", "LLaMA2", "Falcon")
 FILE = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "judge" / "llmbar.jsonl"

@@ -23,12 +23,12 @@ import pyarrow as pa
 
 from sterling.records import Maker, Record, batch_of
 from sterling.registry import Ruling
-from sterling.verify.answers import find_answer
-from sterling.verify.comparison import compare
-from sterling.verify.equality import value_of
 from sterling.verify.math import Math, expected_of
-from sterling.verify.shapes import shape_of
-from sterling.verify.symbolic import Symbolic
+from sterling.verify.numbers.answers import find_answer
+from sterling.verify.numbers.comparison import compare
+from sterling.verify.numbers.equality import value_of
+from sterling.verify.numbers.shapes import shape_of
+from sterling.verify.numbers.symbolic import Symbolic
 
 FILE = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "gsm8k" / "completions.jsonl"
 

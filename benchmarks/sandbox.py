@@ -72,8 +72,8 @@ def usage() -> float:
 def sterling(read: bool) -> Callable[[list[Task]], Round]:
     """Sterling's two ways. The CPU time of jobs is as the kernel told it when they were reaped."""
     from sterling.sandbox import Limits, Outcome, Program, Sandbox  # noqa: PLC0415
-    from sterling.verify import trials  # noqa: PLC0415
-    from sterling.verify.references import ProgramReference  # noqa: PLC0415
+    from sterling.verify.programs import trials  # noqa: PLC0415
+    from sterling.verify.programs.references import ProgramReference  # noqa: PLC0415
 
     spent = 0.0
 
@@ -193,7 +193,7 @@ def serve(name: str) -> None:
 def load(count: int) -> list[Task]:
     """The first samples of the tasks in turn, of those whose tests are calls with positional arguments."""
     from sterling.sandbox import Limits, Program, Sandbox  # noqa: PLC0415
-    from sterling.verify.claims import claims_of  # noqa: PLC0415
+    from sterling.verify.programs.claims import claims_of  # noqa: PLC0415
 
     rows, tasks = ([json.loads(line) for line in (DATA / name).open()] for name in ("samples.jsonl", "tasks.jsonl"))
     solutions = {it["test"].strip(): it["prompt"] + it["canonical_solution"] for it in tasks}

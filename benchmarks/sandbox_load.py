@@ -16,7 +16,7 @@ from typing import Any
 
 from sterling.records import Record, Verdict, batch_of, verdict_table
 from sterling.registry import Ruling
-from sterling.verify.pass_at_k import pass_at_k, tallies
+from sterling.verify.programs.pass_at_k import pass_at_k, tallies
 from sterling.verify.tests import Tests
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "humaneval" / "samples.jsonl"

@@ -15,9 +15,9 @@ from typing import Any
 import jsonschema
 
 from sterling.records import Record, batch_of
+from sterling.verify.forms.schemas import schema_from
+from sterling.verify.forms.strict_json import parse
 from sterling.verify.json_schema import JsonSchema
-from sterling.verify.schemas import schema_from
-from sterling.verify.strict_json import parse
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

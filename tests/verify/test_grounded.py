@@ -22,14 +22,14 @@ from sterling.errors import InputError
 from sterling.models import mock, mock_stats, store
 from sterling.records import VERIFYING, Fault, Maker, Record, Verdict, batch_of, verdict_table
 from sterling.registry import FitContext, Ruling
-from sterling.verify.assertions import claims_of, plain
-from sterling.verify.containment import Passage, find
-from sterling.verify.entailment import shown
-from sterling.verify.entities import entities
-from sterling.verify.entity_misses import misses_of
 from sterling.verify.grounded import Grounded
-from sterling.verify.passages import corpus_of, windows
-from sterling.verify.quantities import quantities
+from sterling.verify.grounding.assertions import claims_of, plain
+from sterling.verify.grounding.containment import Passage, find
+from sterling.verify.grounding.entailment import shown
+from sterling.verify.grounding.entities import entities
+from sterling.verify.grounding.entity_misses import misses_of
+from sterling.verify.grounding.passages import corpus_of, windows
+from sterling.verify.grounding.quantities import quantities
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTEXT = FitContext(lambda: iter(()))

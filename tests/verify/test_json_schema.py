@@ -13,10 +13,10 @@ from sterling.errors import InputError, MissingExtra
 from sterling.records import Maker, Record, batch_of, canonical_json
 from sterling.registry import FitContext, Ruling
 from sterling.stats import clopper_pearson
+from sterling.verify.forms.schema_misses import documents_near
+from sterling.verify.forms.schemas import BadSchema, compiled, schema_from
+from sterling.verify.forms.strict_json import MAX_CHARS, MAX_DEPTH, NotJson, document, parse
 from sterling.verify.json_schema import JsonSchema
-from sterling.verify.schema_misses import documents_near
-from sterling.verify.schemas import BadSchema, compiled, schema_from
-from sterling.verify.strict_json import MAX_CHARS, MAX_DEPTH, NotJson, document, parse
 
 pytest.importorskip("jsonschema_rs", reason="the `schema` extra is not installed")
 

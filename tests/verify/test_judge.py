@@ -16,10 +16,10 @@ from sterling.models import mock, mock_stats, store
 from sterling.records import Fault, Maker, Record, Verdict, batch_of, verdict_table
 from sterling.registry import FitContext, Ruling
 from sterling.verify.judge import Judge
-from sterling.verify.judging import sheet, template, verdict_in
-from sterling.verify.judging_bias import length_correlation
-from sterling.verify.judging_subject import says_nothing, subject_of
-from sterling.verify.rubric import Preferred, Scored
+from sterling.verify.judging.bias import length_correlation
+from sterling.verify.judging.hearing import sheet, template, verdict_in
+from sterling.verify.judging.rubric import Preferred, Scored
+from sterling.verify.judging.subject import says_nothing, subject_of
 from sterling.verify.steps import StepsHold
 
 MAKER = Maker("completions", model="m", family="qwen")

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from sterling.records import Maker, Record, batch_of
 from sterling.registry import Ruling
 from sterling.stats import clopper_pearson
-from sterling.verify.answers import find_answer
-from sterling.verify.comparison import compare
-from sterling.verify.equality import same, value_of
 from sterling.verify.math import Math
-from sterling.verify.number_misses import right_variants, wrong_variants
+from sterling.verify.numbers.answers import find_answer
+from sterling.verify.numbers.comparison import compare
+from sterling.verify.numbers.equality import same, value_of
+from sterling.verify.numbers.number_misses import right_variants, wrong_variants
 
 ROOT = Path(__file__).resolve().parents[2]
 GSM8K = ROOT.parent / "shared" / "data" / "gsm8k"

@@ -8,10 +8,10 @@ import pytest
 from sterling.errors import MissingExtra
 from sterling.records import Maker, Record, batch_of
 from sterling.registry import FitContext, Ruling
-from sterling.verify import symbolic
-from sterling.verify.comparison import Comparison, compare
 from sterling.verify.math import Math
-from sterling.verify.symbolic import Symbolic, letters_of, objection_to
+from sterling.verify.numbers import symbolic
+from sterling.verify.numbers.comparison import Comparison, compare
+from sterling.verify.numbers.symbolic import Symbolic, letters_of, objection_to
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sterling.errors import MissingExtra
 from sterling.records import Record, batch_of
-from sterling.verify.patterns import BadPattern, linear
+from sterling.verify.forms.patterns import BadPattern, linear
 from sterling.verify.regex import Regex
 
 pytest.importorskip("jsonschema_rs", reason="the `schema` extra is not installed")

@@ -11,8 +11,8 @@ from sterling.errors import MissingExtra
 from sterling.records import Fault, Record, batch_of
 from sterling.registry import Ruling
 from sterling.verify import sql as room
+from sterling.verify.queries.rows import Result, difference
 from sterling.verify.sql import Sql
-from sterling.verify.sql_results import Result, difference
 
 pytest.importorskip("duckdb")
 pytest.importorskip("sqlglot")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sterling.models import mock, mock_stats, store
 from sterling.records import Fault, Maker, Record, batch_of
 from sterling.registry import Ruling
+from sterling.verify.judging.splitting import steps_of
 from sterling.verify.steps import StepsHold
-from sterling.verify.steps_split import steps_of
 
 MAKER = Maker("completions", model="m", family="qwen")
 

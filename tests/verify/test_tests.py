@@ -11,7 +11,7 @@ import pytest
 
 from sterling.records import Fault, Record, Verdict, batch_of, verdict_table
 from sterling.registry import Ruling
-from sterling.verify.program import last_block, program_of
+from sterling.verify.programs.program import last_block, program_of
 from sterling.verify.tests import Tests
 
 HEAD = 'def f(a):\n    """Doc."""\n'

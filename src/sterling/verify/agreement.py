@@ -9,9 +9,9 @@ from pydantic import Field
 
 from sterling.records import Family, Record, canonical_json, digest, records_of
 from sterling.registry import Resolution, Ruling, SetCheck, register
-from sterling.verify.answers import find_answer
-from sterling.verify.assertions import answer_text
-from sterling.verify.equality import same
+from sterling.verify.grounding.assertions import answer_text
+from sterling.verify.numbers.answers import find_answer
+from sterling.verify.numbers.equality import same
 
 _LISTED = 10
 """Answers and makers that evidence names."""
@@ -71,7 +71,7 @@ class Agreement(SetCheck):
     """Compares the final answers of all records with one prompt, whoever made them: samples, models, people.
 
     The prompt is compared as it is, messages before the last answer included. Where an answer stands is in
-    `sterling.verify.answers`, what counts as equal in `sterling.verify.equality`. An answer leads when more records
+    `verify.numbers.answers`, what counts as equal in `verify.numbers.equality`. An answer leads when more records
     give it than any other; it is a majority when at least `at_least` give it, and more than `share` of them all.
 
     Keeps `majority`. Drops `minority` and, beside a majority, `no_answer`. Flags everyone in a group of which nobody

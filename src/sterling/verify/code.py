@@ -11,8 +11,8 @@ from sterling.registry import RecordCheck, Ruling, register
 from sterling.sandbox import Limits, Outcome
 from sterling.sandbox.javascript import JavaScript
 from sterling.sandbox.native import Language, shared_language
-from sterling.verify.program import completion_of, last_block, prompt_of
-from sterling.verify.references import Case, StdinCase
+from sterling.verify.programs.program import completion_of, last_block, prompt_of
+from sterling.verify.programs.references import Case, StdinCase
 
 _TAKES = 500
 _JOB = "the job:"

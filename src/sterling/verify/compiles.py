@@ -14,8 +14,8 @@ from sterling.records import Family, Fault, Record, records_of
 from sterling.registry import NearMiss, RecordCheck, Ruling, register
 from sterling.sandbox import Limits, Program, shared_sandbox
 from sterling.verify.completions import answering
-from sterling.verify.program import completion_of, program_of
-from sterling.verify.trials import quoted
+from sterling.verify.programs.program import completion_of, program_of
+from sterling.verify.programs.trials import quoted
 
 _LARGE = 1 << 16
 _DEEPEST, _LONGEST = 60, 40

@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from sterling.records import Family, Fault, Record
 from sterling.registry import NearMiss, RecordCheck, Ruling, register
-from sterling.verify import constraints_counts, constraints_layout, constraints_markdown, constraints_words
 from sterling.verify.completions import answer_of, answering, answers
-from sterling.verify.constraints import BadConstraint, Constraint, constraint_from
+from sterling.verify.forms import constraints_counts, constraints_layout, constraints_markdown, constraints_words
+from sterling.verify.forms.constraints import BadConstraint, Constraint, constraint_from
 
 _MAX_ASKED = 100
 _MAX_CHARS = 4_000_000
@@ -26,7 +26,7 @@ class Format(RecordCheck):
     """Keeps an answer that meets every constraint of `reference.format`, a list of `{"kind": ..., ...}`.
 
     The answer is the completion, else the last assistant message, else the text. How things are counted is in
-    `sterling.verify.counting`; each kind's rules and traps are in its own docstring, in the modules of `KINDS_ARE_IN`:
+    `verify.forms.counting`; each kind's rules and traps are in its own docstring, in the modules of `KINDS_ARE_IN`:
 
     - so many of: `words` `sentences` `paragraphs` `lines` `characters` `bullets` `numbered_items` `headings`
       `sections` `highlights` `placeholders` `table_rows` `code_blocks` `capital_words` `keyword_count` `letter_count`

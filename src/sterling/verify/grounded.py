@@ -11,12 +11,12 @@ from sterling.models import ModelRef, lineage
 from sterling.records import Fault, Record, records_of, text_of
 from sterling.registry import FitContext, ModelCheck, NearMiss, Ruling, register
 from sterling.stats import Evidence, count, mean
-from sterling.verify.assertions import MAX_ANSWER, MAX_CLAIMS, answer_text, claims_of, plain
-from sterling.verify.containment import Finding, Passage, find, nearest
-from sterling.verify.entailment import Heard, Put, entailed
-from sterling.verify.entity_misses import near_misses
-from sterling.verify.judging import Unheard
-from sterling.verify.passages import Corpus, corpus_of, own_passages
+from sterling.verify.grounding.assertions import MAX_ANSWER, MAX_CLAIMS, answer_text, claims_of, plain
+from sterling.verify.grounding.containment import Finding, Passage, find, nearest
+from sterling.verify.grounding.entailment import Heard, Put, entailed
+from sterling.verify.grounding.entity_misses import near_misses
+from sterling.verify.grounding.passages import Corpus, corpus_of, own_passages
+from sterling.verify.judging.hearing import Unheard
 
 _LISTED = 10
 """Claims that evidence names."""
@@ -48,7 +48,7 @@ class Grounded(ModelCheck):
     The completion is read, else `chosen`, the last assistant message, or the text; its sentences and list items are
     the claims. Passages are `reference.passages` (texts, or mappings with `text` and `id`), else the nearest of
     `corpus`. Containment looks for every quotation, number, date and name of a claim in some passage
-    (`sterling.verify.containment`). What is missing is unsupported, and nobody is asked. With `model`, every claim
+    (`verify.grounding.containment`). What is missing is unsupported, and nobody is asked. With `model`, every claim
     that containment does not refute is put before it, whether something could be looked up or not.
 
     Keeps `supported`: the model says so of every claim. Keeps `contained`, without a model: every claim holds something

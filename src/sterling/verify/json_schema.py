@@ -12,9 +12,9 @@ from sterling.errors import InputError
 from sterling.records import Family, Fault, Record
 from sterling.registry import FitContext, NearMiss, RecordCheck, Ruling, register
 from sterling.verify.completions import answer_of, answering, answers
-from sterling.verify.schema_misses import documents_near
-from sterling.verify.schemas import BadSchema, Schema, TooCostly, compiled, schema_from
-from sterling.verify.strict_json import NotJson, document, parse
+from sterling.verify.forms.schema_misses import documents_near
+from sterling.verify.forms.schemas import BadSchema, Schema, TooCostly, compiled, schema_from
+from sterling.verify.forms.strict_json import NotJson, document, parse
 
 _TAKES = 300
 
@@ -34,7 +34,7 @@ class JsonSchema(RecordCheck):
 
     The answer is the completion, else the last assistant message, else the text: the whole of it, or one fenced
     `json` block and nothing else. Of a table row the `fields` are validated. How strictly it is parsed is in
-    `sterling.verify.strict_json`; drafts, formats and limits are in `sterling.verify.schemas`.
+    `sterling.verify.forms.strict_json`; drafts, formats and limits are in `sterling.verify.forms.schemas`.
 
     Keeps `valid`. Drops `invalid` (evidence: the first errors, each with its JSON pointer), `not_json`,
     `duplicate_key`, `extra_text`, `too_large`, `too_deep`. Flags `conforms` (a schema that the recipe names for all

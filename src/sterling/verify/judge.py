@@ -12,12 +12,12 @@ from sterling.models import Endpoint, ModelRef, lineage
 from sterling.records import Fault, Record, digest, records_of
 from sterling.registry import FitContext, ModelCheck, NearMiss, Ruling, register
 from sterling.stats import Evidence
-from sterling.verify.judging import Unheard, template
-from sterling.verify.judging_bias import length_correlation, order_dependence
-from sterling.verify.judging_member import Vote, votes
-from sterling.verify.judging_panel import Seats, equal_seats, measured_seats, refusal
-from sterling.verify.judging_subject import Subject, subject_of, turned, unasked
-from sterling.verify.rubric import Rubric, is_file, rubric_text
+from sterling.verify.judging.bias import length_correlation, order_dependence
+from sterling.verify.judging.hearing import Unheard, template
+from sterling.verify.judging.member import Vote, votes
+from sterling.verify.judging.rubric import Rubric, is_file, rubric_text
+from sterling.verify.judging.seats import Seats, equal_seats, measured_seats, refusal
+from sterling.verify.judging.subject import Subject, subject_of, turned, unasked
 
 
 class Court(NamedTuple):

@@ -10,13 +10,13 @@ import pyarrow as pa
 from sterling.records import Family, Fault, Outcome, Record, batch_of
 from sterling.registry import FitContext, NearMiss, RecordCheck, Ruling, register
 from sterling.stats import Evidence, proportion
-from sterling.verify.answers import Found, find_answer
-from sterling.verify.arithmetic import wrong_equations
-from sterling.verify.comparison import compare
 from sterling.verify.completions import answer_of, answering, answers
-from sterling.verify.equality import value_of
-from sterling.verify.number_misses import wrong_variants
-from sterling.verify.symbolic import Symbolic, site_of_math_verify
+from sterling.verify.numbers.answers import Found, find_answer
+from sterling.verify.numbers.arithmetic import wrong_equations
+from sterling.verify.numbers.comparison import compare
+from sterling.verify.numbers.equality import value_of
+from sterling.verify.numbers.number_misses import wrong_variants
+from sterling.verify.numbers.symbolic import Symbolic, site_of_math_verify
 
 _SHOWN = 80
 """Characters of an answer that go into evidence."""
@@ -36,7 +36,7 @@ class Expected(NamedTuple):
 class Math(RecordCheck):
     """Compares the final answer of a completion with `reference.answer`: as text, as exact rationals, as expressions.
 
-    Where the answer stands is in `sterling.verify.answers`, what counts as equal in `equality` and `comparison`, what
+    Where the answer stands is in `verify.numbers.answers`, what counts as equal in `equality` and `comparison`, what
     the symbolic tier may be asked in `symbolic`. The completion is read, else the last assistant message, else the
     text. `reference.answer` may be a number, the answer as text, or a whole solution that states it by the same
     markers (GSM8K's `... #### 18`).
@@ -99,7 +99,7 @@ class Math(RecordCheck):
         return [proportion("math.not_comparable", asked.count("not_comparable"), len(asked), method)]
 
     def spoil(self, record: Record, seed: int) -> Sequence[NearMiss]:
-        """The solution with another final answer in the same place; of kinds see `sterling.verify.number_misses`."""
+        """The solution with another final answer in the same place; of kinds see `verify.numbers.number_misses`."""
         batch = batch_of([record])
         (ruling,) = self.judge(batch, None)
         solution = answer_of(record)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from sterling.records import Family, Fault
 from sterling.registry import RecordCheck, Ruling, register
 from sterling.verify.completions import answers
-from sterling.verify.patterns import BadPattern, linear
+from sterling.verify.forms.patterns import BadPattern, linear
 
 _TAKES = 200
 _MISSING = object()
@@ -20,7 +20,7 @@ class Regex(RecordCheck):
     r"""Keeps an answer that matches `reference.regex`, in time proportional to its length.
 
     The answer is the completion, else the last assistant message, else the text. The dialect, and what it lacks, is in
-    `sterling.verify.patterns`.
+    `sterling.verify.forms.patterns`.
 
     Keeps `matches`, drops `no_match`. Flags `no_completion`, `no_reference`. Faults: `bad_reference` (no text, no
     pattern, or one with look-around or back-references, which no engine can match in linear time).

@@ -12,8 +12,8 @@ from sterling.records import Family, Fault, Record, records_of
 from sterling.registry import NearMiss, RecordCheck, Ruling, register
 from sterling.sandbox import Limits, Outcome, Program, Sandbox, shared_sandbox
 from sterling.text.doctests import answer_of, display
-from sterling.verify.program import completion_of
-from sterling.verify.references import CallReference
+from sterling.verify.programs.program import completion_of
+from sterling.verify.programs.references import CallReference
 
 _TAKES = 500
 _LAST_DIGIT = re.compile(r"\d(?!.*\d)", re.DOTALL)

@@ -11,9 +11,9 @@ from sterling.models import Failure, ModelRef, Scores, classify, lineage
 from sterling.records import Fault, Record, records_of
 from sterling.registry import ModelCheck, NearMiss, Ruling, register
 from sterling.stats import Evidence
-from sterling.verify.judging import Unheard
-from sterling.verify.judging_bias import length_correlation
-from sterling.verify.judging_subject import Subject, subject_of, turned, unasked
+from sterling.verify.judging.bias import length_correlation
+from sterling.verify.judging.hearing import Unheard
+from sterling.verify.judging.subject import Subject, subject_of, turned, unasked
 
 
 @register("check", "reward")

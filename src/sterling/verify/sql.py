@@ -15,8 +15,8 @@ from sterling.records import Boundary, Family, Fault, Record, records_of
 from sterling.registry import NearMiss, RecordCheck, Ruling, register
 from sterling.sandbox import Limits, Outcome, Program, Sandbox, shared_sandbox
 from sterling.sandbox.conversation import printable
-from sterling.verify.program import completion_of, last_block
-from sterling.verify.sql_results import Result, difference
+from sterling.verify.programs.program import completion_of, last_block
+from sterling.verify.queries.rows import Result, difference
 
 _TAKES = 500
 _MOST_MISSES = 8
@@ -75,7 +75,7 @@ class Sql(RecordCheck):
     (sqlglot's name; queries and scripts are translated to DuckDB's) and `ordered`. The query is the completion's last
     code block, else the whole completion. Rows are compared as a multiset, or in their order where the reference query
     ends in `ORDER BY` (rows that tie there may come in any order among themselves) or `ordered` says so; what counts as
-    equal is in `sterling.verify.sql_results`.
+    equal is in `sterling.verify.queries.rows`.
 
     Drops `different` (rows, order, or number of columns), `syntax_error`, `not_a_query` (something else than one
     SELECT), `sql_error`, `too_complex`, `too_many_rows`, `timeout`, `memory`, `crashed`, `exited`, `refused`. Flags

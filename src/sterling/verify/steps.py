@@ -11,10 +11,10 @@ from pydantic import Field
 from sterling.models import ModelRef, lineage
 from sterling.records import Fault, Record, records_of
 from sterling.registry import ModelCheck, NearMiss, Ruling, register
-from sterling.verify.arithmetic import Equation, equations
-from sterling.verify.judging import Mark, Opinion, Sheet, Unheard, consult, sheet, template
-from sterling.verify.judging_subject import Subject, subject_of
-from sterling.verify.steps_split import Steps, steps_of
+from sterling.verify.judging.hearing import Mark, Opinion, Sheet, Unheard, consult, sheet, template
+from sterling.verify.judging.splitting import Steps, steps_of
+from sterling.verify.judging.subject import Subject, subject_of
+from sterling.verify.numbers.arithmetic import Equation, equations
 
 _SHOWN = 300
 """Characters of a step that go into evidence."""
@@ -27,7 +27,7 @@ class StepsHold(ModelCheck):
     """Judges each step of a solution: its arithmetic by program, everything else by a model.
 
     The steps are those of the answer's `reasoning_content`, else of the answer itself (of a preference the chosen
-    one), cut as `sterling.verify.steps_split` says. A step with an equation that does not hold is wrong, and nobody
+    one), cut as `verify.judging.splitting` says. A step with an equation that does not hold is wrong, and nobody
     is asked. With `model` every other step that holds a word is put before it, with the task and the steps before: a
     true equation can still be the wrong one. Without `model` a step is judged by its equations alone.
 

@@ -11,11 +11,11 @@ from sterling.records import Outcome as Decision
 from sterling.registry import NearMiss, RecordCheck, Ruling, register
 from sterling.sandbox import Limits, Program, Sandbox, shared_sandbox
 from sterling.stats import Evidence
-from sterling.verify.pass_at_k import pass_at_k, tallies
-from sterling.verify.program import prelude_of, program_of
-from sterling.verify.program_misses import near_misses
-from sterling.verify.references import ProgramReference
-from sterling.verify.trials import TAKES, Score, asked_examples, by_cases, by_examples, by_stdin, by_tests
+from sterling.verify.programs.pass_at_k import pass_at_k, tallies
+from sterling.verify.programs.program import prelude_of, program_of
+from sterling.verify.programs.program_misses import near_misses
+from sterling.verify.programs.references import ProgramReference
+from sterling.verify.programs.trials import TAKES, Score, asked_examples, by_cases, by_examples, by_stdin, by_tests
 
 _Way = Callable[[Sandbox, Program, ProgramReference], Score]
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from sterling.records import Family, Fault, Record, records_of
 from sterling.registry import NearMiss, RecordCheck, Ruling, register
-from sterling.verify.call_misses import calls_near
-from sterling.verify.schemas import TooCostly
-from sterling.verify.tool_results import unpaired
-from sterling.verify.tools import BadCall, BadTools, Call, Misfit, Tool, call_from, declared, misfit
+from sterling.verify.forms.call_misses import calls_near
+from sterling.verify.forms.schemas import TooCostly
+from sterling.verify.forms.tool_results import unpaired
+from sterling.verify.forms.tools import BadCall, BadTools, Call, Misfit, Tool, call_from, declared, misfit
 
 _TAKES = 300
 _SHOWN = 10
@@ -40,7 +40,7 @@ class ToolCalls(RecordCheck):
 
     `tools` is TRL's column: a list of `{"type": "function", "function": {"name", "parameters"}}`, or of the inner
     objects. Arguments are an object or its JSON text, parsed strictly. Ids are unique, and each `tool` message answers
-    the next call of the message before it (`sterling.verify.tool_results`).
+    the next call of the message before it (`sterling.verify.forms.tool_results`).
 
     Keeps `same_calls`: the calls are those of `reference.tool_calls` (a list of `{"name", "arguments"}`; an empty one
     asks for no call), equal as JSON values: 1 is 1.0, `true` is not 1, and keys have no order. Drops `missing_call`,

@@ -1,0 +1,1 @@
+"""Text, JSON and tool calls held against a specification."""

@@ -1,0 +1,1 @@
+"""Claims of an answer, and what passages say of them."""
