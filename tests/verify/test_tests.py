@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import sterling
 from sterling.records import Fault, Record, Verdict, batch_of, verdict_table
 from sterling.registry import Ruling
 from sterling.verify.programs.program import last_block, program_of
@@ -421,8 +422,8 @@ def test_samples_of_a_task_give_pass_at_k() -> None:
         if isinstance(ruling, Ruling)
     ]
     first, second = Tests().conclude([(batch, verdict_table(verdicts))])
-    assert (first.name, first.value, first.n) == ("pass@1", 0.5, 3)
-    assert (second.name, second.n) == ("pass@2", 3)
+    assert (first.name, first.value, first.n) == ("tests.pass@1", 0.5, 3)
+    assert (second.name, second.n) == ("tests.pass@2", 3)
     assert second.value == pytest.approx(2 / 3)
 
 
@@ -464,3 +465,17 @@ def test_the_records_own_tests_do_not_decide_what_is_a_near_miss() -> None:
 @pytest.mark.parametrize("reference", [{}, {"answer": "1"}, {"tests": 5}, {"tests": "f()", "entry_point": "f"}])
 def test_no_near_miss_where_nothing_can_be_asked(reference: Mapping[str, Any]) -> None:
     assert list(Tests().spoil(_record({"prompt": HEAD, "completion": "    raise ValueError\n"}, reference), 0)) == []
+
+
+def test_a_program_in_another_language_is_not_run_as_python() -> None:
+    [answer] = sterling.check(
+        "tests",
+        [
+            {
+                "prompt": "p",
+                "completion": "x",
+                "reference": {"language": "c", "stdin_cases": [{"stdin": "", "stdout": ""}]},
+            }
+        ],
+    )
+    assert (answer["outcome"], answer["reason"]) == ("flag", "other_language")

@@ -24,6 +24,7 @@ from sterling.recipes import Loaded, plain, recipe_digest
 from sterling.records.files import write_json, write_text
 from sterling.release import CardFacts, Contents, Options, write_release
 from sterling.report import Report, render
+from sterling.sandbox import self_test
 from sterling.stats import Evidence
 from sterling.version import VERSION
 
@@ -142,6 +143,11 @@ def _models(makers: accounts.Counts) -> Sequence[str]:
     return [f"{model} ({terms or 'terms not stated'})" for model, terms in sorted(found, key=str)]
 
 
+def _tier(job: Job) -> str | None:
+    """What kept code in, where a check of this recipe ran any."""
+    return self_test() if any(entry.part.family == "execution" for entry in job.recipe.checks) else None
+
+
 def _provenance(job: Job, report: Report, address: str) -> dict[str, Any]:
     packages = ("click", "jinja2", "numpy", "pyarrow", "pydantic", "pyyaml", "rich")
     return {
@@ -157,6 +163,7 @@ def _provenance(job: Job, report: Report, address: str) -> dict[str, Any]:
             "implementation": platform.python_implementation(),
             "system": f"{platform.system()} {platform.machine()}",
             "packages": {name: version(name) for name in packages},
+            "sandbox": _tier(job),
         },
         "anchors": report.to_json()["anchors"],
         "steps": report.to_json()["steps"],

@@ -45,7 +45,8 @@ class Tests(RecordCheck):
 
     Drops: `failed_example`, `failed_case`, `failed_output`, `failed_tests`, `survived`, `syntax_error`, `error` (it
     could not be executed at all), `raised` (a whole program), `timeout` (CPU), `stalled`, `memory`, `output`,
-    `crashed`, `exited`, `refused`, `not_plain`. Flags `no_reference` when there is nothing to run. Score: the share of
+    `crashed`, `exited`, `refused`, `not_plain`. Flags `no_reference` when there is nothing to run, and
+    `other_language` where `language` is not Python (see `code`). Score: the share of
     examples or cases passed; 1 or 0 for tests. A whole program is not run on with the next input after it did not come
     to its end.
 
@@ -88,9 +89,11 @@ class Tests(RecordCheck):
         return pass_at_k(tallies(judged))
 
     def _judge(self, record: Record) -> Ruling | Fault:
+        said = dict(record.reference or {})
+        if said.get("language", "python") != "python":
+            return Ruling("flag", "other_language")
         try:
-            reference = ProgramReference.model_validate(dict(record.reference or {}))
-            return self._ruling(record, reference)
+            return self._ruling(record, ProgramReference.model_validate(said))
         except ValidationError as error:
             return Fault(record.id, "user_code", "bad_reference", str(error)[:TAKES], record=record.id)
         except OSError as error:

@@ -30,7 +30,7 @@ def test_one_sample_a_task_says_nothing() -> None:
 
 def test_a_task_with_too_few_samples_is_left_out_of_that_k() -> None:
     one, two, five = pass_at_k([Tally(5, 5), Tally(5, 0), Tally(2, 1)])
-    assert [it.name for it in (one, two, five)] == ["pass@1", "pass@2", "pass@5"]
+    assert [it.name for it in (one, two, five)] == ["tests.pass@1", "tests.pass@2", "tests.pass@5"]
     assert (one.value, one.n, one.inputs["left_out"]) == (0.5, 3, 0)
     assert (five.value, five.n, five.inputs) == (0.5, 2, {"samples": 10, "passed": 5, "left_out": 1})
     assert one.interval is not None
@@ -69,9 +69,9 @@ HUMANEVAL = (
 
 def test_the_published_numbers_of_humaneval() -> None:
     found = {it.name: it for it in pass_at_k([Tally(50, passed) for passed in HUMANEVAL])}
-    assert [round(100 * (found[f"pass@{k}"].value or 0), 2) for k in (1, 2, 5, 10)] == [22.02, 30.79, 42.39, 51.22]
-    interval = found["pass@10"].interval
+    assert [round(100 * (found[f"tests.pass@{k}"].value or 0), 2) for k in (1, 2, 5, 10)] == [22.02, 30.79, 42.39, 51.22]
+    interval = found["tests.pass@10"].interval
     assert interval is not None
     assert interval.low < 0.499
     assert interval.high > 0.503
-    assert "pass@100" not in found
+    assert "tests.pass@100" not in found

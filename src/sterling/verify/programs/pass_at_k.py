@@ -35,7 +35,7 @@ def estimate(samples: int, passed: int, k: int) -> float:
 
 
 def pass_at_k(tasks: Sequence[Tally]) -> list[Evidence]:
-    """`pass@1`, `pass@2`, `pass@5`, `pass@10` and `pass@100`, as far as tasks have so many samples.
+    """`tests.pass@1`, then at 2, 5, 10 and 100, as far as tasks have so many samples.
 
     Nothing when no task has more than one. The interval is of the tasks: it says what another draw of tasks like these
     would give, not another draw of samples. Traps: checks before this one that drop samples (duplicates, say) change
@@ -54,13 +54,13 @@ def _evidence(k: int, tasks: Sequence[Tally], left_out: int) -> Evidence:
     low, high = np.quantile(means, [0.025, 0.975])
     interval = Interval(float(low), float(high)) if len(tasks) > 1 else None
     inputs = {"samples": sum(t.samples for t in tasks), "passed": sum(t.passed for t in tasks), "left_out": left_out}
-    return Evidence(f"pass@{k}", float(values.mean()), len(tasks), interval, _METHOD, inputs)
+    return Evidence(f"tests.pass@{k}", float(values.mean()), len(tasks), interval, _METHOD, inputs)
 
 
 def tallies(judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> list[Tally]:
     """Samples and passes of every task: records with the same prompt and the same reference.
 
-    What was not judged (no reference, a fault) is no sample.
+    What was not judged (no reference, a fault) is no sample, and neither is what a person wrote.
     """
     counts: dict[str, Tally] = {}
     for task, passed in _samples(judged):
@@ -74,7 +74,7 @@ def _samples(judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Iterator[tupl
         reasons = dict(zip(verdicts["record"].to_pylist(), verdicts["reason"].to_pylist(), strict=True))
         for record in records_of(batch):
             reason = reasons.get(record.id, "no_reference")
-            if reason != "no_reference":
+            if reason != "no_reference" and record.origin != "human":
                 asked = prompt_of(record) or [
                     m for m in record.payload.get("messages") or () if m.get("role") == "user"
                 ]
