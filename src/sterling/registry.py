@@ -187,7 +187,7 @@ class Seed(NamedTuple):
 
 
 class NearMiss(NamedTuple):
-    """A wrong answer made on purpose from a right one, as like it as possible."""
+    """A wrong answer made on purpose of a right one, as like it as possible."""
 
     record: Record
     """The right record with another payload or reference."""
@@ -225,7 +225,11 @@ class RecordCheck(Check):
         """One ruling or fault for each row of a batch of `records.SCHEMA`, in order."""
 
     def spoil(self, record: Record, seed: int) -> Sequence[NearMiss]:
-        """Near misses of a record that is right: certainly wrong, and hard to tell. None where that can't be done."""
+        """Near misses of a record that is right: wrong, and hard to tell. None where that can't be done.
+
+        How certain it is that they are wrong, each check says: a changed digit is, a mutant that answers otherwise on
+        some input is so only if the task has that input.
+        """
         return ()
 
     def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:

@@ -47,6 +47,13 @@ def test_nothing_to_compare_is_said() -> None:
     assert list(worst_group("quality", "tag", {"all": Survival(50, 20)})) == []
 
 
+def test_chance_has_a_width_also_where_nobody_is_dropped() -> None:
+    *_, ratio = band_survival("quality", {"common": Survival(100, 100), "rare": Survival(5, 5)})
+    assert ratio.value == 1
+    assert ratio.interval is not None
+    assert ratio.interval.low < 0.95
+
+
 def test_a_band_that_is_gone_has_an_interval() -> None:
     *_, ratio = band_survival("quality", {"common": Survival(500, 450), "rare": Survival(100, 0)})
     assert ratio.value == 0

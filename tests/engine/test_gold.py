@@ -92,6 +92,7 @@ def test_gold_is_judged_also_where_no_record_is_left(tmp_path: Path, make_shards
 def test_an_owed_seed_leaves_its_shard_unfinished(tmp_path: Path, make_shards: MakeShards) -> None:
     step, summary = judged(tmp_path, make_shards, ["a", "b", "c", "d"], seed("owed seed", True))
     assert summary["owed"] == ["owed seed"]
+    assert summary["faults"] == 0
     assert step.finished(0) is None
     assert step.finished(1) is not None
 
@@ -104,6 +105,8 @@ def test_an_owed_record_is_dropped_now_and_asked_again_later(tmp_path: Path, mak
     assert step.address_of(summary) != step.address
     again = apply("nosy", Nosy(), step, Pool(make_shards(["a", "fine", "c", "d"])), NOTHING, Resources())
     assert again["owed"] == []
+    assert again["faults"] == 0
+    assert not list((step.folder / "faults").glob("*"))
     assert step.address_of(again) == step.address
     step.seal(again)
     assert step.sealed() is not None

@@ -43,6 +43,7 @@ class KindJudge(ModelCheck):
 def shard(tmp_path: Path) -> Shard:
     records = [Record.synthetic({"text": name}, source="s", row=name, maker=maker) for name, maker in MAKERS.items()]
     records.append(Record.real({"text": "person"}, source="a", row="1", origin="human"))
+    records.append(Record.real({"text": "edited answer"}, source="a", row="2", origin="mixed"))
     path = tmp_path / "records.parquet"
     write_parquet(path, pa.Table.from_batches([batch_of(records)]))
     KindJudge.asked.clear()
@@ -60,7 +61,7 @@ def said(tmp_path: Path, shard: Shard, check: ModelCheck) -> dict[str, tuple[str
 def test_a_family_is_not_asked_about_its_own_work(tmp_path: Path, shard: Shard) -> None:
     verdicts = said(tmp_path, shard, KindJudge())
     assert verdicts["kin"] == verdicts["distilled kin"] == ("flag", "same_family", "model")
-    assert KindJudge.asked == ["stranger", "unknown", "program", "person"]
+    assert KindJudge.asked == ["stranger", "unknown", "program", "person", "edited answer"]
 
 
 def test_only_strangers_are_verified(tmp_path: Path, shard: Shard) -> None:
@@ -68,13 +69,13 @@ def test_only_strangers_are_verified(tmp_path: Path, shard: Shard) -> None:
     assert {name for name, v in verdicts.items() if v == ("keep", "liked", "independent_model")} == {
         "stranger", "program", "person"
     }  # fmt: skip
-    assert verdicts["unknown"] == ("keep", "liked", "model")
+    assert verdicts["unknown"] == verdicts["edited answer"] == ("keep", "liked", "model")
 
 
 def test_accepting_its_own_family_verifies_nothing(tmp_path: Path, shard: Shard) -> None:
     verdicts = said(tmp_path, shard, KindJudge(same_family="accept"))
     assert verdicts["kin"] == ("keep", "liked", "model")
-    assert len(KindJudge.asked) == 6
+    assert len(KindJudge.asked) == 7
 
 
 def test_a_judge_of_no_known_family_verifies_nothing(tmp_path: Path, shard: Shard) -> None:

@@ -134,3 +134,53 @@ def test_gold_that_is_no_gold_is_refused_with_its_line(tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert "in.jsonl:1: no_label" in done.output
     assert not (tmp_path / "o.jsonl").exists()
+
+
+def test_the_limit_of_a_single_check(tmp_path: Path) -> None:
+    row = {"prompt": "1+1", "completion": "#### 2", "reference": {"answer": "2"}}
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text((json.dumps(row) + "\n") * 10 + '{"prompt": "x", "completion": "y"}\n' * 90, encoding="utf-8")
+    gold(tmp_path / "gold.jsonl", 100, 80, wrong=5)
+    options = ["--input", str(source), "--output", str(out), "--gold", str(tmp_path / "gold.jsonl"), "--json"]
+    refused = CliRunner().invoke(main, ["check", "math", *options, "--option", "max_false_accept_rate=0.05"])
+    assert refused.exit_code == 3
+    assert "verifiers.math.false_accepts may be up to 0.1269 (5 of 80); allowed is 0.05" in refused.stderr
+    rates = {one["name"]: one for one in json.loads(refused.stdout)["evidence"]}
+    assert rates["verifiers.math.precision"]["inputs"]["judged"] == 10
+    short = CliRunner().invoke(main, ["check", "math", *options, "--option", "max_false_accept_rate=0.01"])
+    assert short.exit_code == 2
+    assert "299 are needed" in short.stderr
+
+
+def test_a_check_that_could_judge_nothing_says_so(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"nothing": 1}\n{"nothing": 2}\n', encoding="utf-8")
+    done = CliRunner().invoke(main, ["check", "math", "--input", str(source), "--output", str(tmp_path / "o.jsonl")])
+    assert done.exit_code in {1, 2}
+
+
+def test_good_seeds_are_not_chosen_by_the_check_that_they_measure(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    """Half of the human answers are in a form that the check does not read: those are false rejects."""
+    roles = {"train": 0.4, "test": 0.1, "monitor": 0.1, "holdout": 0.4}
+    path = write_recipe(questions=60)
+    rows = [json.loads(line) for line in (path.parent / "anchor.jsonl").read_text().splitlines()]
+    anchor = json.loads(path.read_text(encoding="utf-8"))["anchor"]
+    columns = {"prompt": "prompt", "completion": "completion", "answer": "truth"}
+    anchor = [source | {"columns": columns, "split_by": "prompt"} for source in anchor]
+    made = write_recipe(
+        questions=60, anchor=anchor, roles=roles, checks=[{"check": "math", "near_misses": 20}, *CHECKS], **QUICK
+    )
+    told = [
+        row | {"truth": row["completion"].removeprefix("#### ")} | ({"completion": "It is a lot."} if n % 2 else {})
+        for n, row in enumerate(rows)
+    ]
+    (path.parent / "anchor.jsonl").write_text("".join(json.dumps(row) + "\n" for row in told), encoding="utf-8")
+    rate = measured(run(made, out=tmp_path))["verifiers.math.false_rejects"]
+    assert rate["n"] == 20
+    assert 0.2 < rate["value"] < 0.8
+
+
+def test_near_misses_that_cannot_be_made_are_refused(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    checks = [{"check": "regex", "near_misses": 30}, *CHECKS]
+    with pytest.raises(RecipeError, match="no near misses can be made for `regex`"):
+        run(write_recipe(checks=checks, **QUICK), out=tmp_path)

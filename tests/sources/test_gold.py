@@ -38,6 +38,19 @@ def test_a_row_without_label_is_refused_with_its_line(tmp_path: Path, row: dict[
     assert refused.value.mend is not None
 
 
+def test_a_copy_is_no_second_trial(tmp_path: Path) -> None:
+    row = {"prompt": "1+1", "completion": "2", "reference": {"answer": "2"}, "gold": "good"}
+    assert len(gold_seeds(write(tmp_path / "gold.jsonl", *[row] * 300))) == 1
+    with pytest.raises(SourceError, match=r"gold\.jsonl:1 says the opposite of the same row"):
+        gold_seeds(write(tmp_path / "gold.jsonl", row, row | {"gold": "bad"}))
+
+
+def test_a_row_that_the_check_cannot_judge_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "gold.jsonl", {"prompt": "1+1", "completion": "2", "gold": "good"})
+    with pytest.raises(SourceError, match=r"gold\.jsonl:1: its `reference` has no `answer`"):
+        gold_seeds(path, {"answer"})
+
+
 def test_a_row_that_is_no_record_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"gold\.jsonl: there is none of the columns"):
         gold_seeds(write(tmp_path / "gold.jsonl", {"question": "x", "gold": "good"}))

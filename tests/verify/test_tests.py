@@ -382,9 +382,9 @@ def test_a_broken_reference_is_a_fault_of_its_row(reference: Mapping[str, Any]) 
     [
         ("f(1)\nwhile True: pass", "timeout"),
         ("f(1)\nwhile True: print('x' * 10**6)", "timeout"),
-        ("import nothing_such\nassert f(1) == 2", "failed_tests"),
+        ("import nothing_such\nassert f(1) == 2", "bad_reference"),
         ("f(1)\nx = [0] * 10**12", "memory"),
-        ("pass", "error"),
+        ("pass", "bad_reference"),
         ("assert f('x' * 10) == 2", "failed_tests"),
     ],
 )
@@ -403,7 +403,8 @@ def test_packages_are_there_for_program_and_tests() -> None:
     record = _record({"prompt": "p", "completion": source}, reference)
     (ruling,) = Tests(packages=sysconfig.get_path("purelib")).judge(batch_of([record]), None)
     assert ruling.reason == "passed"
-    assert _judged(record).outcome == "drop"
+    (without,) = Tests().judge(batch_of([record]), None)
+    assert without.reason == "bad_reference"
 
 
 # Several samples ------------------------------------------------------------------------------------------------------
@@ -479,3 +480,12 @@ def test_a_program_in_another_language_is_not_run_as_python() -> None:
         ],
     )
     assert (answer["outcome"], answer["reason"]) == ("flag", "other_language")
+
+
+@pytest.mark.parametrize("tests", ["import nowhere", "x = 1", "assert 1 == 2\nf(1)"])
+def test_tests_that_never_ask_the_program_refute_nobody(tests: str) -> None:
+    reference = {"tests": tests, "entry_point": "f"}
+    row = {"prompt": "p", "completion": "def f(x):\n    return x\n", "reference": reference}
+    [answer] = sterling.check("tests", [row])
+    assert (answer["outcome"], answer["reason"]) == ("fault", "bad_reference")
+    assert "the tests" in answer["evidence"]["fault"]

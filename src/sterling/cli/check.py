@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from sterling.pipeline.checking import Counted
     from sterling.stats import Evidence
 
 
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 def command(name: str, source: Path, output: Path, options: tuple[str, ...], gold: str | None, as_json: bool) -> None:
     """Run check NAME on any file and write one verdict for each row, in its order, none missing.
 
-    Rows have TRL's columns (text, messages, prompt, completion, chosen, rejected, label) and `reference`, which holds
-    what the check needs. Each output row is {id, index, outcome: keep|drop|flag|fault, reason, score, evidence}. Gold
-    rows have a column `gold` (good or bad) besides, and are not in the output.
+    Rows have TRL's columns (text, messages, prompt and completion, chosen, rejected, label) and `reference`, which
+    holds what the check needs. Each output row is {id, index, outcome: keep|drop|flag|fault, reason, score, evidence}.
+    Gold rows have a column `gold` (good or bad) besides, and are not in the output. Exit code 3: gold shows more errors
+    than the options `max_false_accept_rate` and `max_false_reject_rate` allow. Exit code 1: no row could be judged.
     """
     from sterling.pipeline.checking import (  # noqa: PLC0415 - keeps --help fast
+        beyond_limits,
         check_file,
         configured,
         parse_options,
@@ -33,15 +36,28 @@ def command(name: str, source: Path, output: Path, options: tuple[str, ...], gol
 
     check = configured(name, parse_options(options) | ({"gold": gold} if gold else {}))
     found: list[Evidence] = []
-    counts = write_answers(output, check_file(check, str(source), note=found.extend), source)
+    counted = write_answers(output, check_file(check, str(source), note=found.extend), source)
+    rows = sum(counted.outcomes.values())
     if as_json:
         evidence = [one.to_json() for one in found]
-        click.echo(json.dumps({"output": str(output), "rows": sum(counts.values()), **counts, "evidence": evidence}))
+        told = {"output": str(output), "rows": rows, **counted.outcomes, "faults": counted.faults}
+        click.echo(json.dumps(told | {"evidence": evidence}))
     else:
-        said = ", ".join(f"{n:,} {outcome}" for outcome, n in sorted(counts.items()))
-        click.echo(f"{sum(counts.values()):,} rows: {said} → {output}")
-        for one in found:
-            click.echo(_line(one))
+        _tell(counted, rows, output, found)
+    beyond = beyond_limits(check, found)
+    for sentence in beyond:
+        click.echo(f"refused: {sentence}", err=True)
+    if beyond or (rows and counted.outcomes.get("fault") == rows):
+        raise click.exceptions.Exit(3 if beyond else 1)
+
+
+def _tell(counted: "Counted", rows: int, output: Path, found: "list[Evidence]") -> None:
+    said = ", ".join(f"{n:,} {outcome}" for outcome, n in sorted(counted.outcomes.items()))
+    click.echo(f"{rows:,} rows: {said} → {output}")
+    if counted.faults:
+        click.echo("  faults: " + ", ".join(f"{reason} {n:,}" for reason, n in counted.faults.items()))
+    for one in found:
+        click.echo(_line(one))
 
 
 def _line(one: "Evidence") -> str:

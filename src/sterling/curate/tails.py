@@ -49,18 +49,23 @@ def worst_group(check: str, kind: str, groups: Mapping[str, Survival]) -> Iterat
 def _ratio(name: str, part: Survival, rest: Survival, looks: int, inputs: Mapping[str, str]) -> Evidence:
     """Survival of a group divided by that of the rest (Katz et al., Biometrics 34, 1978: the log interval).
 
-    Half a record is added to each count where one is empty, so that the interval exists.
+    Where all or none survive, half a record is taken for the other side, so that chance still has a width.
     """
     method = f"survival of the group / of the rest; Katz log interval, 95 %, for {looks} looks"
     if not part.before or not rest.before or not rest.after:
         return Evidence(name, None, part.before, None, f"{method}; nothing to compare", inputs)
     value = (part.after / part.before) / (rest.after / rest.before)
-    a, b = (part.after or 0.5), rest.after
-    spread = math.sqrt(max(0.0, 1 / a - 1 / part.before + 1 / b - 1 / rest.before))
+    a, b = _inside(part), _inside(rest)
+    spread = math.sqrt(1 / a - 1 / part.before + 1 / b - 1 / rest.before)
     middle = (a / part.before) / (b / rest.before)
     z = _normal_quantile(1 - 0.025 / looks)
     interval = Interval(middle * math.exp(-z * spread), middle * math.exp(z * spread))
-    return Evidence(name, value, part.before, Interval(min(interval.low, value), interval.high), method, inputs)
+    interval = Interval(min(interval.low, value), max(interval.high, value))
+    return Evidence(name, value, part.before, interval, method, inputs)
+
+
+def _inside(part: Survival) -> float:
+    return min(max(part.after, 0.5), part.before - 0.5)
 
 
 def _total(groups: Mapping[str, Survival]) -> Survival:

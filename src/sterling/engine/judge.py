@@ -72,7 +72,7 @@ class Judge:
         verdicts = list(self._signed(batch, places, of_records))
         faults = [answer for answer in of_records if isinstance(answer, Fault)]
         gold = gold_table(docket.seeds, of_seeds) if docket.seeds else None
-        return write_verdicts(self.step, docket.shard.number, verdicts, [*faults, *_owed(of_seeds)], gold)
+        return write_verdicts(self.step, docket.shard.number, verdicts, faults, gold, _owed(of_seeds))
 
     def _signed(
         self, batch: pa.RecordBatch, places: Sequence["_Place"], said: Sequence[Ruling | Fault]
@@ -88,12 +88,17 @@ class Judge:
 
 
 def write_verdicts(
-    step: Step, shard: int, verdicts: Sequence[Verdict], faults: Sequence[Fault], gold: pa.Table | None = None
+    step: Step,
+    shard: int,
+    verdicts: Sequence[Verdict],
+    faults: Sequence[Fault],
+    gold: pa.Table | None = None,
+    owed: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Commit one shard of verdicts with their tally, and what was said of the gold in it."""
+    """Commit one shard of verdicts with their tally, what was said of the gold in it, and gold that is owed."""
     table = verdict_table(verdicts)
     counts = {"judged": table.num_rows, "tally": tally(table), "gold": [] if gold is None else gold_counts(gold)}
-    return step.commit(shard, verdicts=table, faults=fault_table(faults), gold=gold, counts=counts)
+    return step.commit(shard, verdicts=table, faults=fault_table(faults), gold=gold, owed=owed, counts=counts)
 
 
 class _Place(NamedTuple):
@@ -139,9 +144,9 @@ def _ask(check: RecordCheck, state: Any, batch: pa.RecordBatch) -> Sequence[Ruli
     return answers
 
 
-def _owed(of_seeds: Sequence[Ruling | Fault]) -> list[Fault]:
+def _owed(of_seeds: Sequence[Ruling | Fault]) -> list[str]:
     """Gold is no record, so its faults are not counted; but an answer that is owed is owed."""
-    return [answer for answer in of_seeds if isinstance(answer, Fault) and answer.owed]
+    return [answer.record or answer.where for answer in of_seeds if isinstance(answer, Fault) and answer.owed]
 
 
 def _after_fault(fault: Fault) -> Ruling:

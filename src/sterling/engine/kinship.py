@@ -18,7 +18,8 @@ def kinship(check: RecordCheck, batch: pa.RecordBatch) -> list[Kinship]:
     families = check.families() if isinstance(check, ModelCheck) else frozenset()
     if not families:
         return ["stranger"] * batch.num_rows
-    return [_kinship(families, maker) for maker in batch.column("maker").to_pylist()]
+    makers, origins = batch.column("maker").to_pylist(), batch.column("origin").to_pylist()
+    return [_kinship(families, maker, origin) for maker, origin in zip(makers, origins, strict=True)]
 
 
 def may_judge(check: RecordCheck, kin: Kinship) -> bool:
@@ -39,8 +40,10 @@ def signs_as(check: RecordCheck, kin: Kinship) -> Family:
     return check.family
 
 
-def _kinship(families: frozenset[str], maker: str | None) -> Kinship:
-    made_by = {} if maker is None else json.loads(maker)
+def _kinship(families: frozenset[str], maker: str | None, origin: str) -> Kinship:
+    if maker is None:
+        return "stranger" if origin == "human" else "unknown"
+    made_by = json.loads(maker)
     if made_by.get("model") is None:
         return "stranger"
     if made_by.get("family") is None:

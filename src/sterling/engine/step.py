@@ -13,7 +13,7 @@ never made again.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,11 +48,13 @@ class Step:
         verdicts: pa.Table | None = None,
         faults: pa.Table | None = None,
         gold: pa.Table | None = None,
+        owed: Collection[str] = (),
         counts: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Write one shard; it counts as finished when this returns, and not a moment earlier.
 
-        With faults that are owed it does not count as finished at all: the next run makes it again.
+        With faults that are owed, or other work that is `owed`, it does not count as finished at all: the next run
+        makes it again.
         """
         if records is not None:
             write_parquet(self.part("records", shard), pa.Table.from_batches([records]))
@@ -60,17 +62,19 @@ class Step:
             write_parquet(self.part("verdicts", shard), verdicts)
         if faults is not None and faults.num_rows:
             write_parquet(self.part("faults", shard), faults)
+        else:
+            self.part("faults", shard).unlink(missing_ok=True)  # of an earlier time, when work was owed
         if gold is not None:
             write_parquet(self.part("gold", shard), gold)
-        owed = _owed(faults)
+        still = sorted({*_owed(faults), *owed})
         marker = {
             "records": 0 if records is None else records.num_rows,
             "faults": 0 if faults is None else faults.num_rows,
-            "owed": owed,
+            "owed": still,
             **(counts or {}),
         }
-        write_json(self._owing(shard) if owed else self._marker(shard), marker)
-        if not owed:
+        write_json(self._owing(shard) if still else self._marker(shard), marker)
+        if not still:
             self._owing(shard).unlink(missing_ok=True)
         return marker
 
@@ -116,7 +120,7 @@ def _owed(faults: pa.Table | None) -> list[str]:
     if faults is None:
         return []
     rows = faults.filter(faults["owed"]).select(["where", "record"]).to_pylist()
-    return sorted(row["record"] or row["where"] for row in rows)
+    return [row["record"] or row["where"] for row in rows]
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """What checks made of gold in every run so far: kept where runs may be deleted, so that a verifier's drift is seen."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,9 +26,10 @@ class Yardstick:
     def __init__(self, store: Path) -> None:
         self._path = store / "calibration.jsonl"
 
-    def first(self, check: str, address: str) -> Reading | None:
-        """The earliest other reading of this check. A line that is torn or foreign is passed over."""
-        return next((r for r in self._readings() if r.check == check and r.address != address), None)
+    def first(self, check: str, address: str, seeds: Collection[str]) -> Reading | None:
+        """The earliest other reading of this check that shares seeds. A line that is torn or foreign is passed over."""
+        others = (r for r in self._readings() if r.check == check and r.address != address)
+        return next((r for r in others if not r.wrong.keys().isdisjoint(seeds)), None)
 
     def add(self, reading: Reading) -> None:
         """Append, unless this very step has been read before."""

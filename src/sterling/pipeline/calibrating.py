@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sterling.engine.shards import Shard, read_batch
+from sterling.engine.judge import NOT_CONCERNED
+from sterling.engine.shards import Shard, read_batch, standing
 from sterling.engine.step import Step
 from sterling.errors import RecipeError
 from sterling.ledger import Stage
@@ -17,8 +19,8 @@ from sterling.models import lineage
 from sterling.pipeline.accounts import Counts
 from sterling.pipeline.job import Job
 from sterling.recipes import Entry, Loaded
-from sterling.records import Record, digest, records_of
-from sterling.registry import Check, NearMiss, RecordCheck, Seed
+from sterling.records import Record, batch_of, digest, records_of
+from sterling.registry import Check, FitContext, ModelCheck, NearMiss, RecordCheck, Ruling, Seed
 from sterling.sources import gold_seeds
 from sterling.stats import Evidence
 from sterling.verify.blind_spots import Judged, drift, shared_errors
@@ -26,14 +28,41 @@ from sterling.verify.calibration import error_rates, precision, seeds_needed
 
 
 def require_seeds(loaded: Loaded) -> None:
-    """Gold files can be read, and hold enough to reach the bound that the recipe wants. RecipeError with its line."""
+    """Gold can be had, and enough of it to reach the bound that the recipe wants. InputError with the recipe's line."""
     for index, entry in enumerate(loaded.recipe.checks):
-        check = entry.part
-        if isinstance(check, RecordCheck) and _is_measured(check):
-            given = gold_seeds(check.locate(check.gold)) if check.gold else []
-            for good, option in ((False, "max_false_accept_rate"), (True, "max_false_reject_rate")):
-                held = sum(seed.good is good for seed in given) + check.near_misses
-                _require(loaded, index, option, getattr(check, option), held)
+        if isinstance(entry.part, RecordCheck):
+            lack = lacking(entry.part)
+            if lack is not None:
+                raise RecipeError(lack.what, where=loaded.where(("checks", index, lack.option)), mend=lack.mend)
+
+
+class Lack(NamedTuple):
+    """Why a check cannot be measured as it is asked to."""
+
+    option: str
+    what: str
+    mend: str
+
+
+def lacking(check: RecordCheck) -> Lack | None:
+    """What is missing to measure it, before anything is judged. SourceError when its gold cannot be read."""
+    if check.near_misses and type(check).spoil is RecordCheck.spoil:
+        what = f"no near misses can be made for `{check.name_in_recipe}`"
+        return Lack("near_misses", what, "name a file of labelled rows with `gold:`")
+    given = _given(check)
+    for good, option in ((False, "max_false_accept_rate"), (True, "max_false_reject_rate")):
+        limit: float | None = getattr(check, option)
+        held = sum(seed.good is good for seed in given) + check.near_misses
+        if limit is not None and held < seeds_needed(limit):
+            kind = "good" if good else "bad"
+            what = f"{held:,} {kind} seeds cannot show a rate below {limit:g}: even without one error "
+            mend = "add rows to the `gold:` file, or raise `near_misses` or the limit"
+            return Lack(option, f"{what}{seeds_needed(limit):,} are needed", mend)
+    return None
+
+
+def _given(check: RecordCheck) -> list[Seed]:
+    return gold_seeds(check.locate(check.gold), check.needs) if check.gold else []
 
 
 def measured_in(job: Job) -> int:
@@ -41,21 +70,40 @@ def measured_in(job: Job) -> int:
     return 1 if job.recipe.generate else 0
 
 
-def seeds_of(job: Job, entry: Entry[Check], anchors: Sequence[Shard], new: Sequence[Shard]) -> tuple[Seed, ...]:
+def seeds_of(
+    job: Job, entry: Entry[Check], context: FitContext, anchors: Sequence[Shard], new: Sequence[Shard]
+) -> tuple[Seed, ...]:
     """The gold that a recipe gives a check, and the near misses that it can make.
 
-    They are made of human records of the anchor's holdout role, which join as good seeds. Where those are too few (a
-    trace has no human original at all), the rest is made of the records that the check is about to judge, and only the
-    near misses join: nobody knows yet whether the others are good.
+    Human records of the anchor's holdout role join as good seeds, whatever the check thinks of them, each with a near
+    miss if one can be made of it. Where those are too few (a trace has no human original at all), the rest is made of
+    records that the check is about to judge and would keep; of these only the near misses join. That second way is
+    not open to a check that asks models: it would have to be paid for.
     """
     check = entry.part
     if not isinstance(check, RecordCheck):
         return ()
-    given = gold_seeds(check.locate(check.gold)) if check.gold else []
-    made = list(_made(check, _held_out(check, anchors), check.near_misses, job.recipe.seed))
-    short = check.near_misses - len(made) // 2
-    more = _made(check, _concerned(check, new), short, job.recipe.seed)
-    return (*given, *made, *(seed for seed in more if not seed.good))
+    held = islice(_held_out(check, anchors), check.near_misses)
+    made = [seed for record in held for seed in (Seed(record, True), *_miss(check, record, job.recipe.seed))]
+    short = check.near_misses - sum(not seed.good for seed in made)
+    more = islice(_of_the_judged(check, context, new, job.recipe.seed), max(0, short))
+    return (*_given(check), *made, *more)
+
+
+def _of_the_judged(check: RecordCheck, context: FitContext, new: Sequence[Shard], seed: int) -> Iterator[Seed]:
+    if isinstance(check, ModelCheck):
+        return
+    state = check.fit(context)
+    for record in _concerned(check, new):
+        misses = _miss(check, record, seed)
+        if misses and _would_keep(check, record, state):
+            yield from misses
+
+
+def _would_keep(check: RecordCheck, record: Record, state: object) -> bool:
+    """A near miss of what is wrong may be right."""
+    [said] = check.judge(batch_of([record]), state)
+    return isinstance(said, Ruling) and said.outcome == "keep"
 
 
 def calibration(job: Job, makers: Counts) -> Iterator[Evidence]:
@@ -65,37 +113,17 @@ def calibration(job: Job, makers: Counts) -> Iterator[Evidence]:
         counts = stage.summary.get("gold")
         if counts:
             yield from error_rates(stage.name, counts)
-            yield from precision(stage.name, counts, *_accepted(stage, makers))
+            yield from precision(stage.name, counts, *ruled_on(_walks(job, stage.name)))
             yield from _against_others(job, stage, makers, yardstick)
 
 
-def _require(loaded: Loaded, index: int, option: str, limit: float | None, held: int) -> None:
-    if limit is not None and held < seeds_needed(limit):
-        kind = "bad" if option == "max_false_accept_rate" else "good"
-        raise RecipeError(
-            f"{held:,} {kind} seeds cannot show a rate below {limit:g}: even without one error "
-            f"{seeds_needed(limit):,} are needed",
-            where=loaded.where(("checks", index, option)),
-            mend="add rows to the `gold:` file, or raise `near_misses` or the limit",
-        )
-
-
-def _is_measured(check: RecordCheck) -> bool:
-    limits = (check.max_false_accept_rate, check.max_false_reject_rate)
-    return bool(check.gold or check.near_misses) or any(limit is not None for limit in limits)
-
-
-def _made(check: RecordCheck, records: Iterable[Record], wanted: int, seed: int) -> Iterator[Seed]:
-    """At most so many records as good seeds, each with one near miss made of it."""
-    for record in records if wanted else ():
-        misses = check.spoil(record, seed)
-        if misses:
-            miss = misses[int(digest(str(seed), record.id)[:8], 16) % len(misses)]
-            yield Seed(record, True)
-            yield Seed(_of_its_own(miss), False, miss.kind)
-            wanted -= 1
-        if not wanted:
-            return
+def _miss(check: RecordCheck, record: Record, seed: int) -> list[Seed]:
+    """One near miss of a record, chosen by its id; none where none can be made."""
+    misses = check.spoil(record, seed)
+    if not misses:
+        return []
+    miss = misses[int(digest(str(seed), record.id)[:8], 16) % len(misses)]
+    return [Seed(_of_its_own(miss), False, miss.kind)]
 
 
 def _of_its_own(miss: NearMiss) -> Record:
@@ -107,25 +135,39 @@ def _of_its_own(miss: NearMiss) -> Record:
 
 
 def _held_out(check: RecordCheck, anchors: Sequence[Shard]) -> Iterator[Record]:
-    for record in _concerned(check, anchors):
-        if record.role == "holdout" and record.origin == "human":
-            yield record
+    """Roles other than train have been set aside, so the files are read and not what stands of them."""
+    for shard in anchors:
+        for record in records_of(read_batch(shard.records)):
+            if record.role == "holdout" and record.origin == "human" and _concerns(check, record):
+                yield record
 
 
 def _concerned(check: RecordCheck, shards: Sequence[Shard]) -> Iterator[Record]:
     for shard in shards:
-        for record in records_of(read_batch(shard.records)):
-            if not check.needs or not check.needs.isdisjoint(record.reference or {}):
-                yield record
+        yield from (record for record in records_of(standing(shard).batch) if _concerns(check, record))
 
 
-def _accepted(stage: Stage, makers: Counts) -> tuple[int, int]:
-    """(kept, judged) of the generated records; of all records where nothing was generated."""
-    outcomes = [(outcome, n) for (_, check, outcome), n in makers.items() if check == stage.name]
-    if not outcomes:
-        tally: Mapping[str, Mapping[str, int]] = stage.summary["tally"]
-        outcomes = [(outcome, n) for outcome, reasons in tally.items() for n in reasons.values()]
-    return sum(n for outcome, n in outcomes if outcome == "keep"), sum(n for _, n in outcomes)
+def _concerns(check: RecordCheck, record: Record) -> bool:
+    return not check.needs or not check.needs.isdisjoint(record.reference or {})
+
+
+def ruled_on(summaries: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
+    """(kept, judged) of the records that a check ruled on: without those that did not concern it, those that it may
+    not judge, and those whose judgement failed."""
+    kept = judged = 0
+    for summary in summaries:
+        tally: Mapping[str, Mapping[str, int]] = summary["tally"]
+        passed_by = tally.get("keep", {}).get(NOT_CONCERNED, 0)
+        kept += sum(tally.get("keep", {}).values()) - passed_by
+        judged += summary["judged"] - passed_by - tally.get("flag", {}).get("same_family", 0) - summary["faults"]
+    return kept, judged
+
+
+def _walks(job: Job, name: str) -> Iterator[Mapping[str, Any]]:
+    """Summaries of one check over the generated records; over the anchor where nothing is generated."""
+    for stage in job.trail.stages:
+        if stage.kind == "check" and stage.name == name and stage.walk >= measured_in(job):
+            yield stage.summary
 
 
 def _against_others(job: Job, stage: Stage, makers: Counts, yardstick: Yardstick) -> Iterator[Evidence]:
@@ -133,8 +175,8 @@ def _against_others(job: Job, stage: Stage, makers: Counts, yardstick: Yardstick
     if any(one.writer_is_generator for one in judged):
         yield from shared_errors(stage.name, judged)
     wrong = {one.record: one.wrong for one in judged}
-    earlier = yardstick.first(stage.name, stage.address)
-    if earlier is not None and wrong.keys() & earlier.wrong.keys():
+    earlier = yardstick.first(stage.name, stage.address, wrong.keys())
+    if earlier is not None:
         yield drift(stage.name, wrong, earlier.wrong)
     if not stage.summary["owed"]:
         now = datetime.now(UTC).isoformat(timespec="seconds")

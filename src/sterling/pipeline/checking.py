@@ -22,12 +22,13 @@ from sterling.engine.shards import Shard
 from sterling.engine.step import Step
 from sterling.engine.watch import Silent, Watch
 from sterling.errors import InputError
+from sterling.pipeline.calibrating import lacking, ruled_on
 from sterling.recipes import nearest
 from sterling.records import Fault, Record, batch_of
 from sterling.records.files import write_atomically, write_parquet
 from sterling.registry import Check, FitContext, Item, RecordCheck, Seed, lookup
 from sterling.sources import Files, gold_seeds
-from sterling.stats import Evidence
+from sterling.stats import Evidence, count
 from sterling.verify.calibration import error_rates, precision
 
 SHARD_ROWS = 1_000
@@ -96,7 +97,7 @@ def check_file(check: Check, path: str, watch: Watch | None = None, note: Note =
 
     Where the check has `gold`, that is mixed in blind; `note` gets what it says, before the first answer.
     """
-    _refuse_near_misses(check)
+    _require_measurable(check)
     source = Files(name="input", path=str(Path(path).absolute()), max_bad_share=1)
     source.reads()  # Says at once, before any output is begun, that the file is not there.
     return _answers(check, _with_ids(source), watch or Silent(), note)
@@ -125,7 +126,15 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
 
 
-def write_answers(path: Path, answers: Iterable[Answer], source: Path | None = None) -> dict[str, int]:
+class Counted(NamedTuple):
+    """How many answers there were."""
+
+    outcomes: Mapping[str, int]
+    faults: Mapping[str, int]
+    """By reason."""
+
+
+def write_answers(path: Path, answers: Iterable[Answer], source: Path | None = None) -> Counted:
     """Write answers as JSONL or Parquet by the suffix, and count the outcomes. InputError when it is the input."""
     if source is not None and path.exists() and source.exists() and path.samefile(source):
         raise InputError("the output is the input, which would be lost", where=path, mend="name another file")
@@ -134,19 +143,51 @@ def write_answers(path: Path, answers: Iterable[Answer], source: Path | None = N
             f"cannot write {path.suffix or 'a file without suffix'}", where=path, mend="use .jsonl or .parquet"
         )
     counts: Counter[str] = Counter()
-    counted = _counted(answers, counts)
+    faults: Counter[str] = Counter()
+    counted = _counted(answers, counts, faults)
     if path.suffix == ".parquet":
         rows = [a.to_json() | {"evidence": json.dumps(a.evidence, ensure_ascii=False)} for a in counted]
         write_parquet(path, pa.Table.from_pylist(rows, schema=_SCHEMA))
     else:
         write_atomically(path, lambda file: file.writelines(_line(answer) for answer in counted))
-    return dict(counts)
+    return Counted(dict(counts), dict(faults.most_common()))
 
 
-def _refuse_near_misses(check: Check) -> None:
-    if isinstance(check, RecordCheck) and check.near_misses:
+def _require_measurable(check: Check) -> None:
+    if not isinstance(check, RecordCheck):
+        return
+    if check.near_misses:
         what = "near misses are made of a recipe's holdout role, and there is none here"
         raise InputError(what, mend="name a file of labelled rows: --gold FILE")
+    lack = lacking(check)
+    if lack is not None:
+        raise InputError(f"{lack.option}: {lack.what}", mend="add rows to the gold (--gold FILE), or raise the limit")
+
+
+def beyond_limits(check: Check, found: Iterable[Evidence]) -> list[str]:
+    """A sentence for each error rate whose upper bound is above the limit that the check's options set."""
+    if not isinstance(check, RecordCheck):
+        return []
+    name = check.name_in_recipe
+    limits = {
+        f"verifiers.{name}.false_accepts": check.max_false_accept_rate,
+        f"verifiers.{name}.false_rejects": check.max_false_reject_rate,
+    }
+    rates = {one.name: one for one in found}
+    return [
+        _beyond(place, limit, rates.get(place)) for place, limit in limits.items()
+        if limit is not None and not _within(rates.get(place), limit)
+    ]  # fmt: skip
+
+
+def _within(rate: Evidence | None, limit: float) -> bool:
+    return rate is not None and rate.interval is not None and rate.interval.high <= limit
+
+
+def _beyond(name: str, limit: float, rate: Evidence | None) -> str:
+    if rate is None or rate.interval is None:
+        return f"{name} was not measured: no seed was judged; allowed is {limit:g}"
+    return f"{name} may be up to {rate.interval.high:.4g} ({rate.inputs['hits']} of {rate.n:,}); allowed is {limit:g}"
 
 
 def _answers(
@@ -166,14 +207,16 @@ def _answers(
 
 
 def _gold(check: Check) -> Sequence[Seed]:
-    return gold_seeds(check.locate(check.gold)) if isinstance(check, RecordCheck) and check.gold else ()
+    return gold_seeds(check.locate(check.gold), check.needs) if isinstance(check, RecordCheck) and check.gold else ()
 
 
 def _found(name: str, summary: Mapping[str, Any]) -> list[Evidence]:
     """What the check says of itself, what gold says of it, and what follows for the rows that it kept."""
-    kept, every = sum(summary["tally"].get("keep", {}).values()), summary["judged"]
     own = [Evidence.from_json(one) for one in summary["evidence"]]
-    return [*own, *error_rates(name, summary["gold"]), *precision(name, summary["gold"], kept, every)]
+    unjudged = sum(one["n"] for one in summary["gold"] if one["outcome"] == "fault")
+    failed = [count(f"verifiers.{name}.faults", unjudged, "gold seeds whose judgement failed")] if unjudged else []
+    rates = [*error_rates(name, summary["gold"]), *precision(name, summary["gold"], *ruled_on([summary]))]
+    return [*own, *failed, *rates]
 
 
 def _read(folder: Path, items: Iterator[tuple[str | None, Item | Fault]]) -> Iterator[_Rows]:
@@ -236,9 +279,10 @@ def _faulty(step: Step, shard: int) -> frozenset[str]:
     return frozenset(pq.read_table(path)["record"].to_pylist()) if path.exists() else frozenset()
 
 
-def _counted(answers: Iterable[Answer], counts: Counter[str]) -> Iterator[Answer]:
+def _counted(answers: Iterable[Answer], counts: Counter[str], faults: Counter[str]) -> Iterator[Answer]:
     for answer in answers:
         counts[answer.outcome] += 1
+        faults.update([answer.reason] if answer.outcome == "fault" else ())
         yield answer
 
 

@@ -1,6 +1,7 @@
 """The one place where the order of the house is written down."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,8 @@ def run(
 def check_policy(recipe: RecipeLike, *, overrides: Sequence[str] = ()) -> list[Finding]:
     """Every rule of the recipe's purpose, met or not, before anything runs."""
     loaded = read_recipe(recipe, overrides)
+    with suppress(SourceError):  # gold that is not there yet is the run's business, gold that is too little is not
+        require_seeds(loaded)
     with families.added(_families(loaded)):
         return lint(loaded.recipe, loaded.where)
 

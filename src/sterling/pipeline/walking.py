@@ -66,7 +66,7 @@ def _check(
     step: Step,
 ) -> dict[str, Any]:  # fmt: skip
     anchors = new if number == 0 else settled
-    gold = seeds_of(job, entry, anchors, new) if number == measured_in(job) else ()
+    gold = seeds_of(job, entry, context, anchors, new) if number == measured_in(job) else ()
     return apply(entry.name, entry.part, step, Pool(new, settled, gold), context, job.use)
 
 

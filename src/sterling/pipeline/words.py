@@ -19,6 +19,8 @@ def conclusion_of(job: Job, mixed: Mixed, makers: Counts, evidence: Sequence[Evi
         *_candidates(parts, makers),
         *_faults(job),
         *_owed(job),
+        *_recused(job),
+        *_seedless(job),
         *_oracles(evidence),
         *_configurations(mixed.summary["formats"]),
     )
@@ -75,6 +77,26 @@ def _owed(job: Job) -> Iterator[str]:
         owed = len(stage.summary.get("owed") or ())
         if owed:
             yield f"{owed:,} answers of {stage.name} are owed by a provider; run again to ask for them alone."
+
+
+def _recused(job: Job) -> Iterator[str]:
+    """Records that no judge of another family has seen."""
+    for entry in job.recipe.checks:
+        stages = [s for s in job.trail.stages if s.kind == "check" and s.name == entry.name]
+        recused = sum(stage.summary["tally"].get("flag", {}).get("same_family", 0) for stage in stages)
+        if recused:
+            yield f"{recused:,} records were not put before {entry.name}: a model of its own family made them."
+
+
+def _seedless(job: Job) -> Iterator[str]:
+    """Near misses that were wanted and could not be made."""
+    for entry in job.recipe.checks:
+        wanted = getattr(entry.part, "near_misses", 0)
+        stages = [s.summary for s in job.trail.stages if s.kind == "check" and s.name == entry.name]
+        counts = [one for summary in stages for one in summary.get("gold", ()) if not one["good"]]
+        made = sum(one["n"] for one in counts)
+        if wanted > made:
+            yield f"{wanted:,} near misses were wanted for {entry.name}, and {made:,} could be made."
 
 
 def _oracles(evidence: Sequence[Evidence]) -> Iterator[str]:

@@ -94,7 +94,8 @@ def error_limits_hold(recipe: Recipe, evidence: Mapping[str, Evidence]) -> Itera
                 continue
             words, place = kind.replace("_", " "), ("checks", index)
             if rate is None or rate.interval is None:
-                yield unmet(f"the {words} of `{name}` were not measured", *place)
+                mend = "run again if a provider owes answers; else give it seeds: `gold: FILE` or `near_misses: 300`"
+                yield unmet(f"the {words} of `{name}` were not measured", *place, mend=mend)
             elif rate.interval.high > limit:
                 said = f"{rate.inputs['hits']:,} {words} in {rate.n:,} seeds"
                 yield unmet(f"`{name}`: {said}, so up to {rate.interval.high:.2%}; allowed is {limit:.2%}", *place)

@@ -27,7 +27,7 @@ def run_tests(job: Job) -> None:
     try:
         code = compile(order["tests"], "<tests>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as mishap:
-        job.end("error", f"tests: {describe(mishap)}")
+        job.end("error", f"the tests cannot be read: {describe(mishap)}")
     _assert_all(job, code, space, proxy, inherited)
     if not proxy.calls:
         job.end("error", f"the tests never called {order['entry_point']}")
@@ -42,6 +42,8 @@ def _assert_all(job: Job, code: types.CodeType, space: dict[str, Any], proxy: "_
     except MemoryError:
         raise
     except BaseException as mishap:  # noqa: BLE001 - an exit is no success either
+        if not proxy.calls:  # whatever this is, the candidate is not to blame
+            job.end("error", f"the tests ended before they called {job.order['entry_point']}: {describe(mishap)}")
         job.end("failed", describe(mishap) + _place(mishap))
 
 

@@ -17,7 +17,8 @@ class Limits:
     stall_s: float = 20.0
     """Wall seconds in which a job must use a twentieth of them as CPU time, or it is `stalled`.
 
-    However busy the machine is, a working program gets that much; one that doles it out ends with its CPU seconds.
+    On a machine with twenty times as much to do as it can, a working program may not get that much. One that doles it
+    out ends with its CPU seconds.
     """
 
 

@@ -1,11 +1,11 @@
 """Gold: rows of which it is known whether they are good, for measuring whoever judges them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from sterling.errors import SourceError
-from sterling.records import Fault, Record
+from sterling.records import Fault, Record, canonical_json
 from sterling.registry import Item, Seed
 from sterling.sources.files import Files
 from sterling.sources.row_source import Draft
@@ -14,15 +14,33 @@ from sterling.sources.values import BadRow
 _GOOD: Mapping[Any, bool] = {"good": True, "bad": False, True: True, False: False}
 
 
-def gold_seeds(path: str) -> list[Seed]:
-    """The rows of a gold file, in its order.
+def gold_seeds(path: str, needs: Collection[str] = ()) -> list[Seed]:
+    """The rows of a gold file, in its order, each once: a copy is no second trial.
 
-    Columns: TRL's, `reference`, and `gold` (`good` or `bad`); if they are there, `kind` (what is wrong with a bad one)
-    and `model` (who wrote it). SourceError with the line for the first row that says less: a verifier is not measured
-    with half a yardstick.
+    Columns: TRL's, `reference`, and `gold` (`good` or `bad`, also true or false); if they are there, `kind` (what is
+    wrong with a bad one) and `model` (who wrote it). `needs` are keys of `reference` of which each row must have one.
+    SourceError with the line for the first row that says less, or says good of what another row calls bad: a verifier
+    is not measured with half a yardstick.
     """
     source = _GoldRows(name="gold", path=str(Path(path).absolute()) if "://" not in path else path)
-    return [_seed(found) for found in source.read()]
+    seeds: dict[tuple[str, str], Seed] = {}
+    for found in source.read():
+        seed = _seed(found)
+        first = seeds.setdefault((seed.record.content, canonical_json(seed.record.reference)), seed)
+        _require_sense(seed, first, needs)
+    return list(seeds.values())
+
+
+def _require_sense(seed: Seed, first: Seed, needs: Collection[str]) -> None:
+    if first.good != seed.good:
+        what = f"{first.record.row} says the opposite of the same row"
+        raise SourceError(what, where=seed.record.row, mend="decide which of the two is right")
+    if needs and set(needs).isdisjoint(seed.record.reference or {}):
+        listed = " or ".join(f"`{key}`" for key in sorted(needs))
+        mend = "give it what the check compares with"
+        raise SourceError(
+            f"its `reference` has no {listed}, so nothing would be judged", where=seed.record.row, mend=mend
+        )
 
 
 class _GoldRows(Files):
@@ -32,7 +50,7 @@ class _GoldRows(Files):
         """The example, with label, kind and writer as tags."""
         label = values.get("gold")
         if not isinstance(label, str | bool) or label not in _GOOD:
-            raise BadRow("no_label", f"`gold` is {label!r}, not `good` or `bad`")
+            raise BadRow("no_label", f"`gold` is {label!r}, not `good` or `bad` (or true, false)")
         for draft in super().drafts(values):
             yield draft._replace(tags=tuple(_tags(_GOOD[label], values)))
 

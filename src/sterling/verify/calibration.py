@@ -56,10 +56,11 @@ def error_rates(check: str, counts: Sequence[Mapping[str, Any]]) -> Iterator[Evi
 def precision(check: str, counts: Sequence[Mapping[str, Any]], accepted: int, judged: int) -> Iterator[Evidence]:
     """The share of truly good records among `accepted` of `judged`, corrected for the check's measured errors.
 
-    With sensitivity s, specificity c and accepted share a, the true share is p = (a+c-1)/(s+c-1) (Rogan and Gladen,
-    Am. J. Epidemiol. 107, 1978), and of the accepted s*p/a are good. The interval takes the worst and best corners of
-    three Clopper-Pearson intervals at 98.33 %, so it holds at 95 % by Bonferroni, and is wider than it need be.
-    Without both kinds of seeds, or where the check accepts bad as readily as good, nothing can be said.
+    With sensitivity s, false accept rate f and accepted share a, the true share is p = (a-f)/(s-f) (Rogan and Gladen,
+    Am. J. Epidemiol. 107, 1978), within 0 and 1, and of the accepted sp/(sp+f(1-p)) are good. That falls with s and f
+    and rises with a, so its bounds lie at corners of three Clopper-Pearson intervals at 98.33 %, which hold together
+    at 95 % by Bonferroni: a safe interval, wider than it need be. Without both kinds of seeds, or where the check
+    accepts bad as readily as good, nothing can be said. `judged` are the records that the check ruled on.
     """
     tally = Tally.of(counts)
     if not (tally.good and tally.bad and accepted):
@@ -67,7 +68,7 @@ def precision(check: str, counts: Sequence[Mapping[str, Any]], accepted: int, ju
     n = min(tally.good, tally.bad, judged)
     method = "share of truly good among the accepted (Rogan-Gladen); interval from three Clopper-Pearson at 98.33 %"
     inputs = {"check": check, "accepted": accepted, "judged": judged, **tally._asdict()}
-    value = _precision(tally.good_accepted / tally.good, 1 - tally.bad_accepted / tally.bad, accepted / judged)
+    value = _precision(tally.good_accepted / tally.good, tally.bad_accepted / tally.bad, accepted / judged)
     yield Evidence(f"verifiers.{check}.precision", value, n, _corners(tally, accepted, judged), method, inputs)
 
 
@@ -83,22 +84,17 @@ def _rate(name: str, hits: int, n: int, method: str, inputs: Mapping[str, Any]) 
 
 def _corners(tally: Tally, accepted: int, judged: int) -> Interval:
     level = 1 - 0.05 / 3
-    s = clopper_pearson(tally.good_accepted, tally.good, level)
+    right = clopper_pearson(tally.good_accepted, tally.good, level)
     wrong = clopper_pearson(tally.bad_accepted, tally.bad, level)
-    a = clopper_pearson(accepted, judged, level)
-    found = [
-        _precision(sens, 1 - false, share)
-        for sens in (s.low, s.high)
-        for false in (wrong.low, wrong.high)
-        for share in (a.low, a.high)
-    ]
-    known = [value for value in found if value is not None]
-    return Interval(min(known, default=0.0) if len(known) == len(found) else 0.0, max(known, default=1.0))
+    share = clopper_pearson(accepted, judged, level)
+    low = _precision(right.high, wrong.high, share.low)
+    high = _precision(right.low, wrong.low, share.high)
+    return Interval(0.0 if low is None else low, 1.0 if high is None else high)
 
 
-def _precision(sensitivity: float, specificity: float, accepted: float) -> float | None:
-    power = sensitivity + specificity - 1
-    if power <= 0 or accepted <= 0:
+def _precision(sensitivity: float, false_accepts: float, accepted: float) -> float | None:
+    if sensitivity <= false_accepts:
         return None
-    share = min(1.0, max(0.0, (accepted + specificity - 1) / power))
-    return min(1.0, sensitivity * share / accepted)
+    share = min(1.0, max(0.0, (accepted - false_accepts) / (sensitivity - false_accepts)))
+    good, bad = sensitivity * share, false_accepts * (1 - share)
+    return good / (good + bad) if good + bad else None

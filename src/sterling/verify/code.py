@@ -12,7 +12,7 @@ from sterling.sandbox import Limits, Outcome
 from sterling.sandbox.javascript import JavaScript
 from sterling.sandbox.native import Language, shared_language
 from sterling.verify.programs.program import completion_of, last_block, prompt_of
-from sterling.verify.programs.references import Case, StdinCase
+from sterling.verify.programs.references import Case, StdinCase, said_by
 
 _TAKES = 500
 _JOB = "the job:"
@@ -84,7 +84,7 @@ class Code(RecordCheck):
                 return _by_cases(language, _source(record, reference), reference)
             return _by_stdin(language, _source(record, reference), reference.stdin_cases)
         except (ValidationError, _Unaskable) as error:
-            return Fault(record.id, "user_code", "bad_reference", str(error)[:_TAKES], record=record.id)
+            return Fault(record.id, "user_code", "bad_reference", said_by(error)[:_TAKES], record=record.id)
         except OSError as error:
             return Fault(record.id, "sandbox", "sandbox_failed", str(error)[:_TAKES], record=record.id)
 

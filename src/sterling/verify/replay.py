@@ -13,7 +13,7 @@ from sterling.registry import NearMiss, RecordCheck, Ruling, register
 from sterling.sandbox import Limits, Outcome, Program, Sandbox, shared_sandbox
 from sterling.text.doctests import answer_of, display
 from sterling.verify.programs.program import completion_of
-from sterling.verify.programs.references import CallReference
+from sterling.verify.programs.references import CallReference, said_by
 
 _TAKES = 500
 _LAST_DIGIT = re.compile(r"\d(?!.*\d)", re.DOTALL)
@@ -70,7 +70,7 @@ class Replay(RecordCheck):
             reference = CallReference.model_validate(call)
             reason, detail = self._compare(record, reference)
         except ValidationError as error:
-            return Fault(record.id, "user_code", "bad_reference", str(error)[:_TAKES], record=record.id)
+            return Fault(record.id, "user_code", "bad_reference", said_by(error)[:_TAKES], record=record.id)
         except (OSError, RecursionError) as error:
             return Fault(record.id, "sandbox", "sandbox_failed", str(error)[:_TAKES], record=record.id)
         evidence = {"tier": self._sandbox().tier, "expression": reference.expression[:_TAKES], **detail}

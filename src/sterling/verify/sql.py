@@ -16,6 +16,7 @@ from sterling.registry import NearMiss, RecordCheck, Ruling, register
 from sterling.sandbox import Limits, Outcome, Program, Sandbox, shared_sandbox
 from sterling.sandbox.conversation import printable
 from sterling.verify.programs.program import completion_of, last_block
+from sterling.verify.programs.references import said_by
 from sterling.verify.queries.rows import Result, difference
 
 _TAKES = 500
@@ -132,7 +133,7 @@ class Sql(RecordCheck):
             reference = SqlReference.model_validate(dict(record.reference or {}))
             task = self._task(reference)
         except (ValidationError, OSError, ValueError) as error:
-            return _fault(record, "user_code", "bad_reference", str(error))
+            return _fault(record, "user_code", "bad_reference", said_by(error))
         try:
             wanted = _right(task, reference.sql)
             if wanted.reason is not None:

@@ -14,8 +14,17 @@ from sterling.stats import Evidence
 from sterling.verify.programs.pass_at_k import pass_at_k, tallies
 from sterling.verify.programs.program import prelude_of, program_of
 from sterling.verify.programs.program_misses import near_misses
-from sterling.verify.programs.references import ProgramReference
-from sterling.verify.programs.trials import TAKES, Score, asked_examples, by_cases, by_examples, by_stdin, by_tests
+from sterling.verify.programs.references import ProgramReference, said_by
+from sterling.verify.programs.trials import (
+    BROKEN_TESTS,
+    TAKES,
+    Score,
+    asked_examples,
+    by_cases,
+    by_examples,
+    by_stdin,
+    by_tests,
+)
 
 _Way = Callable[[Sandbox, Program, ProgramReference], Score]
 
@@ -95,15 +104,17 @@ class Tests(RecordCheck):
         try:
             return self._ruling(record, ProgramReference.model_validate(said))
         except ValidationError as error:
-            return Fault(record.id, "user_code", "bad_reference", str(error)[:TAKES], record=record.id)
+            return Fault(record.id, "user_code", "bad_reference", said_by(error)[:TAKES], record=record.id)
         except OSError as error:
             return Fault(record.id, "sandbox", "sandbox_failed", str(error)[:TAKES], record=record.id)
 
-    def _ruling(self, record: Record, reference: ProgramReference) -> Ruling:
+    def _ruling(self, record: Record, reference: ProgramReference) -> Ruling | Fault:
         way = _way(record, reference)
         if way is None:
             return Ruling("flag", "no_reference")
         score = self._score(way, program_of(record), reference)
+        if score.reason == BROKEN_TESTS:
+            return Fault(record.id, "user_code", "bad_reference", str(score.evidence["detail"]), record=record.id)
         if score.reason == "passed" and reference.broken is not None:
             broken = self._score(way, reference.broken, reference)
             score = score._replace(evidence={**score.evidence, "broken_passed": broken.passed})

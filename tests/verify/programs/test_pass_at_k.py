@@ -69,7 +69,12 @@ HUMANEVAL = (
 
 def test_the_published_numbers_of_humaneval() -> None:
     found = {it.name: it for it in pass_at_k([Tally(50, passed) for passed in HUMANEVAL])}
-    assert [round(100 * (found[f"tests.pass@{k}"].value or 0), 2) for k in (1, 2, 5, 10)] == [22.02, 30.79, 42.39, 51.22]
+    assert [round(100 * (found[f"tests.pass@{k}"].value or 0), 2) for k in (1, 2, 5, 10)] == [
+        22.02,
+        30.79,
+        42.39,
+        51.22,
+    ]
     interval = found["tests.pass@10"].interval
     assert interval is not None
     assert interval.low < 0.499

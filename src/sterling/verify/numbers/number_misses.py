@@ -146,9 +146,10 @@ def _wrong_members(shape: Shape, rng: random.Random) -> Iterator[Variant]:
     for other_frame in ("()", "[]", "(]", "[)", "{}"):
         if other_frame != frame and (len(parts) == 2 or other_frame in {"()", "{}"}):
             yield Variant("brackets", _in_frame(parts, other_frame))
-    if frame != "{}" and parts[::-1] != parts:
+    worth = [value_of(part) or part for part in parts]  # (0.5, 1/2) turned round is the same pair
+    if frame != "{}" and worth[::-1] != worth:
         yield Variant("swapped", _in_frame(parts[::-1], frame))
-    if len(parts) > 2:
+    if len(parts) > 2 and worth[-1] not in worth[:-1]:
         yield Variant("missing", _in_frame(parts[:-1], frame))
     largest = max(Fraction(value.number) for value in values)
     yield Variant("extra", _in_frame([*parts, plain(Value(largest + 1))], frame))

@@ -19,6 +19,9 @@ _METHOD = (
 )
 
 
+_NOT_JUDGED = frozenset({"no_reference", "other_language", "bad_reference", "sandbox_failed", "check_failed"})
+
+
 class Tally(NamedTuple):
     """One task."""
 
@@ -74,7 +77,7 @@ def _samples(judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Iterator[tupl
         reasons = dict(zip(verdicts["record"].to_pylist(), verdicts["reason"].to_pylist(), strict=True))
         for record in records_of(batch):
             reason = reasons.get(record.id, "no_reference")
-            if reason != "no_reference" and record.origin != "human":
+            if reason not in _NOT_JUDGED and record.origin != "human":
                 asked = prompt_of(record) or [
                     m for m in record.payload.get("messages") or () if m.get("role") == "user"
                 ]

@@ -6,11 +6,19 @@ import doctest
 from itertools import zip_longest
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sterling.sandbox import Answer, is_relative_name
 from sterling.verify.programs.claims import raised
 from sterling.verify.programs.plain import difference, literal
+
+
+def said_by(error: Exception) -> str:
+    """What is wrong with a reference, place by place, in a line."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    told = ((".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, ")) for one in error.errors())
+    return "; ".join(f"`{place}`: {what}" if place else what for place, what in told)
 
 
 class _Read(BaseModel):

@@ -15,6 +15,10 @@ _SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 _PRELUDES: dict[tuple[Sandbox, str], bool] = {}
 
 
+BROKEN_TESTS = "broken_tests"
+"""Reason of a score that says nothing of the program: its tests cannot be run, or never call it."""
+
+
 class Score(NamedTuple):
     """How a program did."""
 
@@ -66,6 +70,8 @@ def by_tests(sandbox: Sandbox, program: Program, reference: ProgramReference, pr
         if score is not None:
             return score
     outcome = sandbox.run_tests(program, entry_point, tests, prelude)
+    if outcome.status == "error" and outcome.detail.startswith("the tests"):
+        return Score(BROKEN_TESTS, 1, 0, {"detail": outcome.detail})
     reason = "failed_tests" if outcome.status == "failed" else reason_of(outcome) or "passed"
     return Score(reason, 1, int(reason == "passed"), {"way": "tests_run", **_why(reason, outcome)})
 
