@@ -264,6 +264,13 @@ def interval(values: list[float]) -> tuple[float, float]:
     return medians[49], medians[1949]
 
 
+GOALS = {
+    "evalplus": (1.4, "evalplus costs at least 1.4 times one process"),
+    "bare fork": (1 / 1.5, "one process costs at most 1.5 times a bare fork"),
+}
+"""By judge: the smallest ratio to one process, and what it means."""
+
+
 def report(rounds: dict[str, list[Round]], tasks: list[Task]) -> None:
     """The table, and the differing verdicts."""
     ours = [it.cpu_s for it in rounds["one process"]]
@@ -275,6 +282,10 @@ def report(rounds: dict[str, list[Round]], tasks: list[Task]) -> None:
         told = f"{statistics.median(ratios):.2f} [{low:.2f}, {high:.2f}]"
         print(f"{name:<14} {cost:>10.2f} {told:>26}   {sum(them[0].passed)}/{len(tasks)}")
     print(f"CPU time, {len(ours)} rounds in turn, medians, bootstrap 95 %")
+    for name, (least, words) in GOALS.items():
+        if name in rounds:
+            ratio = statistics.median(it.cpu_s / base for it, base in zip(rounds[name], ours, strict=True))
+            print(f"goal: {words}: {'met' if ratio >= least else 'NOT MET'}")
     differing = 0
     for number, task in enumerate(tasks):
         said = {name: {it.passed[number] for it in them} for name, them in rounds.items()}

@@ -214,11 +214,11 @@ class RecordCheck(Check):
     gold: str | None = None
     """File of labelled rows, mixed blind into the input to measure this check: `gold` is `good` or `bad`."""
     near_misses: int = Field(default=0, ge=0, le=100_000)
-    """So many records that are right by a human, and as many near misses made of them, join the gold."""
+    """So many near misses join the gold: of human records of the holdout role, and of others where those are few."""
     max_false_accept_rate: float | None = Field(default=None, gt=0, lt=1)
     """The run fails its gate when the 95 % upper bound of the measured rate is above this."""
     max_false_reject_rate: float | None = Field(default=None, gt=0, lt=1)
-    """The same for good records that the check drops."""
+    """The same for good records that the check flags or drops."""
 
     @abstractmethod
     def judge(self, batch: pa.RecordBatch, state: Any) -> Sequence[Ruling | Fault]:

@@ -61,7 +61,7 @@ def _tell(counted: "Counted", rows: int, output: Path, found: "list[Evidence]") 
 
 
 def _line(one: "Evidence") -> str:
-    """`  gold.math.false_accepts: 0 [0, 0.0099], n = 300`."""
+    """`  verifiers.math.false_accepts: 0 [0, 0.0099], n = 300`."""
     if one.value is None:
         return f"  {one.name}: nothing to measure ({one.method})"
     within = f" [{one.interval.low:.4g}, {one.interval.high:.4g}]" if one.interval else ""

@@ -66,7 +66,7 @@ class Judge:
         places = _places(self.check, batch)
         asked = batch.filter(pa.array([place.asked for place in places], pa.bool_()))
         blended = blend(asked, docket.seeds)
-        answers = _ask(self.check, self.state, blended.batch)
+        answers = ask(self.check, self.state, blended.batch)
         ordered = [answers[row] for row in blended.back]
         of_records, of_seeds = ordered[: asked.num_rows], ordered[asked.num_rows :]
         verdicts = list(self._signed(batch, places, of_records))
@@ -124,8 +124,8 @@ def _concerned(check: RecordCheck, batch: pa.RecordBatch) -> list[bool]:
     return [cell is not None and not check.needs.isdisjoint(json.loads(cell)) for cell in references]
 
 
-def _ask(check: RecordCheck, state: Any, batch: pa.RecordBatch) -> Sequence[Ruling | Fault]:
-    """The check's answers. One that raises is asked again row by row, so that a bad record costs that record."""
+def ask(check: RecordCheck, state: Any, batch: pa.RecordBatch) -> Sequence[Ruling | Fault]:
+    """A check's answers. One that raises is asked again row by row, so that a bad record costs that record."""
     if not batch.num_rows:
         return []
     try:
@@ -137,7 +137,7 @@ def _ask(check: RecordCheck, state: Any, batch: pa.RecordBatch) -> Sequence[Ruli
             record = batch.column("id")[0].as_py()
             message = f"{type(error).__name__}: {error}"[:500]
             return [Fault(record, "user_code", "check_failed", message, record=record)]
-        return [answer for n in range(batch.num_rows) for answer in _ask(check, state, batch.slice(n, 1))]
+        return [answer for n in range(batch.num_rows) for answer in ask(check, state, batch.slice(n, 1))]
     if len(answers) != batch.num_rows:
         asked = f"{len(answers)} rulings for {batch.num_rows} records"
         raise SterlingError(f"check `{check.name_in_recipe}` returned {asked}")

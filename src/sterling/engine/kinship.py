@@ -1,12 +1,11 @@
 """Independence where it runs: whose work a model may judge, and whose keep of it verifies."""
 
 import json
-from collections.abc import Sequence
 from typing import Literal
 
 import pyarrow as pa
 
-from sterling.records import Family
+from sterling.records import Family, families_of
 from sterling.registry import ModelCheck, RecordCheck, Ruling
 
 Kinship = Literal["stranger", "kin", "unknown"]
@@ -48,9 +47,4 @@ def _kinship(families: frozenset[str], maker: str | None, origin: str) -> Kinshi
         return "stranger"
     if made_by.get("family") is None:
         return "unknown"
-    return "kin" if families & set(lineage_of(made_by["family"])) else "stranger"
-
-
-def lineage_of(family: str) -> Sequence[str]:
-    """The families of a maker: `Maker.family` joins those of a distilled model with `+`."""
-    return family.split("+")
+    return "kin" if families & families_of(made_by["family"]) else "stranger"

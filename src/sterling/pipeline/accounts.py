@@ -63,6 +63,7 @@ class Author(NamedTuple):
     strategy: str
     model: str | None
     terms: str | None
+    family: str | None = None
 
 
 Counts = Counter[tuple[Author, str, str]]
@@ -114,7 +115,7 @@ def oracles(job: Job) -> Iterator[Evidence]:
             tally = stage.summary["tally"]
             passed = sum(n for reason, n in tally.get("keep", {}).items() if reason != NOT_CONCERNED)
             found = [(reason, n) for o in ("flag", "drop") for reason, n in tally.get(o, {}).items()]
-            failed = sum(n for reason, n in found if reason != "no_reference")
+            failed = sum(n for reason, n in found if reason not in {"no_reference", "other_language"})
             if passed + failed:
                 method = "anchor records with something to check that pass; the others are not used as oracles"
                 yield proportion(f"oracles.{stage.name}", passed, passed + failed, method)
@@ -140,7 +141,7 @@ def measured(job: Job) -> Iterator[Evidence]:
 def _makers(shard: Shard) -> Iterator[tuple[str, Author]]:
     for record in records_of(read_batch(shard.records)):
         if record.maker is not None:
-            yield record.id, Author(record.maker.strategy, record.maker.model, record.maker.terms)
+            yield record.id, Author(record.maker.strategy, record.maker.model, record.maker.terms, record.maker.family)
 
 
 def _anchor_line(stage: Stage) -> StepLine:

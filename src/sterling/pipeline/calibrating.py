@@ -9,17 +9,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sterling.engine.judge import NOT_CONCERNED
+from sterling.engine.judge import NOT_CONCERNED, ask
 from sterling.engine.shards import Shard, read_batch, standing
 from sterling.engine.step import Step
-from sterling.errors import RecipeError
+from sterling.errors import RecipeError, SterlingError
 from sterling.ledger import Stage
 from sterling.ledger.yardstick import Reading, Yardstick
 from sterling.models import lineage
 from sterling.pipeline.accounts import Counts
 from sterling.pipeline.job import Job
 from sterling.recipes import Entry, Loaded
-from sterling.records import Record, batch_of, digest, records_of
+from sterling.records import Record, batch_of, digest, families_of, records_of
 from sterling.registry import Check, FitContext, ModelCheck, NearMiss, RecordCheck, Ruling, Seed
 from sterling.sources import gold_seeds
 from sterling.stats import Evidence
@@ -102,7 +102,7 @@ def _of_the_judged(check: RecordCheck, context: FitContext, new: Sequence[Shard]
 
 def _would_keep(check: RecordCheck, record: Record, state: object) -> bool:
     """A near miss of what is wrong may be right."""
-    [said] = check.judge(batch_of([record]), state)
+    [said] = ask(check, state, batch_of([record]))
     return isinstance(said, Ruling) and said.outcome == "keep"
 
 
@@ -119,11 +119,21 @@ def calibration(job: Job, makers: Counts) -> Iterator[Evidence]:
 
 def _miss(check: RecordCheck, record: Record, seed: int) -> list[Seed]:
     """One near miss of a record, chosen by its id; none where none can be made."""
-    misses = check.spoil(record, seed)
+    misses = _spoilt(check, record, seed)
     if not misses:
         return []
     miss = misses[int(digest(str(seed), record.id)[:8], 16) % len(misses)]
     return [Seed(_of_its_own(miss), False, miss.kind)]
+
+
+def _spoilt(check: RecordCheck, record: Record, seed: int) -> Sequence[NearMiss]:
+    """A check may be anybody's: one that fails to spoil a record costs that near miss."""
+    try:
+        return check.spoil(record, seed)
+    except SterlingError:
+        raise
+    except Exception:  # noqa: BLE001 - how many could be made is said at the end of the run
+        return ()
 
 
 def _of_its_own(miss: NearMiss) -> Record:
@@ -185,8 +195,10 @@ def _against_others(job: Job, stage: Stage, makers: Counts, yardstick: Yardstick
 
 def _generators(makers: Counts) -> frozenset[str]:
     """Families of every model that generated records of this run."""
-    models = {maker.model for maker, _, _ in makers if maker.model is not None}
-    return frozenset(family for model in models for family in lineage(model))
+    known = {(maker.model, maker.family) for maker, _, _ in makers if maker.model is not None}
+    return frozenset(
+        one for model, family in known for one in (lineage(model) if family is None else families_of(family))
+    )
 
 
 def _judged(job: Job, stage: Stage, generators: frozenset[str]) -> Iterator[Judged]:

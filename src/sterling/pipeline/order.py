@@ -50,7 +50,7 @@ def run(
     write_text(folder / "recipe.lock.yaml", lock_text(loaded.recipe))
     store.use(Path(out) / ".sterling")
     job = Job.of(loaded.recipe, folder, _head(loaded), watch or Silent(), preview)
-    with alone(folder), job.use.crew, families.added(_families(loaded)):
+    with alone(folder), families.added(_families(loaded)), job.use.crew:
         anchors = read_anchors(job)
         walked = walk(job, cut_roles(job, anchors))
         mixed = mix(job, walked.shards)

@@ -6,7 +6,6 @@ from sterling.records.arrow import (
     VERDICT_SCHEMA,
     batch_of,
     fault_table,
-    faults_of,
     payload_columns,
     records_of,
     verdict_table,
@@ -23,6 +22,7 @@ from sterling.records.record import (
     Origin,
     Record,
     Role,
+    families_of,
     format_of,
 )
 from sterling.records.verdict import VERIFYING, Boundary, Family, Fault, Outcome, Verdict
@@ -53,8 +53,8 @@ __all__ = [
     "compared",
     "content_text",
     "digest",
+    "families_of",
     "fault_table",
-    "faults_of",
     "format_of",
     "message_text",
     "payload_columns",

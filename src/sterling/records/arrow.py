@@ -103,12 +103,6 @@ def fault_table(faults: Iterable[Fault]) -> pa.Table:
     return pa.Table.from_pylist([{n: getattr(f, n) for n in names} for f in faults], schema=FAULT_SCHEMA)
 
 
-def faults_of(table: pa.Table) -> Iterator[Fault]:
-    """The row view of a table of `FAULT_SCHEMA`."""
-    for row in table.to_pylist():
-        yield Fault(**row)
-
-
 def payload_columns(payload: Mapping[str, Any]) -> dict[str, Any]:
     """A payload as the cells of its columns, `conversational` included."""
     cells: dict[str, Any] = {key: _json(payload.get(key)) for key in JSON_KEYS}

@@ -41,6 +41,11 @@ def format_of(payload: Mapping[str, Any]) -> Format:
     raise ValueError(f"columns {sorted(payload)} are no dataset type; one of {[sorted(s) for s, _ in _SHAPES]} is")
 
 
+def families_of(family: str) -> frozenset[str]:
+    """The families that `Maker.family` names: those of a distilled model are joined with `+`."""
+    return frozenset(family.split("+"))
+
+
 @dataclass(frozen=True, slots=True)
 class Maker:
     """Who or what wrote a synthetic record."""
@@ -50,6 +55,7 @@ class Maker:
     """As the service names it; None when no model was involved."""
     revision: str | None = None
     family: str | None = None
+    """Of models: `qwen`, or `deepseek+qwen` for one that was distilled; see `families_of`."""
     service: str | None = None
     template: str | None = None
     """Digest of the prompt template."""

@@ -18,9 +18,7 @@ from sterling.verify.programs.references import CallReference, said_by
 _TAKES = 500
 _LAST_DIGIT = re.compile(r"\d(?!.*\d)", re.DOTALL)
 _CHANGES: Mapping[str, Callable[[str], str]] = {
-    "off_by_one": lambda text: re.sub(
-        r"\d(?!.*\d)", lambda digit: str((int(digit[0]) + 1) % 10), text, flags=re.DOTALL
-    ),
+    "off_by_one": lambda text: _LAST_DIGIT.sub(lambda digit: str((int(digit[0]) + 1) % 10), text),
     "swapped_truth": lambda text: {"True": "False", "False": "True"}.get(text, text),
     "cut_off": lambda text: text[:-1],
 }
