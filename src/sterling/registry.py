@@ -250,6 +250,8 @@ class ModelCheck(RecordCheck):
     family: ClassVar[Family] = "model"
     same_family: Literal["refuse", "accept"] = "refuse"
     """`accept` asks a judge about its own family's work; that keep verifies nothing, and the policy wants a waiver."""
+    human_too: bool = False
+    """Ask about human records as well. They need no verification, and each question is paid for."""
 
     @abstractmethod
     def families(self) -> frozenset[str]:

@@ -61,23 +61,29 @@ def said(tmp_path: Path, shard: Shard, check: ModelCheck) -> dict[str, tuple[str
 def test_a_family_is_not_asked_about_its_own_work(tmp_path: Path, shard: Shard) -> None:
     verdicts = said(tmp_path, shard, KindJudge())
     assert verdicts["kin"] == verdicts["distilled kin"] == ("flag", "same_family", "model")
-    assert KindJudge.asked == ["stranger", "unknown", "program", "person", "edited answer"]
+    assert KindJudge.asked == ["stranger", "unknown", "program", "edited answer"]
 
 
 def test_only_strangers_are_verified(tmp_path: Path, shard: Shard) -> None:
     verdicts = said(tmp_path, shard, KindJudge())
     assert {name for name, v in verdicts.items() if v == ("keep", "liked", "independent_model")} == {
-        "stranger", "program", "person"
-    }  # fmt: skip
+        "stranger",
+        "program",
+    }
     assert verdicts["unknown"] == verdicts["edited answer"] == ("keep", "liked", "model")
 
 
 def test_accepting_its_own_family_verifies_nothing(tmp_path: Path, shard: Shard) -> None:
     verdicts = said(tmp_path, shard, KindJudge(same_family="accept"))
     assert verdicts["kin"] == ("keep", "liked", "model")
-    assert len(KindJudge.asked) == 7
+    assert len(KindJudge.asked) == 6
 
 
 def test_a_judge_of_no_known_family_verifies_nothing(tmp_path: Path, shard: Shard) -> None:
     verdicts = said(tmp_path, shard, KindJudge(own=frozenset()))
-    assert {v[2] for v in verdicts.values()} == {"model"}
+    assert {v[2] for v in verdicts.values()} == {"model", "policy"}
+
+
+def test_people_are_asked_about_on_request_only(tmp_path: Path, shard: Shard) -> None:
+    assert said(tmp_path / "a", shard, KindJudge())["person"] == ("keep", "not_concerned", "policy")
+    assert said(tmp_path / "b", shard, KindJudge(human_too=True))["person"] == ("keep", "liked", "independent_model")

@@ -260,7 +260,7 @@ def test_a_dead_container_is_replaced(engine: Engine) -> None:
     with Sandbox() as sandbox:
         backend_of(sandbox)._relay._kill()
         assert sandbox.evaluate(Program(""), "1 + 1").value == 2
-        assert len(engine.calls("rm")) == 1
+        assert len({tuple(call) for call in engine.calls("rm")}) == 1  # whoever notices the death first, or both
 
 
 def test_a_second_death_is_put_down_to_the_program(engine: Engine) -> None:

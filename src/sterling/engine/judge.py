@@ -1,7 +1,7 @@
 """Record checks over shards: one verdict for each record that still stands."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from sterling.engine.shards import Shard, standing, tally
 from sterling.engine.step import Step
 from sterling.errors import SterlingError
 from sterling.records import Family, Fault, Verdict, fault_table, verdict_table
-from sterling.registry import Check, RecordCheck, Ruling, Seed
+from sterling.registry import Check, ModelCheck, RecordCheck, Ruling, Seed
 
 NOT_CONCERNED = "not_concerned"
 """Reason of the keep for a record that holds nothing for this check to judge. It is nobody's judgement, so it verifies
@@ -118,10 +118,13 @@ def _places(check: RecordCheck, batch: pa.RecordBatch) -> list[_Place]:
 
 
 def _concerned(check: RecordCheck, batch: pa.RecordBatch) -> list[bool]:
-    if not check.needs:
-        return [True] * batch.num_rows
-    references = batch.column("reference").to_pylist()
-    return [cell is not None and not check.needs.isdisjoint(json.loads(cell)) for cell in references]
+    spares = isinstance(check, ModelCheck) and not check.human_too
+    rows = zip(batch.column("reference").to_pylist(), batch.column("origin").to_pylist(), strict=True)
+    return [not (spares and origin == "human") and _holds(check.needs, reference) for reference, origin in rows]
+
+
+def _holds(needs: Collection[str], reference: str | None) -> bool:
+    return not needs or (reference is not None and not set(needs).isdisjoint(json.loads(reference)))
 
 
 def ask(check: RecordCheck, state: Any, batch: pa.RecordBatch) -> Sequence[Ruling | Fault]:

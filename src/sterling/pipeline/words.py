@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sterling.pipeline.accounts import Counts
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import Mixed
+from sterling.registry import ModelCheck
 from sterling.report import Conclusion
 from sterling.stats import Evidence
 
@@ -20,6 +21,7 @@ def conclusion_of(job: Job, mixed: Mixed, makers: Counts, evidence: Sequence[Evi
         *_faults(job),
         *_owed(job),
         *_recused(job),
+        *_unverified(job, mixed),
         *_seedless(job),
         *_oracles(evidence),
         *_configurations(mixed.summary["formats"]),
@@ -86,6 +88,16 @@ def _recused(job: Job) -> Iterator[str]:
         recused = sum(stage.summary["tally"].get("flag", {}).get("same_family", 0) for stage in stages)
         if recused:
             yield f"{recused:,} records were not put before {entry.name}: a model of its own family made them."
+
+
+def _unverified(job: Job, mixed: Mixed) -> Iterator[str]:
+    """Candidates that a judge may have kept for nothing."""
+    lost = mixed.summary["tally"].get("drop", {}).get("unverified", 0)
+    if lost and any(isinstance(entry.part, ModelCheck) for entry in job.recipe.checks):
+        yield (
+            f"{lost:,} candidates were left out because nothing verified them; where a judge kept them, the family of "
+            "the model that wrote them is unknown or its own: say `family:` where they are generated."
+        )
 
 
 def _seedless(job: Job) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pytest
 from sterling.sandbox import Limits, Program, shared_sandbox
 from sterling.verify.programs.claims import claims_of
 from sterling.verify.programs.references import ProgramReference
-from sterling.verify.programs.trials import by_tests, reason_of
+from sterling.verify.programs.trials import BROKEN_TESTS, by_tests, reason_of
 
 
 def told(source: str, tests: str, prelude: str = "") -> tuple[str, str]:
@@ -19,6 +19,8 @@ def told(source: str, tests: str, prelude: str = "") -> tuple[str, str]:
     score = by_tests(sandbox, program, ProgramReference(tests=tests, entry_point="f"), prelude)
     outcome = sandbox.run_tests(program, "f", tests, prelude)
     reason = "failed_tests" if outcome.status == "failed" else reason_of(outcome) or "passed"
+    if outcome.status == "error" and outcome.detail.startswith("the tests"):
+        reason = BROKEN_TESTS
     assert score.reason == reason, (score, outcome)
     return score.reason, score.evidence["way"]
 

@@ -71,7 +71,7 @@ def by_tests(sandbox: Sandbox, program: Program, reference: ProgramReference, pr
             return score
     outcome = sandbox.run_tests(program, entry_point, tests, prelude)
     if outcome.status == "error" and outcome.detail.startswith("the tests"):
-        return Score(BROKEN_TESTS, 1, 0, {"detail": outcome.detail})
+        return Score(BROKEN_TESTS, 1, 0, {"way": "tests_run", "detail": outcome.detail})
     reason = "failed_tests" if outcome.status == "failed" else reason_of(outcome) or "passed"
     return Score(reason, 1, int(reason == "passed"), {"way": "tests_run", **_why(reason, outcome)})
 
