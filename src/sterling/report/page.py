@@ -234,6 +234,8 @@ class _Place(NamedTuple):
     row: str
 
 
+_RATES = frozenset({"false_accepts", "false_rejects", "precision"})
+"""What is drawn of a verifier; single kinds of near misses are too few each, and stand in the table."""
 _SECTIONS = ("diversity", "accepted", "verifiers", "tails")
 
 
@@ -245,7 +247,7 @@ def _place(one: Evidence) -> _Place | None:
         return _Place("diversity", measure, corpus)
     if first == "check" and name.endswith(".accepted"):
         return _Place("accepted", name.removesuffix(".accepted"), _maker_of(one))
-    if first == "verifiers" and not name.endswith(("drift", "shared_errors")):
+    if first == "verifiers" and name.removeprefix(f"{check}.") in _RATES:
         return _Place("verifiers", check, name.removeprefix(f"{check}.").replace("_", " "))
     if first == "tails" and ".survival." in name:
         return _Place("tails", check, name.rpartition(".")[2])
