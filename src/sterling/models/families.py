@@ -12,12 +12,11 @@ from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from sterling.errors import InputError
+from sterling.models import yaml_file
 from sterling.models.endpoint import Endpoint
 
 
@@ -157,17 +156,7 @@ def load(path: str | Path) -> Registry:
 
 
 def _read(path: str | Path) -> Registry:
-    try:
-        read: Any = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        return Registry.model_validate(read or {})
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=path) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"is no YAML: {' '.join(str(error).split())}", where=path) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise InputError(f"{place}: {first['msg']}", where=path, mend="docs/models.md shows one") from None
+    return yaml_file.read(Registry, path, "docs/models.md shows one")
 
 
 def reset() -> None:

@@ -22,10 +22,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from sterling.errors import InputError
+from sterling.models import yaml_file
 
 Latency = float | tuple[float, float]
 """Seconds, or between so many and so many."""
@@ -107,16 +106,7 @@ class Script(BaseModel):
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a YAML file. InputError names what is wrong with it."""
-        try:
-            return cls.model_validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {})
-        except OSError as error:
-            raise InputError(f"cannot be read: {error.strerror}", where=path) from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise InputError(f"is no YAML: {' '.join(str(error).split())}", where=path) from None
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"]))
-            raise InputError(f"{place}: {first['msg']}", where=path, mend="docs/models.md lists the keys") from None
+        return yaml_file.read(cls, path, "docs/models.md lists the keys")
 
     def chance(self, request: str, sending: int, what: str) -> float:
         """A number in [0, 1) that is the same for the same sending of the same request."""
