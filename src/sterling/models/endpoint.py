@@ -20,6 +20,15 @@ def _without_secret(address: str) -> str:
     return address
 
 
+def _with_scheme(address: str) -> str:
+    if not address.startswith(("http://", "https://")):
+        mend = "write for instance http://localhost:8000/v1"
+        raise PydanticCustomError(
+            "recipe", "{what}", {"what": "an address begins with http:// or https://", "mend": mend}
+        )
+    return address
+
+
 def _host(address: str) -> str:
     host = (urlsplit(address).hostname or "").lower()
     return "local" if host in _LOOPBACK or host.startswith("127.") or host.endswith(".localhost") else host
@@ -32,7 +41,9 @@ class Endpoint(BaseModel):
         frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False, hide_input_in_errors=True
     )
 
-    endpoint: Annotated[str, AfterValidator(_without_secret)] = Field(pattern=r"^https?://")
+    endpoint: Annotated[str, AfterValidator(_without_secret), AfterValidator(_with_scheme)] = Field(
+        json_schema_extra={"pattern": "^https?://"}
+    )
     """Base address of a server that speaks chat completions: `http://localhost:8000/v1`."""
     model: str = Field(min_length=1)
     """As the server names it."""

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from sterling.engine.judge import NOT_CONCERNED, ask
 from sterling.engine.shards import Shard, read_batch, standing
 from sterling.engine.step import Step
-from sterling.errors import RecipeError, SterlingError
+from sterling.errors import RecipeError, SourceError, SterlingError
 from sterling.ledger import Stage
 from sterling.ledger.yardstick import Reading, Yardstick
 from sterling.models import lineage
@@ -31,9 +31,17 @@ def require_seeds(loaded: Loaded) -> None:
     """Gold can be had, and enough of it to reach the bound that the recipe wants. InputError with the recipe's line."""
     for index, entry in enumerate(loaded.recipe.checks):
         if isinstance(entry.part, RecordCheck):
-            lack = lacking(entry.part)
+            lack = _lacking(loaded, index, entry.part)
             if lack is not None:
                 raise RecipeError(lack.what, where=loaded.where(("checks", index, lack.option)), mend=lack.mend)
+
+
+def _lacking(loaded: Loaded, index: int, check: RecordCheck) -> "Lack | None":
+    try:
+        return lacking(check)
+    except SourceError as error:
+        what = error.what if error.where is None else f"{error.where}: {error.what}"
+        raise SourceError(what, where=loaded.where(("checks", index, "gold")), mend=error.mend) from None
 
 
 class Lack(NamedTuple):
