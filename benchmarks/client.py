@@ -1,13 +1,18 @@
-"""What the client costs: CPU per request, memory and start-up, beside bare aiohttp, against a local server.
+"""What the client costs: CPU per request, memory and start-up, beside bare aiohttp and other clients.
 
 5,000 requests at 256 in flight; the server is a process of its own and answers each after 50 ms. Every measurement is
-a fresh process. Goals: at most 1 ms CPU per request above bare aiohttp, all 256 in flight, at most 150 MB peak memory,
-`import sterling.models` under half a second. Then the journal: opening one with a million answers.
+a fresh process, the clients in turn. Goals: at most 1 ms CPU per request above bare aiohttp, all 256 in flight, at most
+150 MB peak memory, `import sterling.models` under half a second. Then the journal: opening one with a million answers.
+
+Peers are measured where they have an environment of their own below a folder; `make peers` makes them all:
+
+    python benchmarks/client.py --peers .venv/peers
 """
 
 import argparse
 import asyncio
 import json
+import random
 import resource
 import statistics
 import subprocess
@@ -15,9 +20,11 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+PEERS = Path(__file__).with_name("client_peers.py")
 DELAY_S = 0.05
 ANSWER = json.dumps(
     {
@@ -36,6 +43,7 @@ class Server(asyncio.Protocol):
 
     open = 0
     most = 0
+    asked = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A new connection."""
@@ -50,7 +58,8 @@ class Server(asyncio.Protocol):
         if found and len(body) >= int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0):
             self.buffer = b""
             if head.startswith(b"GET"):
-                return self.say(str(Server.most).encode())
+                return self.say(json.dumps({"in_flight": Server.most, "requests": Server.asked}).encode())
+            Server.asked += 1
             Server.open += 1
             Server.most = max(Server.most, Server.open)
             asyncio.get_running_loop().call_later(DELAY_S, self.answer)
@@ -71,58 +80,6 @@ async def serve() -> None:
     server = await asyncio.get_running_loop().create_server(Server, "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
-
-
-def messages(n: int) -> tuple[dict[str, Any], ...]:
-    """About 120 tokens."""
-    return ({"role": "user", "content": f"Question {n}: " + "what about this and that? " * 20},)
-
-
-async def bare(url: str, count: int, most: int) -> None:
-    """The least that aiohttp needs for the same answers."""
-    import aiohttp  # noqa: PLC0415 - each process holds only what it measures
-
-    limit = asyncio.Semaphore(most)
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-
-        async def one(n: int) -> str:
-            async with limit, session.post(url, json={"model": "m", "messages": messages(n)}) as response:
-                answer = await response.json()
-                text: str = answer["choices"][0]["message"]["content"]
-                return text
-
-        answers = await asyncio.gather(*map(one, range(count)))
-    assert len(answers) == count
-
-
-def ours(url: str, count: int, most: int) -> None:
-    """The same through `ask`, journal included."""
-    from sterling.models import Answer, Endpoint, Question, ask, store  # noqa: PLC0415
-
-    with tempfile.TemporaryDirectory() as folder:
-        store.use(folder)
-        endpoint = Endpoint(endpoint=url, model="m", concurrency=most)
-        answers = ask(endpoint, [Question(messages(n)) for n in range(count)])
-        assert sum(isinstance(answer, Answer) for answer in answers) == count
-        store.close()
-
-
-def measure(client: str, port: int, count: int, most: int) -> None:
-    """In a fresh process: warm up, then CPU, wall time and peak memory of the requests."""
-    address = f"http://127.0.0.1:{port}/v1"
-
-    def run(n: int) -> None:
-        if client == "bare":
-            asyncio.run(bare(f"{address}/chat/completions", n, most))
-        else:
-            ours(address, n, most)
-
-    run(10)
-    before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-    run(count)
-    after, wall = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter() - began
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(json.dumps({"cpu_ms": 1000 * cpu / count, "wall_s": wall, "rss_mb": after.ru_maxrss / 1024}))
 
 
 def journal(count: int) -> None:
@@ -160,35 +117,117 @@ def start_up() -> None:
     print(f"import sterling.models: {spent[1]:.3f} CPU s, bare python {spent[0]:.3f} (mean of 5)")
 
 
-def compare(count: int, most: int, runs: int) -> None:
-    """Interleave both clients and print medians."""
-    for client in ("bare", "ours"):
-        measured: dict[str, list[float]] = {"cpu_ms": [], "wall_s": [], "rss_mb": []}
-        for _ in range(runs):
-            port, server = started()
-            arguments = ["measure", client, str(port), str(count), str(most)]
-            told = subprocess.run([sys.executable, __file__, *arguments], check=True, capture_output=True, text=True)
-            for name, value in json.loads(told.stdout).items():
-                measured[name].append(value)
-            in_flight = most_open(port)
-            server.kill()
-            server.wait()
-        middle = {name: statistics.median(values) for name, values in measured.items()}
-        said = ", ".join(f"{name} {value:.2f}" for name, value in middle.items())
-        print(f"{client}: {said}, in flight {in_flight} of {most} (n = {runs} runs of {count:,} requests)")
+class Round(NamedTuple):
+    """One client, measured once."""
+
+    cpu_ms: float
+    """A request: user and system time of the client's process and its children."""
+    wall_s: float
+    peak_mb: float
+    """Of the process and its children together."""
+    answers: int
+    in_flight: int
+    """At most at once, as the server counted."""
+    requests: int
+    """As the server counted; ten of them to warm up."""
 
 
-def started() -> tuple[int, "subprocess.Popen[str]"]:
-    """A server of its own for each measurement."""
+def once(client: str, python: str, count: int, most: int) -> Round:
+    """A fresh server, and the client in a fresh process of its own environment."""
     server = subprocess.Popen([sys.executable, __file__, "serve"], stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
-    return int(server.stdout.readline()), server
+    port = int(server.stdout.readline())
+    try:
+        told, family_mb = watched(
+            [python, "-P", str(PEERS), client, f"http://127.0.0.1:{port}/v1", str(count), str(most)]
+        )
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as response:
+            return Round(**told | {"peak_mb": max(told["peak_mb"], family_mb)}, **json.load(response))
+    finally:
+        server.kill()
+        server.wait()
 
 
-def most_open(port: int) -> int:
-    """How many requests the server had open at once."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as response:
-        return int(response.read())
+def watched(command: Sequence[str]) -> tuple[dict[str, Any], float]:
+    """What a client told, and the most that it and its children held at once, looked at ten times a second."""
+    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as errors:
+        client, most = subprocess.Popen(command, stdout=said, stderr=errors), 0.0
+        while client.poll() is None:
+            most = max(most, resident_mb(client.pid))
+            time.sleep(0.1)
+        said.seek(0)
+        errors.seek(0)
+        if client.returncode:
+            sys.exit(f"{command[3]} failed:\n{errors.read()[-2000:]}")
+        return json.load(said), most
+
+
+def resident_mb(pid: int) -> float:
+    """A process and its descendants; what they share counts for each. 0 for one that has ended."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+        children = [
+            child for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+        ]
+    except OSError:
+        return 0.0
+    return pages * resource.getpagesize() / 2**20 + sum(resident_mb(int(child)) for child in children)
+
+
+def environments(peers: Path | None) -> dict[str, str]:
+    """Client → its interpreter: ours, and each peer that has an environment below the folder."""
+    found = {"bare aiohttp": sys.executable, "sterling": sys.executable}
+    pythons = sorted(peers.glob("*/bin/python")) if peers else []
+    return found | {python.parts[-3]: str(python) for python in pythons}
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """95 % of the medians of 2,000 resamples."""
+    chance = random.Random(0)
+    medians = sorted(statistics.median(chance.choices(values, k=len(values))) for _ in range(2000))
+    return medians[49], medians[1949]
+
+
+def report(rounds: Mapping[str, Sequence[Round]], count: int, most: int) -> None:
+    """The table, and whether the goals are met."""
+    base = [one.cpu_ms for one in rounds["bare aiohttp"]]
+    print(f"{'client':<20} {'CPU ms':>7} {'times bare':>11} {'above bare [95 %]':>22} {'in flight':>10}", end="")
+    print(f" {'peak MB':>8} {'wall s':>7} {'answers':>8} {'requests':>9}")
+    for name, them in rounds.items():
+        middle = Round(*(statistics.median(values) for values in zip(*them, strict=True)))
+        above = [one.cpu_ms - bare for one, bare in zip(them, base, strict=True)]
+        low, high = interval(above)
+        ratio = statistics.median(one.cpu_ms / bare for one, bare in zip(them, base, strict=True))
+        told = f"{statistics.median(above):.2f} [{low:.2f}, {high:.2f}]"
+        print(f"{name:<20} {middle.cpu_ms:>7.2f} {ratio:>11.1f} {told:>22} {middle.in_flight:>10g}", end="")
+        print(f" {middle.peak_mb:>8.0f} {middle.wall_s:>7.2f} {middle.answers:>8,g} {middle.requests:>9,g}")
+    print(
+        f"medians of {len(base)} rounds in turn, {count:,} requests each, {most} allowed in flight, {DELAY_S:g} s each"
+    )
+    ours = rounds["sterling"]
+    above = [one.cpu_ms - bare for one, bare in zip(ours, base, strict=True)]
+    goal("at most 1 ms CPU a request above bare aiohttp", interval(above)[1] <= 1)
+    goal(f"all {most} in flight, in every round", min(one.in_flight for one in ours) == most)
+    goal("at most 150 MB, in every round", max(one.peak_mb for one in ours) <= 150)
+    goal(
+        "every question answered by one request",
+        all((one.answers, one.requests) == (count, count + 10) for one in ours),
+    )
+
+
+def goal(words: str, met: bool) -> None:
+    """One line."""
+    print(f"goal: {words}: {'met' if met else 'NOT MET'}")
+
+
+def compare(count: int, most: int, runs: int, peers: Path | None) -> None:
+    """Every client in turn, as often as asked."""
+    pythons = environments(peers)
+    rounds: dict[str, list[Round]] = {name: [] for name in pythons}
+    for _ in range(runs):
+        for name, python in pythons.items():
+            rounds[name].append(once(name, python, count, most))
+    report(rounds, count, most)
 
 
 def main() -> None:
@@ -199,17 +238,16 @@ def main() -> None:
     parser.add_argument("--in-flight", type=int, default=256)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--answers", type=int, default=1_000_000)
+    parser.add_argument("--peers", type=Path, help="folder with an environment for each peer, named like it")
     told = parser.parse_args()
     match told.part:
         case ["serve"]:
             asyncio.run(serve())
-        case ["measure", client, port, count, most]:
-            measure(client, int(port), int(count), int(most))
         case ["journal"]:
             journal(told.answers)
         case _:
             start_up()
-            compare(told.requests, told.in_flight, told.runs)
+            compare(told.requests, told.in_flight, told.runs, told.peers)
             subprocess.run([sys.executable, __file__, "journal", f"--answers={told.answers}"], check=True)
 
 

@@ -1,15 +1,16 @@
 """What makes records, shard by shard: a source that is read, a strategy that is asked."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from sterling.engine.step import Step
 from sterling.errors import SterlingError
 from sterling.records import Fault, Record, batch_of, fault_table
-from sterling.registry import Strategy, Task
+from sterling.registry import Proposal, Strategy, Task
 
 T = TypeVar("T")
 
@@ -46,18 +47,79 @@ class Propose:
         return self.step.once(chunk.number, lambda: self._propose(chunk))
 
     def _propose(self, chunk: Chunk) -> dict[str, Any]:
-        found = [answer for task in chunk.tasks for answer in self._ask(task)]
-        return _commit(self.step, chunk.number, found, {"tasks": [task.row for task in chunk.tasks]})
+        found = [answers_of(task, partial(self.strategy.propose, task, self.source)) for task in chunk.tasks]
+        return commit_tasks(self.step, chunk, found)
 
-    def _ask(self, task: Task) -> Sequence[Record | Fault]:
-        try:
-            found = self.strategy.propose(task, self.source)
-        except SterlingError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a strategy may be anybody's
-            return [Fault(task.row, "user_code", "strategy_failed", f"{type(error).__name__}: {error}"[:500])]
-        none = Fault(task.row, "user_code", "nothing_proposed", "the strategy returned neither a record nor a fault")
-        return _told_apart(found) or [none]
+
+class ProposeTogether:
+    """Asks a strategy for many tasks of many shards at once; a shard is written when its last task has ended."""
+
+    def __init__(self, step: Step, strategy: Strategy, source: str) -> None:
+        self._step = step
+        self._strategy = strategy
+        self._source = source
+        self._open: dict[int, _Open] = {}
+        self._home: dict[int, tuple[int, int]] = {}
+        self._finished: list[dict[str, Any]] = []
+
+    def __call__(self, units: Iterable[Chunk]) -> Iterator[dict[str, Any]]:
+        """The marker of each shard, in any order; finished ones are not asked about again."""
+        for proposal in self._strategy.propose_all(self._tasks(units), self._source):
+            yield from self._taken()
+            marker = self._place(proposal)
+            if marker is not None:
+                yield marker
+        yield from self._taken()
+
+    def _taken(self) -> Iterator[dict[str, Any]]:
+        finished, self._finished = self._finished, []
+        yield from finished
+
+    def _tasks(self, units: Iterable[Chunk]) -> Iterator[Task]:
+        for chunk in units:
+            finished = self._step.finished(chunk.number)
+            if finished is not None:
+                self._finished.append(finished)
+                continue
+            self._open[chunk.number] = _Open(chunk)
+            for place, task in enumerate(chunk.tasks):
+                self._home[id(task)] = (chunk.number, place)
+                yield task
+
+    def _place(self, proposal: Proposal) -> dict[str, Any] | None:
+        number, place = self._home.pop(id(proposal.task))
+        shard = self._open[number]
+        shard.found[place] = answers_of(proposal.task, proposal.open)
+        if len(shard.found) < len(shard.chunk.tasks):
+            return None
+        del self._open[number]
+        return commit_tasks(self._step, shard.chunk, [shard.found[at] for at in range(len(shard.found))])
+
+
+class _Open:
+    """A shard of which some tasks have not ended."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self.chunk = chunk
+        self.found: dict[int, list[Record | Fault]] = {}
+
+
+def answers_of(task: Task, open_: Callable[[], Sequence[Record | Fault]]) -> list[Record | Fault]:
+    """What a task came to. Whatever a strategy raises costs that task; an error of ours ends the run."""
+    try:
+        found = open_()
+    except SterlingError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a strategy may be anybody's
+        return [Fault(task.row, "user_code", "strategy_failed", f"{type(error).__name__}: {error}"[:500])]
+    none = Fault(task.row, "user_code", "nothing_proposed", "the strategy returned neither a record nor a fault")
+    return _told_apart(found) or [none]
+
+
+def commit_tasks(step: Step, chunk: Chunk, found: Sequence[Sequence[Record | Fault]]) -> dict[str, Any]:
+    """Write one shard of tasks, in the order of the tasks."""
+    flat = [answer for answers in found for answer in answers]
+    return _commit(step, chunk.number, flat, {"tasks": [task.row for task in chunk.tasks]})
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:

@@ -1,7 +1,7 @@
 """`Shard`: some records and every verdict that was passed on them, side by side and in the same order."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sterling.records import SCHEMA, VERIFYING
+from sterling.registry import Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,27 @@ def standing(shard: Shard) -> Standing:
     kept = batch if alive is None else batch.filter(alive)
     mask = pc.is_in(kept.column("id"), value_set=verified)
     return Standing(kept, mask.to_numpy(zero_copy_only=False).astype(bool))
+
+
+def fates(shard: Shard, source: str) -> Iterator[Made]:
+    """What became of each record that one strategy entry made."""
+    columns = ["id", "row", "source", "parents", "tags"]
+    table = pq.read_table(shard.records, columns=columns, memory_map=False)
+    mine = table.filter(pc.equal(table["source"], source))
+    gone, verified = (frozenset(found.to_pylist()) for found in _judgements(shard.verdicts))
+    for row in mine.to_pylist():
+        id_ = row["id"]
+        yield Made(id_, row["row"], tuple(row["parents"]), tuple(row["tags"]), id_ not in gone, id_ in verified)
+
+
+def scores(shard: Shard, check: str) -> Mapping[str, float]:
+    """Record's id to the score that a check gave it, where it gave one."""
+    found: dict[str, float] = {}
+    for path in shard.verdicts:
+        table = pq.read_table(path, columns=["record", "check", "score"], memory_map=False)
+        mine = table.filter(pc.and_(pc.equal(table["check"], check), pc.is_valid(table["score"])))
+        found |= zip(mine["record"].to_pylist(), mine["score"].to_pylist(), strict=True)
+    return found
 
 
 def read_batch(path: Path) -> pa.RecordBatch:

@@ -2,6 +2,7 @@
 
 from sterling.generate.completions import Completions
 from sterling.generate.mutations import Mutations
+from sterling.generate.rephrase import Rephrase
 from sterling.generate.traces import Traces
 
-__all__ = ["Completions", "Mutations", "Traces"]
+__all__ = ["Completions", "Mutations", "Rephrase", "Traces"]

@@ -1,31 +1,16 @@
-"""Prompt templates: text files beside the strategies, known by their digest."""
+"""The prompts of this room: text files beside the strategies."""
 
 import re
-from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
-from sterling.records import digest
+from sterling.text.templates import Template, read_template
 
 _FOLDER = Path(__file__).parent / "prompts"
 
 
-class Template(NamedTuple):
-    """A text with `{names}` to fill in."""
-
-    text: str
-    digest: str
-
-    def fill(self, **values: str) -> str:
-        """The text with every name replaced. KeyError names one that has no value."""
-        return self.text.format(**values)
-
-
-@cache
 def template(name: str) -> Template:
     """The file `prompts/<name>.md`."""
-    text = (_FOLDER / f"{name}.md").read_text("utf-8")
-    return Template(text, digest(text))
+    return read_template(_FOLDER / f"{name}.md")
 
 
 def fenced(source: str, language: str = "python") -> str:

@@ -2,23 +2,30 @@
 
 from sterling.models.asking import ask, classify
 from sterling.models.conversation import Answer, Failure, Question, Scores, Usage
-from sterling.models.endpoint import Endpoint, ModelRef
+from sterling.models.endpoint import Endpoint, ModelRef, endpoints_of
 from sterling.models.families import depth_of, lineage, lineage_of
 from sterling.models.mock import mock, mock_stats
+from sterling.models.opened import Filled, Models, Unanswered
 from sterling.models.script import Script
+from sterling.models.strategy import ModelStrategy
 
 __all__ = [
     "Answer",
     "Endpoint",
     "Failure",
+    "Filled",
     "ModelRef",
+    "ModelStrategy",
+    "Models",
     "Question",
     "Scores",
     "Script",
+    "Unanswered",
     "Usage",
     "ask",
     "classify",
     "depth_of",
+    "endpoints_of",
     "lineage",
     "lineage_of",
     "mock",

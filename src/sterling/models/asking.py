@@ -1,16 +1,8 @@
-"""`ask` and `classify`: the synchronous face. Everything runs on one event loop, in a thread of its own.
+"""`ask` and `classify`: the synchronous face, which works wherever it is called from, notebooks included."""
 
-So they work wherever they are called from, notebooks included, and every call of this process to one endpoint goes
-through the same gate.
-"""
-
-import asyncio
-import atexit
-import os
-import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from sterling.errors import InputError
 from sterling.models import store
@@ -18,18 +10,17 @@ from sterling.models.client import Client, Given, Said
 from sterling.models.conversation import Answer, Failure, Question, Scores
 from sterling.models.endpoint import Endpoint
 from sterling.models.journal import Journal
-from sterling.models.limits import Gate
+from sterling.models.loop import gate_of, wait_for
 from sterling.models.scoring import Subject, read_scores, score_call, score_said
 from sterling.models.secrets import Secrets, secrets_of
-from sterling.models.transport import need_aiohttp
+from sterling.models.transport import need_aiohttp, open_session
 from sterling.models.wire import OURS, Call, chat_call, chat_said, judged, read_answer
 
-T = TypeVar("T")
-_STOP = frozenset({"stop"})
+STOP = frozenset({"stop"})
 
 
 def ask(
-    endpoint: Endpoint, questions: Sequence[Question], *, finish_ok: frozenset[str] = _STOP
+    endpoint: Endpoint, questions: Sequence[Question], *, finish_ok: frozenset[str] = STOP
 ) -> list[Answer | Failure]:
     """Every question's answer or failure, in order; answers in the journal are not asked for again.
 
@@ -39,9 +30,9 @@ def ask(
     InputError for a key that is not set, or sampling that the client decides itself (`n`, `stream`).
     StorageError when an answer cannot be written down.
     """
-    calls = [_call(endpoint, question) for question in questions]
+    calls = [call_of(endpoint, question) for question in questions]
     outcomes = _outcomes(endpoint, calls, chat_said)
-    return [_answer(outcome, finish_ok) for outcome in outcomes]
+    return [answer_of(outcome, finish_ok) for outcome in outcomes]
 
 
 def classify(
@@ -57,7 +48,8 @@ def classify(
     return [_scores(outcome) for outcome in _outcomes(endpoint, calls, score_said)]
 
 
-def _call(endpoint: Endpoint, question: Question) -> Call | Failure:
+def call_of(endpoint: Endpoint, question: Question) -> Call | Failure:
+    """The request for a question. InputError for sampling that the client decides itself."""
     taken = sorted(OURS & {*endpoint.sampling, *question.sampling})
     if taken:
         mend = "ask several questions with sample=0, 1, … for several samples" if "n" in taken else "leave it out"
@@ -98,16 +90,18 @@ def _asked(endpoint: Endpoint, calls: list[Call], journal: Journal, take: Callab
         return []
     need_aiohttp("asking a model")
     secrets = secrets_of(endpoint)
-    return _wait_for(_ask_all(endpoint, secrets, calls, journal, take))
+    return wait_for(_ask_all(endpoint, secrets, calls, journal, take))
 
 
 async def _ask_all(
     endpoint: Endpoint, secrets: Secrets, calls: list[Call], journal: Journal, take: Callable[[Any], Said]
 ) -> list[Outcome]:
-    return await Client(endpoint, secrets, _gate(endpoint), journal, take).answer_all(calls)
+    async with open_session() as session:
+        return await Client(session, endpoint, secrets, gate_of(endpoint), journal, take).answer_all(calls)
 
 
-def _answer(outcome: Outcome, finish_ok: frozenset[str]) -> Answer | Failure:
+def answer_of(outcome: Outcome, finish_ok: frozenset[str] = STOP) -> Answer | Failure:
+    """What an outcome comes to for whoever takes these finish reasons for a usable answer."""
     if isinstance(outcome, Failure):
         return outcome
     return judged(read_answer(outcome.said, from_journal=not outcome.attempts), finish_ok, outcome.attempts)
@@ -117,64 +111,3 @@ def _scores(outcome: Outcome) -> Scores | Failure:
     if isinstance(outcome, Failure):
         return outcome
     return read_scores(outcome.said, from_journal=not outcome.attempts)
-
-
-_lock = threading.Lock()
-_loop: asyncio.AbstractEventLoop | None = None
-_gates: dict[tuple[object, ...], Gate] = {}
-
-
-def _gate(endpoint: Endpoint) -> Gate:
-    """The one gate of this process for a server, a model, a key and their limits."""
-    e = endpoint
-    limits = (e.concurrency, e.requests_per_minute, e.tokens_per_minute)
-    return _gates.setdefault((e.endpoint, e.model, e.key_env, *limits), Gate(e))
-
-
-def _wait_for(work: Coroutine[Any, Any, T]) -> T:
-    """Run it on the loop. An interrupt cancels it, and waits until it has let go of connections and journal."""
-    ended = threading.Event()
-
-    async def run() -> T:
-        try:
-            return await work
-        finally:
-            ended.set()
-
-    future = asyncio.run_coroutine_threadsafe(run(), _running_loop())
-    try:
-        return future.result()
-    except BaseException:
-        if future.cancel():
-            ended.wait(timeout=10)
-        raise
-
-
-def _running_loop() -> asyncio.AbstractEventLoop:
-    global _loop  # noqa: PLW0603 - one loop for the process
-    with _lock:
-        if _loop is None:
-            _loop = asyncio.new_event_loop()
-            thread = threading.Thread(target=_loop.run_forever, name="sterling-models", daemon=True)
-            thread.start()
-            atexit.register(_end, _loop, thread)
-        return _loop
-
-
-def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
-    if thread.is_alive():
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(timeout=5)
-    if not loop.is_running():
-        loop.close()
-    store.close()
-
-
-def _start_anew() -> None:
-    """A forked child has no thread of its parent's, and may have been forked while a lock was held."""
-    global _lock, _loop
-    _lock, _loop = threading.Lock(), None
-    _gates.clear()
-
-
-os.register_at_fork(after_in_child=_start_anew)

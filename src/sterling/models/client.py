@@ -12,7 +12,7 @@ from sterling.models.endpoint import Endpoint
 from sterling.models.journal import Journal, line_of
 from sterling.models.limits import Gate, Slot
 from sterling.models.secrets import Secrets
-from sterling.models.transport import Reply, open_session, post
+from sterling.models.transport import Reply, post
 from sterling.models.wire import Call, Garbled, usage_of
 
 if TYPE_CHECKING:
@@ -43,11 +43,18 @@ class Given(NamedTuple):
 
 
 class Client:
-    """One list of calls against one endpoint. Lives for one `answer_all`."""
+    """Asks one endpoint, through one session. Lives on the event loop, for one list of calls or one strategy."""
 
     def __init__(
-        self, endpoint: Endpoint, secrets: Secrets, gate: Gate, journal: Journal, take: Callable[[Any], Said]
+        self,
+        session: "ClientSession",
+        endpoint: Endpoint,
+        secrets: Secrets,
+        gate: Gate,
+        journal: Journal,
+        take: Callable[[Any], Said],
     ) -> None:
+        self._session = session
         self._endpoint = endpoint
         self._secrets = secrets
         self._gate = gate
@@ -56,28 +63,44 @@ class Client:
         self._answered = 0
         self._failed_in_a_row = 0
         self._stop: Failure | None = None
+        self._asked: dict[str, asyncio.Future[Given | Failure]] = {}
 
     async def answer_all(self, calls: Sequence[Call]) -> list[Given | Failure]:
         """One outcome for each call, in order. Twice as many rows as fit in flight are open: some are waiting."""
         outcomes: list[Given | Failure | None] = [None] * len(calls)
         todo = iter(enumerate(calls))
         try:
-            async with open_session() as session, asyncio.TaskGroup() as group:
+            async with asyncio.TaskGroup() as group:
                 for _ in range(min(len(calls), 2 * self._gate.most)):
-                    group.create_task(self._work(session, todo, outcomes))
+                    group.create_task(self._work(todo, outcomes))
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
         finally:
-            await self._sync()
+            await self.sync()
         return [outcome for outcome in outcomes if outcome is not None]
 
-    async def _work(
-        self, session: "ClientSession", todo: Iterator[tuple[int, Call]], outcomes: list[Given | Failure | None]
-    ) -> None:
+    async def answer(self, call: Call) -> Given | Failure:
+        """What the journal has, or what is said now. Who asks the same meanwhile waits for the one answer."""
+        said = self._journal.get(call.key)
+        if said is not None:
+            return Given(said, attempts=0)
+        if call.key not in self._asked:
+            self._asked[call.key] = asyncio.ensure_future(self._outcome(call))
+        try:
+            return await asyncio.shield(self._asked[call.key])
+        finally:
+            if call.key in self._asked and self._asked[call.key].done():
+                del self._asked[call.key]
+
+    async def _work(self, todo: Iterator[tuple[int, Call]], outcomes: list[Given | Failure | None]) -> None:
         for place, call in todo:
-            outcomes[place] = outcome = self._stop or await self._answer(session, call)
-            if outcome is not self._stop:
-                self._count(outcome)
+            outcomes[place] = await self._outcome(call)
+
+    async def _outcome(self, call: Call) -> Given | Failure:
+        outcome = self._stop or await self._answer(call)
+        if outcome is not self._stop:
+            self._count(outcome)
+        return outcome
 
     def _count(self, outcome: Given | Failure) -> None:
         """Stop asking an endpoint that cannot answer: a wrong key costs a few requests, not thousands."""
@@ -92,6 +115,11 @@ class Client:
             self._stop = outcome._replace(message=f"not asked, since others failed: {outcome.message}", attempts=0)
 
     @property
+    def hopeless(self) -> Failure | None:
+        """Why nobody will be answered, if that is certain: a wrong key, a model that is not there."""
+        return self._stop if self._stop is not None and self._stop.reason in _HOPELESS else None
+
+    @property
     def _many(self) -> int:
         return max(64, 2 * self._gate.most)
 
@@ -100,7 +128,7 @@ class Client:
         """So many failed without an answer in between that each further row gets one request only, until one is."""
         return self._failed_in_a_row >= self._many
 
-    async def _answer(self, session: "ClientSession", call: Call) -> Given | Failure:
+    async def _answer(self, call: Call) -> Given | Failure:
         """Send until answered. A 429 from a server that answers others does not count before `patience_s` is over."""
         attempts, began = 0, time.monotonic()
         while True:
@@ -108,7 +136,7 @@ class Client:
             if self._stop is not None:
                 self._gate.leave(slot, refused=False)
                 return self._stop
-            reply = await self._send(session, call, slot)
+            reply = await self._send(call, slot)
             attempts += 1
             if reply.reason is None:
                 return Given(await self._kept(call, reply.body), attempts)
@@ -117,11 +145,11 @@ class Client:
                 return self._failure(reply, attempts)
             await asyncio.sleep(wait)
 
-    async def _send(self, session: "ClientSession", call: Call, slot: Slot) -> Reply:
+    async def _send(self, call: Call, slot: Slot) -> Reply:
         """One request; the body of its reply is what is kept, or it has a reason."""
         reply = Reply(None, reason="connection", message="interrupted")
         try:
-            reply = self._taken(await post(session, self._endpoint, self._secrets, call))
+            reply = self._taken(await post(self._session, self._endpoint, self._secrets, call))
         finally:
             usage = Usage() if reply.reason else usage_of(reply.body)
             self._gate.leave(slot, refused=reply.reason in _REFUSED, usage=usage, retry_after=reply.retry_after or 0.0)
@@ -141,11 +169,12 @@ class Client:
         masked = self._secrets.mask(line)
         self._journal.put(call.key, masked.encode())
         if self._journal.due():
-            await self._sync()
+            await self.sync()
         kept: Said = said if masked == line else json.loads(masked)["said"]
         return kept
 
-    async def _sync(self) -> None:
+    async def sync(self) -> None:
+        """See that what was answered survives a loss of power."""
         await asyncio.get_running_loop().run_in_executor(None, self._journal.sync)
 
     def _wait(self, reply: Reply, attempts: int, waited: float) -> float | None:

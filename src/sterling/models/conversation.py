@@ -40,6 +40,8 @@ class Answer(NamedTuple):
     tool_calls: tuple[Mapping[str, Any], ...] = ()
     from_journal: bool = False
     """It was paid for earlier."""
+    at: str | None = None
+    """When it was given, ISO 8601. The same whenever it is read from the journal again."""
 
 
 class Scores(NamedTuple):

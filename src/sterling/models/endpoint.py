@@ -94,3 +94,10 @@ def _named(value: Any, info: ValidationInfo) -> Any:
 
 ModelRef = Annotated[Endpoint, BeforeValidator(_named, json_schema_input_type=str | Endpoint)]
 """A field that holds the name of an entry in `models:`, or describes an endpoint in place."""
+
+
+def endpoints_of(part: BaseModel) -> tuple[Endpoint, ...]:
+    """Every model that the options of a part name, in their order."""
+    values = (getattr(part, name) for name in type(part).model_fields)
+    many = (one for value in values for one in (value if isinstance(value, list | tuple) else [value]))
+    return tuple(one for one in many if isinstance(one, Endpoint))

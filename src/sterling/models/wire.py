@@ -7,6 +7,7 @@ words (`said`), and they are read anew each time: a better reader costs no answe
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sterling.models.conversation import Answer, Failure, Question, Usage
@@ -90,7 +91,11 @@ def chat_said(answer: Any) -> dict[str, Any]:
         raise Garbled("the message's content is no text")
     if choice.get("finish_reason") in _BROKEN_OFF:
         raise Garbled(f"the server broke off: {choice['finish_reason']}", "server_error")
-    return {"choice": choice, "usage": answer.get("usage"), "model": answer.get("model")}
+    return {"choice": choice, "usage": answer.get("usage"), "model": answer.get("model"), "at": _now()}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def read_answer(said: Mapping[str, Any], *, from_journal: bool = False) -> Answer:
@@ -109,6 +114,7 @@ def read_answer(said: Mapping[str, Any], *, from_journal: bool = False) -> Answe
         said["model"] if isinstance(said.get("model"), str) else None,
         tuple(call for call in calls if isinstance(call, dict)) if isinstance(calls, list) else (),
         from_journal,
+        said.get("at"),
     )
 
 

@@ -13,11 +13,11 @@ from sterling.collapse import diversity
 from sterling.errors import PolicyRefused
 from sterling.pipeline import accounts, streams
 from sterling.pipeline.calibrating import calibration
+from sterling.pipeline.generating import Walked
 from sterling.pipeline.job import Assignment, Job, perform
 from sterling.pipeline.mixing import Mixed
 from sterling.pipeline.samples import samples, without_rejected_text
 from sterling.pipeline.tails import tails
-from sterling.pipeline.walking import Walked
 from sterling.pipeline.words import conclusion_of
 from sterling.policy import Finding, gate, lint, refuses, settled, to_json
 from sterling.recipes import Loaded, plain, recipe_digest

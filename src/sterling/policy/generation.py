@@ -40,6 +40,8 @@ def _seedless(recipe: Recipe, index: int, entry: Entry[Strategy]) -> Situation |
         return unmet(
             what, *place, mend="waive with what is known of the questions, for instance `real queries of 2025`"
         )
+    if any(other.name == entry.part.seeds for other in recipe.generate[:index]):
+        return None  # the other entry is judged by itself
     if recipe.roles.train == 0:
         return unmet(f"`{entry.name}` has nothing to start from: `roles.train` is 0", *place)
     seeds = [source for source in recipe.anchor if entry.part.seeds in {None, source.name}]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 
-from sterling.models import Endpoint, lineage
+from sterling.models import endpoints_of, lineage
 from sterling.policy.defaults import EVERY
 from sterling.policy.rule import Situation, gate_of, met, rule, unmet
 from sterling.recipes import Entry, Recipe
@@ -28,7 +28,7 @@ def judges_are_independent(recipe: Recipe) -> Iterator[Situation]:
     """No model judges what its own family made, and the members of a panel are of different families."""
     generators = {family for entry in recipe.generate for family in _families(entry.part)}
     for index, entry in enumerate(recipe.checks):
-        if isinstance(entry.part, ModelCheck) and _endpoints(entry.part):
+        if isinstance(entry.part, ModelCheck) and endpoints_of(entry.part):
             yield _independence(index, entry, entry.part, generators)
 
 
@@ -137,9 +137,9 @@ def nothing_drifted(recipe: Recipe, evidence: Mapping[str, Evidence]) -> Iterato
 )
 def paid_checks_come_last(recipe: Recipe) -> Iterator[Situation]:
     """No check that asks a model stands before one that asks none."""
-    paid = [index for index, entry in enumerate(recipe.checks) if _endpoints(entry.part)]
+    paid = [index for index, entry in enumerate(recipe.checks) if endpoints_of(entry.part)]
     if paid:
-        free = [entry.name for entry in recipe.checks[paid[0] :] if not _endpoints(entry.part)]
+        free = [entry.name for entry in recipe.checks[paid[0] :] if not endpoints_of(entry.part)]
         if free:
             yield unmet(f"`{recipe.checks[paid[0]].name}` is paid before {', '.join(free)}", "checks", paid[0])
         else:
@@ -147,8 +147,8 @@ def paid_checks_come_last(recipe: Recipe) -> Iterator[Situation]:
 
 
 def _independence(index: int, entry: Entry[Check], check: ModelCheck, generators: Iterable[str]) -> Situation:
-    members = [lineage(endpoint) for endpoint in _endpoints(check)]
-    unknown = [e.model for e, families in zip(_endpoints(check), members, strict=True) if not families]
+    members = [lineage(endpoint) for endpoint in endpoints_of(check)]
+    unknown = [e.model for e, families in zip(endpoints_of(check), members, strict=True) if not families]
     shared = check.families() & set(generators)
     twins = {family for one, other in combinations(members, 2) for family in one & other}
     if unknown:
@@ -179,11 +179,4 @@ def _limits(check: RecordCheck) -> dict[str, float | None]:
 
 
 def _families(part: Part) -> frozenset[str]:
-    return frozenset(family for endpoint in _endpoints(part) for family in lineage(endpoint))
-
-
-def _endpoints(part: Part) -> list[Endpoint]:
-    """Every model that a part's options name."""
-    values = [getattr(part, name) for name in type(part).model_fields]
-    many = [one for value in values for one in (value if isinstance(value, list | tuple) else [value])]
-    return [one for one in many if isinstance(one, Endpoint)]
+    return frozenset(family for endpoint in endpoints_of(part) for family in lineage(endpoint))

@@ -214,8 +214,14 @@ def _name_clashes(recipe: Recipe) -> Iterator[Problem]:
 
 
 def _lost_seeds(recipe: Recipe) -> Iterator[Problem]:
+    """Seeds are an anchor's records or those of an earlier entry; what a strategy hears is a check's score."""
     names = [source.name for source in recipe.anchor]
+    checks = [entry.name for entry in recipe.checks]
     for index, entry in enumerate(recipe.generate):
-        seeds = entry.part.seeds
+        seeds, hears = entry.part.seeds, entry.part.hears
         if seeds is not None and seeds not in names:
-            yield Problem(("generate", index, "seeds"), f"there is no anchor `{seeds}`", nearest(seeds, names))
+            what = f"there is no anchor `{seeds}`, and no strategy of this name above"
+            yield Problem(("generate", index, "seeds"), what, nearest(seeds, names))
+        if hears is not None and hears not in checks:
+            yield Problem(("generate", index, "hears"), f"there is no check `{hears}`", nearest(hears, checks))
+        names.append(entry.name)

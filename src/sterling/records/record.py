@@ -89,7 +89,7 @@ class Record:
     """Where in the source: `file.jsonl:12`, `textwrap.dedent`, a user's own id; for synthetic records the task."""
     role: Role = "train"
     depth: int = 0
-    """0 for human, else 1 + the deepest parent."""
+    """0 for human, else 1 + the deepest parent; a teacher that was distilled adds its own."""
     parents: tuple[str, ...] = ()
     reference: Mapping[str, Any] | None = None
     """What a verifier needs; its keys say what it is (`answer`, `tests` + `entry_point`, `examples`, ...)."""
@@ -131,8 +131,12 @@ class Record:
         reference: Mapping[str, Any] | None = None,
         tags: Sequence[str] = (),
         view: str | None = None,
+        distilled: int = 0,
     ) -> Self:
-        """A record that a strategy wrote. ValueError also when a parent has another role than `train`."""
+        """A record that a strategy wrote. ValueError also when a parent has another role than `train`.
+
+        `distilled`: how many distillations are stacked in the model that wrote it; they add to its depth.
+        """
         strangers = sorted({p.role for p in parents} - {"train"})
         if strangers:
             raise ValueError(f"a record may descend from role train only, not {strangers}")
@@ -142,7 +146,7 @@ class Record:
         return cls(
             digest(content, canonical_json(reference), "synthetic", canonical_json(ancestry), source, row, made),
             content, format_of(payload), payload, "synthetic", source, row,
-            depth=1 + max((p.depth for p in parents), default=0),
+            depth=1 + distilled + max((p.depth for p in parents), default=0),
             parents=ancestry, reference=reference, maker=maker, tags=tuple(tags), view=view,
         )  # fmt: skip
 

@@ -8,12 +8,12 @@ quotes or repeats, has the wrong name and is not read as one.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from sterling.models import Answer, Endpoint, Failure, Question, ask
 from sterling.records import Fault, digest
+from sterling.text.templates import Template, read_template
 
 REASON_SHOWN = 500
 """Characters of a judge's reasons that are kept."""
@@ -26,18 +26,9 @@ _NO_FORMAT = frozenset({400, 415, 422, 501})
 _FOLDER = Path(__file__).parent.with_name("prompts")
 
 
-class Template(NamedTuple):
-    """A text with `{names}` to fill in."""
-
-    text: str
-    digest: str
-
-
-@cache
 def template(name: str) -> Template:
     """The file `prompts/<name>.md`."""
-    text = (_FOLDER / f"{name}.md").read_text("utf-8")
-    return Template(text, digest(text))
+    return read_template(_FOLDER / f"{name}.md")
 
 
 class Mark(NamedTuple):
@@ -98,7 +89,7 @@ def sheet(name: str, form: Form, material: Mapping[str, str], **said: str) -> Sh
     token = digest("sterling: case", name, *(part for pair in material.items() for part in pair))[:12]
     blocks = (f"\n<<<{token} {title}\n{text}\n{token}>>>\n" for title, text in material.items())
     shape = f'{{"case": "{token}", "reason": "<why>", {form.shape()}}}'
-    text = template(name).text.format(material="".join(blocks), token=token, shape=shape, **said)
+    text = template(name).fill(material="".join(blocks), token=token, shape=shape, **said)
     return Sheet(text, token, form)
 
 

@@ -1,0 +1,132 @@
+"""`ModelStrategy`: a strategy that asks models, many tasks at once."""
+
+import inspect
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, ClassVar, Self
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from sterling.errors import InputError
+from sterling.models.endpoint import ModelRef, endpoints_of
+from sterling.models.loop import submit, wait_for
+from sterling.models.opened import Models, Unanswered
+from sterling.records import Fault, Record
+from sterling.registry import Proposal, Strategy, Task
+from sterling.text.templates import Template, read_template
+
+_Outcome = Future[Sequence[Record | Fault]]
+_MOST_OPEN = 4096
+"""Tasks begun and not ended, at most."""
+
+
+class ModelStrategy(Strategy):
+    """Asks a model for every record. Everything else about strategies holds: it writes, and judges nothing.
+
+    A task is one coroutine: it may ask once, or hold a whole conversation. Twice as many are open as the models take
+    at once, so that the endpoints stay busy while some tasks are between two questions.
+    """
+
+    together: ClassVar[bool] = True
+    prompts_used: ClassVar[tuple[str, ...]] = ()
+    """Names of the prompt files that it fills in: `prompts/<name>.md` beside the strategy's own file."""
+
+    model: ModelRef
+    """Who writes: a name from `models:`."""
+    prompts: Mapping[str, str] = {}
+    """Prompt files of your own: the name of the one that each replaces, and its path."""
+
+    @abstractmethod
+    async def write(self, task: Task, source: str, models: Models) -> Sequence[Record | Fault]:
+        """The records of one task. What `models` raises for a question without an answer may pass: it is a fault."""
+
+    def reads(self) -> Sequence[str]:
+        """The prompts: another prompt makes other records."""
+        return [str(self._prompt_file(name)) for name in self.prompts_used]
+
+    def prompt(self, name: str) -> Template:
+        """The template of this name, or the user's own in its place. InputError when that lacks or invents a name."""
+        template = read_template(self._prompt_file(name))
+        if name in self.prompts:
+            known = read_template(self._shipped(name)).names
+            if strange := sorted(template.names - known):
+                mend = f"it may use {', '.join(f'{{{one}}}' for one in sorted(known))}"
+                raise InputError(f"`{{{strange[0]}}}` is filled by nothing", where=self._prompt_file(name), mend=mend)
+        return template
+
+    def propose(self, task: Task, source: str) -> Sequence[Record | Fault]:
+        """The records of one task alone."""
+        (one,) = self.propose_all([task], source)
+        return one.open()
+
+    def propose_all(self, tasks: Iterable[Task], source: str) -> Iterator[Proposal]:
+        """What comes of each task, in the order in which they end. What is under way is let go when nobody listens."""
+        room = min(_MOST_OPEN, 2 * sum(endpoint.concurrency for endpoint in endpoints_of(self)))
+        models = wait_for(Models().__aenter__())
+        underway = _Underway(lambda task: self._written(task, source, models))
+        try:
+            for task in tasks:
+                underway.begin(task)
+                if underway.count >= room:
+                    yield underway.next()
+            while underway.count:
+                yield underway.next()
+        finally:
+            underway.let_go()
+            wait_for(models.close())
+
+    async def _written(self, task: Task, source: str, models: Models) -> Sequence[Record | Fault]:
+        try:
+            return await self.write(task, source, models)
+        except Unanswered as none:
+            why = none.failure
+            attempts = max(1, why.attempts)
+            return [Fault(task.row, "provider", why.reason, why.message, attempts, owed=why.owed)]
+
+    def _prompt_file(self, name: str) -> Path:
+        own = self.prompts.get(name)
+        return self._shipped(name) if own is None else Path(self.locate(own))
+
+    def _shipped(self, name: str) -> Path:
+        return Path(inspect.getfile(type(self))).parent / "prompts" / f"{name}.md"
+
+    @model_validator(mode="after")
+    def _know_prompts(self) -> Self:
+        for name in self.prompts.keys() - {*self.prompts_used}:
+            what = f"there is no prompt `{name}`"
+            raise PydanticCustomError("recipe", "{what}", {"what": what, "mend": ", ".join(self.prompts_used)})
+        return self
+
+
+class _Underway:
+    """Tasks that are begun and not yet handed over."""
+
+    def __init__(self, write: Callable[[Task], Coroutine[Any, Any, Sequence[Record | Fault]]]) -> None:
+        self.count = 0
+        self._write = write
+        self._ended: SimpleQueue[tuple[Task, _Outcome]] = SimpleQueue()
+        self._futures: set[_Outcome] = set()
+
+    def begin(self, task: Task) -> None:
+        """Start one on the loop."""
+        future = submit(self._write(task))
+        self.count += 1
+        self._futures.add(future)
+        future.add_done_callback(lambda ended: self._ended.put((task, ended)))
+
+    def next(self) -> Proposal:
+        """Wait for whichever ends next."""
+        task, ended = self._ended.get()
+        self.count -= 1
+        self._futures.discard(ended)
+        return Proposal(task, ended.result)
+
+    def let_go(self) -> None:
+        """Cancel what has not ended. What was answered is in the journal."""
+        for future in self._futures:
+            future.cancel()
+        wait(self._futures, timeout=10)

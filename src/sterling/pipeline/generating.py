@@ -1,0 +1,161 @@
+"""One round of generation: every strategy that has its turn is asked for what it still owes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from sterling.engine.produce import Chunk, Propose, ProposeTogether, chunks
+from sterling.engine.shards import Shard, fates, scores, standing
+from sterling.engine.step import Step
+from sterling.errors import SourceError
+from sterling.pipeline.anchoring import gathered
+from sterling.pipeline.job import Assignment, Job, asks, perform
+from sterling.recipes import Entry, Recipe
+from sterling.records import Record, records_of
+from sterling.registry import Past, Strategy, Task
+
+TASKS_PER_SHARD = 200
+"""A task may run code or ask a model, so a shard of them is smaller than one of plain records."""
+
+
+class Walked(NamedTuple):
+    """Every shard that has been through the checks."""
+
+    anchors: tuple[Shard, ...]
+    made: tuple[Shard, ...]
+
+    @property
+    def shards(self) -> tuple[Shard, ...]:
+        """All of them, the anchor first."""
+        return (*self.anchors, *self.made)
+
+
+def last_walk(recipe: Recipe) -> int:
+    """How often the way is walked after the anchor was checked."""
+    return max((entry.part.rounds + _begins_after(recipe, entry) for entry in recipe.generate), default=0)
+
+
+class Turn(NamedTuple):
+    """A strategy entry in one of its rounds."""
+
+    entry: Entry[Strategy]
+    walk: int
+    """How often the way has been walked; the entry's own count of rounds is in `past`."""
+    past: Past
+
+
+def generate_round(job: Job, walked: Walked, number: int) -> tuple[Shard, ...]:
+    """What every strategy whose turn it is makes in this walk, numbered on from what there is."""
+    inputs = job.trail.addresses
+    made: list[Shard] = []
+    for entry in job.recipe.generate:
+        round_ = number - _begins_after(job.recipe, entry)
+        if 1 <= round_ <= entry.part.rounds:
+            turn = Turn(entry, number, _past(job, entry, walked, round_))
+            if _owes(turn):
+                made += _generate(job, turn, walked, inputs, len(walked.shards) + len(made))
+    return tuple(made)
+
+
+def _owes(turn: Turn) -> bool:
+    count = turn.entry.part.count
+    return count is None or turn.past.kept < count or turn.past.round == 1
+
+
+def _begins_after(recipe: Recipe, entry: Entry[Strategy]) -> int:
+    """Walks before its first round: one that starts from another strategy's records waits for their checks."""
+    named = [other for other in recipe.generate if other.name == entry.part.seeds]
+    return 1 + _begins_after(recipe, named[0]) if named else 0
+
+
+def _generate(job: Job, turn: Turn, walked: Walked, inputs: list[str], first: int) -> list[Shard]:
+    entry, past = turn.entry, turn.past
+    question = asks(entry.part, seed=job.recipe.seed, round=past.round, limit=job.preview, entry=entry.name)
+    folder = f"generate-{entry.name}-round{past.round}"
+    most = _most(job, entry, past)
+    units = None if most is None else -(-most // _tasks_per_shard(job))
+    given = Assignment("generate", entry.name, folder, question, inputs, turn.walk, units)
+    step, summary = perform(job, given, partial(_ask, job, turn, walked))
+    return [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
+
+
+def _ask(job: Job, turn: Turn, walked: Walked, step: Step) -> dict[str, Any]:
+    entry, past = turn.entry, turn.past
+    tasks = islice(entry.part.tasks(_seeds(entry, walked), past, job.recipe.seed), _most(job, entry, past))
+    markers = list(_propose(job, entry, step, tasks))
+    _refuse_bad_rows(entry, markers)
+    return gathered(markers)
+
+
+def _most(job: Job, entry: Entry[Strategy], past: Past) -> int | None:
+    """Tasks that are asked at most: a strategy need not count by itself."""
+    wanted = None if entry.part.count is None else max(0, entry.part.count - past.kept)
+    return min((n for n in (wanted, job.preview) if n is not None), default=None)
+
+
+def _refuse_bad_rows(entry: Entry[Strategy], markers: Sequence[Mapping[str, Any]]) -> None:
+    """The same rule as for a source: a mistake in the mapping must not pass for an empty file."""
+    bad, every = sum(m["bad_rows"] for m in markers), sum(m["records"] + m["faults"] for m in markers)
+    cut = entry.part.max_bad_share < 1 and any("truncated" in marker["reasons"] for marker in markers)
+    if cut or bad > entry.part.max_bad_share * every:
+        first = [said for marker in markers for said in marker["first_bad"]][:3]
+        raise SourceError(
+            f"{bad:,} of {every:,} rows of `{entry.name}` are bad{', and the file is cut off' if cut else ''}; "
+            f"max_bad_share is {entry.part.max_bad_share:g}:\n    " + "\n    ".join(first),
+            mend="correct the rows or `columns:`, or raise `max_bad_share`",
+        )
+
+
+def _propose(job: Job, entry: Entry[Strategy], step: Step, tasks: Iterator[Task]) -> Iterator[dict[str, Any]]:
+    units = (Chunk(number, chunk) for number, chunk in chunks(tasks, _tasks_per_shard(job)))
+    if entry.part.together:
+        markers = ProposeTogether(step, entry.part, entry.name)(units)
+    else:
+        markers = job.use.crew.map(Propose(step, entry.part, entry.name), units)
+    for marker in markers:
+        job.use.watch.advance(marker["records"])
+        yield marker
+
+
+def _tasks_per_shard(job: Job) -> int:
+    return min(TASKS_PER_SHARD, job.recipe.engine.shard_rows)
+
+
+def _seeds(entry: Entry[Strategy], walked: Walked) -> Iterator[Record]:
+    """Records of the anchor that the entry names, or the verified ones of the strategy that it names."""
+    for shard in walked.anchors:
+        for record in records_of(standing(shard).batch):
+            if entry.part.seeds is None or record.source == entry.part.seeds:
+                yield record
+    for shard in walked.made if entry.part.seeds is not None else ():
+        batch, verified = standing(shard)
+        for record in records_of(batch.filter(pa.array(verified))):
+            if record.source == entry.part.seeds:
+                yield record
+
+
+def _verified(shards: Sequence[Shard]) -> Iterator[str]:
+    for shard in shards:
+        batch, verified = standing(shard)
+        yield from (record for record, good in zip(batch.column("id").to_pylist(), verified, strict=True) if good)
+
+
+def _past(job: Job, entry: Entry[Strategy], walked: Walked, turn: int) -> Past:
+    made = [fate for shard in walked.made for fate in fates(shard, entry.name)]
+    heard = entry.part.hears
+    said = {} if heard is None else {k: v for shard in walked.shards for k, v in scores(shard, heard).items()}
+    kept = sum(fate.standing for fate in made)
+    verified = frozenset(_verified(walked.shards if entry.part.seeds else walked.anchors))
+    return Past(turn, verified, kept, frozenset(_tried(job, entry.name)), made, said)
+
+
+def _tried(job: Job, name: str) -> Iterator[str]:
+    """Every task of a strategy that has been done, the faulty ones too: asked again they would end the same."""
+    for stage in job.trail.stages:
+        if (stage.kind, stage.name) == ("generate", name):
+            step = Step(job.trail.run / stage.folder, stage.number, stage.name, stage.address)
+            for shard in range(stage.summary["shards"]):
+                yield from (step.said(shard) or {})["tasks"]

@@ -1,0 +1,106 @@
+"""Strategies that ask models, from anchor to release: paid once, resumed, in rounds."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.pipeline.conftest import WriteRecipe
+
+from sterling.errors import InputError
+from sterling.models import mock, mock_stats
+from sterling.pipeline import run
+
+STORIES = "".join(
+    json.dumps({"text": f"The river {name} rises in valley {n} and is {n * 7 + 11} km long."}) + "\n"
+    for n, name in enumerate(("Aar", "Bega", "Cam", "Drava", "Ems", "Forth", "Glomma", "Havel"))
+)
+TALKATIVE = {
+    "rules": [
+        {"match": "<<<(\\w+)", "fill": '{"case": "$1", "reason": "It is right.", "score": 5}'},
+        {"match": "anew, as (.*)\\.\\n(?:.*\\n)+.*river (\\w+)", "fill": "In the manner of $1: it is the river $2."},
+    ]
+}
+WAIVED = [{"rule": "mix.synthetic_cap", "because": "a test", "by": "the test"}]
+
+
+def recipe(write_recipe: WriteRecipe, address: str, strategies: list[dict[str, Any]], **more: Any) -> Path:
+    """Rivers, a teacher and a judge of another family."""
+    models = {
+        "teacher": {"endpoint": address, "model": "qwen3-32b", "attempts": 1},
+        "judge": {"endpoint": address, "model": "mistral-small-3", "attempts": 1},
+    }
+    path = write_recipe(
+        anchor=[{"name": "rivers", "path": "rivers.jsonl", "origin": "human", "attested_by": "the test",
+                 "attested_because": "it wrote them", "licence": "CC0-1.0"}],
+        roles={"train": 1.0, "test": 0.0, "monitor": 0.0, "holdout": 0.0},
+        models=models, generate=strategies, checks=[{"check": "judge", "model": "judge", "rubric": "Is it right?"}],
+        mix={"synthetic_cap": 0.99}, waive=WAIVED, engine={"shard_rows": 3, "workers": 1, "partitions": 3}, **more,
+    )  # fmt: skip
+    (path.parent / "rivers.jsonl").write_text(STORIES, encoding="utf-8")
+    return path
+
+
+def made(done: Any, source: str = "rephrase") -> list[dict[str, Any]]:
+    """The records that a strategy wrote."""
+    return [row for row in done.records.arrow.to_pylist() if row["source"] == source]
+
+
+def test_every_seed_is_rephrased_once_and_a_second_run_asks_nothing(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    with mock(TALKATIVE) as address:
+        first = run(recipe(write_recipe, address, [{"strategy": "rephrase", "model": "teacher"}]), out=tmp_path)
+        asked = mock_stats(address)["requests"]
+        run(recipe(write_recipe, address, [{"strategy": "rephrase", "model": "teacher"}]), out=tmp_path)
+        assert mock_stats(address)["requests"] == asked == 16
+    assert first.status == "released"
+    records = made(first)
+    assert len(records) == 8
+    assert {json.loads(row["maker"])["family"] for row in records} == {"qwen"}
+    assert len({tuple(row["parents"]) for row in records}) == 8
+
+
+def test_without_its_run_folder_the_journal_pays(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    with mock(TALKATIVE) as address:
+        done = run(recipe(write_recipe, address, [{"strategy": "rephrase", "model": "teacher"}]), out=tmp_path)
+        first = made(done)
+    shutil.rmtree(tmp_path / "runs")
+    with mock(TALKATIVE) as address:
+        again = run(recipe(write_recipe, address, [{"strategy": "rephrase", "model": "teacher"}]), out=tmp_path)
+        assert mock_stats(address)["requests"] == 0
+    assert made(again) == first
+
+
+def test_a_wrong_key_ends_the_run_at_once(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    with mock({"rules": [{"status": 401, "message": "bad key"}]}) as address:
+        with pytest.raises(InputError, match=r"(?s)cannot be asked.*key_env"):
+            run(recipe(write_recipe, address, [{"strategy": "rephrase", "model": "teacher", "count": 8}]), out=tmp_path)
+        assert mock_stats(address)["requests"] <= 8
+
+
+def test_a_dropped_candidate_is_made_again_in_another_cell(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    """The judge refuses the style `plain`: in the second round those seeds come back in other styles."""
+    strict = {"rules": [{"match": "<<<(\\w+)(?:.|\\n)*simple words", "fill": '{"case": "$1", "reason": "No.", "score": 1}'},
+                        *TALKATIVE["rules"]]}  # fmt: skip
+    with mock(strict) as address:
+        strategy = {"strategy": "rephrase", "model": "teacher", "count": 8, "rounds": 4}
+        done = run(recipe(write_recipe, address, [strategy]), out=tmp_path)
+    records = made(done)
+    refused = [row for row in records if "cell:plain" in row["tags"]]
+    assert refused
+    assert len(records) == 8 + len(refused)
+
+
+def test_a_strategy_starts_from_what_another_one_made_and_the_judge_kept(
+    write_recipe: WriteRecipe, tmp_path: Path
+) -> None:
+    with mock(TALKATIVE) as address:
+        chain = [
+            {"strategy": "rephrase", "model": "teacher"},
+            {"strategy": "rephrase", "name": "again", "model": "teacher", "seeds": "rephrase"},
+        ]
+        done = run(recipe(write_recipe, address, chain), out=tmp_path)
+    first, second = made(done), made(done, "again")
+    assert {row["depth"] for row in first} == {1}
+    assert {row["depth"] for row in second} == {2}
+    assert {parent for row in second for parent in row["parents"]} <= {row["id"] for row in first}
