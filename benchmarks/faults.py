@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,29 +58,30 @@ def cases(rows: int) -> list[Case]:
     ]
 
 
-class Outcome(NamedTuple):
-    """What became of a run."""
-
-    lost: int
-    failed: int
-    """Rows that were meant to fail, and did."""
-    requests: int
-    repeated: int
-    """Requests beyond one for each row: paid for twice, or answered with a fault."""
-    paid_twice: int
-    kills: tuple["Kill", ...]
-    seconds: float
-
-
 class Kill(NamedTuple):
     """One SIGKILL and what it cost."""
 
     at: int
-    """Requests that the server had seen."""
+    """Different rows that the server had seen."""
     in_flight: int
-    """As the server counted just before."""
+    """As the server counted just before; answers on their way to the process are in flight too, and not counted."""
     repeated: int
     """Requests of the next process that the server had seen before."""
+
+
+class Outcome(NamedTuple):
+    """What became of a run."""
+
+    lost: Sequence[str]
+    """Why, for each row that should have an answer and has none."""
+    failed: Sequence[str]
+    """Why, for each row that was meant to fail."""
+    requests: int
+    repeated: int
+    """Requests beyond one for each row: paid for twice, or answered with a fault."""
+    paid_twice: int
+    kills: Sequence[Kill]
+    seconds: float
 
 
 # The asking process ---------------------------------------------------------------------------------------------------
@@ -95,7 +97,7 @@ def answer_all(address: str, home: str, rows: int, in_flight: int, poison: bool)
     said = ask(endpoint, [Question(({"role": "user", "content": text_of(row, poison)},)) for row in range(rows)])
     store.close()
     wrong = {
-        row: "wrong answer" if isinstance(one, Answer) else f"{one.reason} after {one.attempts}"
+        row: "wrong answer" if isinstance(one, Answer) else f"{one.reason} after {one.attempts} requests"
         for row, one in enumerate(said)
         if not isinstance(one, Answer) or one.text != f"The answer of {row}."
     }
@@ -124,14 +126,13 @@ def asking(address: str, folder: Path, rows: int, in_flight: int, case: Case) ->
 
 
 def killed(address: str, process: "subprocess.Popen[str]", moment: int) -> Mapping[str, Any]:
-    """Kill it once the server has seen so many different rows; the server's counts just before."""
-    while True:
-        counts = mock_stats(address)
-        if counts["distinct"] >= moment:
-            break
+    """Kill it at work, once the server has seen so many different rows; the server's counts just before."""
+    before = counts = mock_stats(address)
+    while counts["distinct"] < moment or counts["requests"] == before["requests"]:
         if process.poll() is not None:
             sys.exit(f"the process ended before {moment} rows had been asked for")
         time.sleep(0.002)
+        counts = mock_stats(address)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     return counts
@@ -146,37 +147,56 @@ def settled(address: str) -> Mapping[str, Any]:
 
 def run(case: Case, rows: int, in_flight: int, chance: random.Random) -> Outcome:
     """One case from start to end."""
+    moments = sorted(chance.sample(range(in_flight, rows - in_flight), case.kills))
     with tempfile.TemporaryDirectory() as name, endpoint(case, Path(name)) as address:
-        folder, began, seen = Path(name), time.perf_counter(), []
-        for moment in sorted(chance.sample(range(in_flight, rows - in_flight), case.kills)):
-            counts = killed(address, asking(address, folder, rows, in_flight, case), moment)
-            seen.append((counts, settled(address)))
-        told, _ = asking(address, folder, rows, in_flight, case).communicate()
-        seconds, wrong, counts = time.perf_counter() - began, json.loads(told), settled(address)
+        began, before, after = time.perf_counter(), [], []
+        for moment in moments:
+            before.append(killed(address, asking(address, Path(name), rows, in_flight, case), moment))
+            after.append(settled(address))
+        told, _ = asking(address, Path(name), rows, in_flight, case).communicate()
+        seconds = time.perf_counter() - began
+        counts = settled(address)
+    kills = [
+        Kill(then["distinct"], then["in_flight"], later["repeated"] - earlier["repeated"])
+        for then, earlier, later in zip(before, after, [*after[1:], counts], strict=False)
+    ]
+    wrong = json.loads(told)
     failed = {row: why for row, why in wrong.items() if case.poison and int(row) % POISONED == 0}
-    after = [*(later["repeated"] for _, later in seen[1:]), counts["repeated"]]
-    kills = tuple(
-        Kill(before["distinct"], before["in_flight"], repeated - later["repeated"])
-        for (before, later), repeated in zip(seen, after, strict=False)
-    )
-    answered = counts["answered"] - (rows - len(wrong))
-    lost = len(wrong) - len(failed)
-    return Outcome(lost, len(failed), counts["requests"], counts["repeated"], answered, kills, seconds)
+    lost = [why for row, why in wrong.items() if row not in failed]
+    twice = counts["answered"] - (rows - len(wrong))
+    return Outcome(lost, [*failed.values()], counts["requests"], counts["repeated"], twice, kills, seconds)
 
 
 def problems(case: Case, outcome: Outcome, rows: int, in_flight: int) -> list[str]:
     """What must not be."""
     poisoned = len(range(0, rows, POISONED)) if case.poison else 0
-    return [
-        *([f"{outcome.lost} rows lost"] if outcome.lost else []),
-        *([f"{outcome.failed} of {poisoned} poison rows failed"] if outcome.failed != poisoned else []),
-        *(f"{it.repeated} repeated after a kill, {in_flight} may be in flight" for it in outcome.kills if it.repeated > in_flight),
-        *([f"{outcome.paid_twice} answers paid for twice"] if outcome.paid_twice and not case.kills else []),
-    ]
+    most = max((kill.repeated for kill in outcome.kills), default=0)
+    found = {
+        f"{len(outcome.lost)} rows lost": outcome.lost,
+        f"{len(outcome.failed)} of {poisoned} poison rows failed": len(outcome.failed) != poisoned,
+        f"{most} requests repeated after a kill, where {in_flight} may be in flight": most > in_flight,
+        f"{outcome.paid_twice} answers paid for twice": outcome.paid_twice and not case.kills,
+    }
+    return [what for what, wrong in found.items() if wrong]
 
 
-def main() -> None:
-    """Every case in turn; exit 1 when one of them is not as it should be."""
+HEAD = "case                  lost  failed  requests  repeated  paid twice  seconds  times"
+
+
+def show(case: Case, outcome: Outcome, base: float) -> None:
+    """One line of the table, and what there is to tell below it."""
+    told = [len(outcome.lost), len(outcome.failed), outcome.requests, outcome.repeated, outcome.paid_twice]
+    lost, failed, requests, repeated, twice = told
+    print(f"{case.name:<20} {lost:>5} {failed:>7} {requests:>9,} {repeated:>9,} {twice:>11,}", end="")
+    print(f" {outcome.seconds:>8.1f} {outcome.seconds / base:>6.2f}", flush=True)
+    for why, count in Counter([*outcome.lost, *outcome.failed]).items():
+        print(f"  {count} rows: {why}")
+    for kill in outcome.kills:
+        print(f"  killed at {kill.at:,}: {kill.in_flight} in flight at the server, {kill.repeated} repeated")
+
+
+def main() -> int:
+    """Every case in turn; 1 when one of them is not as it should be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=5000)
     parser.add_argument("--in-flight", type=int, default=64)
@@ -185,21 +205,19 @@ def main() -> None:
     told = parser.parse_args()
     if told.ask:
         address, home, rows, in_flight, poison = told.ask
-        return answer_all(address, home, int(rows), int(in_flight), poison == "True")
+        answer_all(address, home, int(rows), int(in_flight), poison == "True")
+        return 0
     chance, wrong, base = random.Random(told.seed), [], 0.0
-    print(f"{'case':<20} {'lost':>5} {'failed':>7} {'requests':>9} {'repeated':>9} {'paid twice':>11} {'seconds':>8} {'times':>6}")
+    print(HEAD)
     for case in cases(told.rows):
         outcome = run(case, told.rows, told.in_flight, chance)
         base = base or outcome.seconds
-        print(f"{case.name:<20} {outcome.lost:>5} {outcome.failed:>7} {outcome.requests:>9,} {outcome.repeated:>9,}", end="")
-        print(f" {outcome.paid_twice:>11} {outcome.seconds:>8.1f} {outcome.seconds / base:>6.2f}", flush=True)
-        for kill in outcome.kills:
-            print(f"  killed at {kill.at:,}: {kill.in_flight} in flight, {kill.repeated} repeated")
+        show(case, outcome, base)
         wrong += [f"{case.name}: {what}" for what in problems(case, outcome, told.rows, told.in_flight)]
     print(f"{told.rows:,} rows, at most {told.in_flight} in flight, {LATENCY_S:g} s an answer, one run each")
     print("\n".join(wrong) if wrong else "nothing lost, nothing repeated beyond what was in flight")
-    sys.exit(1 if wrong else 0)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

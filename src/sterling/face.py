@@ -14,15 +14,21 @@ if TYPE_CHECKING:
 
 
 def run(
-    recipe: RecipeLike, *, out: str | Path = ".", overrides: Sequence[str] = (), preview: int | None = None
+    recipe: RecipeLike,
+    *,
+    out: str | Path = ".",
+    overrides: Sequence[str] = (),
+    preview: int | None = None,
+    rehearse: bool | str | Path = False,
 ) -> "Run":
     """Run a recipe (a path, or its keys as a mapping) from anchor to release, continuing an earlier run.
 
     Returns a `Run` whose steps, records, verdicts, faults and evidence come as Arrow and pandas. `overrides` are
-    `key=value` as after `--set`. `preview` takes that many records of each anchor and strategy and releases nothing.
+    `key=value` as after `--set`. `preview` takes that many records of each anchor and strategy and releases nothing;
+    `rehearse` it with a mock in place of every model (True for made-up answers, or the path of a script).
     InputError when the recipe or the data is wrong, PolicyRefused when a critical or required rule is unmet.
     """
-    return _run(recipe, out=out, overrides=overrides, preview=preview)
+    return _run(recipe, out=out, overrides=overrides, preview=preview, rehearse=rehearse)
 
 
 def lint(recipe: RecipeLike, *, overrides: Sequence[str] = ()) -> "list[Finding]":

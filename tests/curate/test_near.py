@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sterling.curate import NearDuplicates, Removal, buckets, settle
+from sterling.curate import NearDuplicates, Removal, near, settle
 from sterling.records import Maker, Record, batch_of
 from sterling.registry import Ruling
 from sterling.text import words
@@ -148,7 +148,7 @@ def test_large_buckets_stay_linear_and_still_find_their_clusters(
     check = NearDuplicates(threshold=0.9)
     found = removals(exchange, check, records)
     _, pairs = exchange(check, records)
-    monkeypatch.setattr(buckets, "ALL_PAIRS", len(records))
+    monkeypatch.setattr(near, "_ALL_PAIRS", len(records))
     _, all_pairs = exchange(check, records)
     assert len(pairs) < len(all_pairs) / 3
     gone = {r.record for r in found}

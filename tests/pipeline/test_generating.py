@@ -19,7 +19,7 @@ STORIES = "".join(
 TALKATIVE = {
     "rules": [
         {"match": "<<<(\\w+)", "fill": '{"case": "$1", "reason": "It is right.", "score": 5}'},
-        {"match": "anew, as (.*)\\.\\n(?:.*\\n)+.*river (\\w+)", "fill": "In the manner of $1: it is the river $2."},
+        {"match": "(?s)anew, as ([^.]*)\\..*?river (\\w+)", "fill": "In the manner of $1: it is the river $2."},
     ]
 }
 WAIVED = [{"rule": "mix.synthetic_cap", "because": "a test", "by": "the test"}]
@@ -80,8 +80,8 @@ def test_a_wrong_key_ends_the_run_at_once(write_recipe: WriteRecipe, tmp_path: P
 
 def test_a_dropped_candidate_is_made_again_in_another_cell(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     """The judge refuses the style `plain`: in the second round those seeds come back in other styles."""
-    strict = {"rules": [{"match": "<<<(\\w+)(?:.|\\n)*simple words", "fill": '{"case": "$1", "reason": "No.", "score": 1}'},
-                        *TALKATIVE["rules"]]}  # fmt: skip
+    refusal = {"match": "(?s)<<<(\\w+).*simple words", "fill": '{"case": "$1", "reason": "No.", "score": 1}'}
+    strict = {"rules": [refusal, *TALKATIVE["rules"]]}
     with mock(strict) as address:
         strategy = {"strategy": "rephrase", "model": "teacher", "count": 8, "rounds": 4}
         done = run(recipe(write_recipe, address, [strategy]), out=tmp_path)
@@ -104,3 +104,14 @@ def test_a_strategy_starts_from_what_another_one_made_and_the_judge_kept(
     assert {row["depth"] for row in first} == {1}
     assert {row["depth"] for row in second} == {2}
     assert {parent for row in second for parent in row["parents"]} <= {row["id"] for row in first}
+
+
+def test_a_rehearsal_asks_no_model_and_keeps_nothing(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    path = recipe(write_recipe, "http://127.0.0.1:9/v1", [{"strategy": "rephrase", "model": "teacher"}])
+    done = run(path, out=tmp_path, preview=3, rehearse=True)
+    assert done.report["outcome"]["headline"].startswith("A rehearsal, answered by no model")
+    assert len(made(done)) == 3
+    assert {v["reason"] for v in done.verdicts.arrow.to_pylist() if v["check"] == "judge"} >= {"meets_rubric"}
+    assert not (tmp_path / ".sterling").exists()
+    with pytest.raises(InputError, match="--preview"):
+        run(path, out=tmp_path, rehearse=True)

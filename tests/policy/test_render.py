@@ -68,4 +68,5 @@ def test_json(recipe: Make) -> None:
         "where": "recipe.yaml:1",
         "waived_by": None,
         "waived_because": None,
+        "holds_back": "run",
     }

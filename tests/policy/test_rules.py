@@ -33,9 +33,9 @@ GOOD_EVIDENCE = {"share_real": 0.8, "share_synthetic": 0.2, "unverified_syntheti
 
 ELSEWHERE = {
     "judge.independent", "checks.paid_last", "verifiers.measured", "verifiers.limit", "verifiers.drift",
-    "filters.tails",
+    "filters.tails", "models.terms", "models.judge_terms",
 }  # fmt: skip
-"""Rules that speak of model checks and of measurements: see test_verifiers.py."""
+"""Rules that speak of model checks, of measurements and of terms: see test_verifiers.py and test_terms.py."""
 ASKED_OF_ALL = {"verifiers.measured"}
 
 

@@ -66,7 +66,7 @@ SNAPSHOTS = {
     "unknown key at the top": (
         "check:\n",
         "recipe.yaml:5: unknown key `check`\n  mend: did you mean `checks`? valid: anchor, checks, engine, families, "
-        "generate, intended_use, mix, models, name, purpose, release, roles, seed, tail_margin, waive",
+        "generate, intended_use, mix, models, name, purpose, release, roles, seed, tail_margin, terms, waive",
     ),
     "a key in the wrong section": (
         "synthetic_cap: 0.2\n",
@@ -234,7 +234,7 @@ def test_several_mistakes_are_listed_in_the_order_of_the_file(complaint: Complai
         "  recipe.yaml:6: `mix.unit` must be one of `tokens`, `records`, got 'bytes'; valid: records, tokens\n"
         "  recipe.yaml:6: `mix.budget` must be at least 1, got 0\n"
         "  recipe.yaml:7: unknown key `relase`; did you mean `release`? valid: anchor, checks, engine, families, "
-        "generate, intended_use, mix, models, name, purpose, release, roles, seed, tail_margin, waive\n"
+        "generate, intended_use, mix, models, name, purpose, release, roles, seed, tail_margin, terms, waive\n"
         "  recipe.yaml:10: there is no check `test`; did you mean `tests`?"
     )
 

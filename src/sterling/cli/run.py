@@ -20,17 +20,27 @@ if TYPE_CHECKING:
     help="A look: N records of each anchor and strategy.",
 )
 @click.option(
+    "--rehearse",
+    is_flag=False,
+    flag_value="",
+    metavar="[SCRIPT]",
+    help="With --preview: a mock answers for every model, from SCRIPT or with made-up answers.",
+)
+@click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Holds runs/ and releases/."
 )
 @click.option("--set", "overrides", multiple=True, metavar="K=V", help="Override a key of the recipe; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on standard output.")
-def command(recipe: Path, preview: int | None, out: Path, overrides: tuple[str, ...], as_json: bool) -> None:
+def command(
+    recipe: Path, preview: int | None, rehearse: str | None, out: Path, overrides: tuple[str, ...], as_json: bool
+) -> None:
     """Run RECIPE from anchor to release; continue where an earlier run stopped, repeating nothing that is finished."""
     from sterling.cli.progress import watcher  # noqa: PLC0415 - keeps --help fast
     from sterling.pipeline import run  # noqa: PLC0415
 
     with watcher(quiet=as_json or bool(os.environ.get("CI"))) as watch:
-        done = run(recipe, out=out, overrides=overrides, preview=preview, watch=watch)
+        instead = rehearse is not None and (rehearse or True)
+        done = run(recipe, out=out, overrides=overrides, preview=preview, watch=watch, rehearse=instead)
     if as_json:
         click.echo(json.dumps(done.report, ensure_ascii=False))
     else:

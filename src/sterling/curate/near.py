@@ -1,18 +1,23 @@
 """`near_duplicates`: pairs found by MinHash bands, confirmed by reading both texts, then settled."""
 
-from collections.abc import Mapping, Sequence
-from itertools import chain
-from typing import Any, ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from sterling.curate.buckets import banded, proposed
 from sterling.records import Family, compared
 from sterling.registry import Resolution, SetCheck, register
 from sterling.stats import Evidence
 from sterling.text import PERMUTATIONS, Banding, Hashes, band_keys, banding, jaccard, shingles, signature
+
+_ALL_PAIRS = 128
+"""A bucket of up to this many records is compared pair by pair."""
+_MET = 16
+"""In a larger one, how many records each is compared with, of each kind."""
+
 
 @register("check", "near_duplicates")
 class NearDuplicates(SetCheck):
@@ -39,12 +44,18 @@ class NearDuplicates(SetCheck):
 
     def emit(self, batch: pa.RecordBatch, state: Any) -> pa.Table:
         """One row for each record and band: its key, and the next band's to divide large buckets by."""
-        keys = self._band_keys(self.view(batch), self._cut())
-        return banded(np.arange(len(keys)), keys)
+        cut = self._cut()
+        keys = self._band_keys(self.view(batch), cut)
+        rows = np.repeat(np.arange(len(keys), dtype=np.int32), cut.bands)
+        band, following = keys.ravel(), np.roll(keys, -1, axis=1).ravel()
+        return pa.table({"row": rows, "partition": band, "band": band, "following": following})
 
     def resolve(self, partition: pa.Table) -> Resolution:
         """Pairs worth reading, the better ranked first, each once."""
-        return Resolution(pairs=proposed(partition))
+        pairs: dict[tuple[str, str], None] = {}
+        for bucket in _buckets(partition):
+            pairs.update(dict.fromkeys(_proposed(bucket)))
+        return Resolution(pairs=list(pairs))
 
     def view(self, batch: pa.RecordBatch) -> list[str]:
         """The part by which a record differs from its relatives, else its whole text."""
@@ -77,3 +88,45 @@ class NearDuplicates(SetCheck):
             return None
         similarity = jaccard(a, b)
         return similarity if similarity >= self.threshold else None
+
+
+class _Member(NamedTuple):
+    """One record in a bucket. The order of members is the order in which records stay."""
+
+    rank: int
+    record: str
+    following: int
+    """Its key in the next band."""
+
+
+def _buckets(partition: pa.Table) -> Iterator[list[_Member]]:
+    """The members of each group of two or more equal band keys, best first."""
+    band = partition.column("band").to_numpy()
+    order = np.argsort(band, kind="stable")
+    edges = np.flatnonzero(np.diff(band[order])) + 1
+    sizes = np.diff(np.concatenate(([0], edges, [len(band)])))
+    crowded = partition.take(pa.array(order[np.repeat(sizes > 1, sizes)]))
+    members = map(_Member, *(crowded.column(name).to_pylist() for name in _Member._fields))
+    for size in sizes[sizes > 1].tolist():
+        yield sorted(islice(members, size))
+
+
+def _proposed(bucket: list[_Member]) -> Iterator[tuple[str, str]]:
+    """(better, worse) pairs of a bucket: all of them, or a linear number where the bucket is large."""
+    records = [member.record for member in bucket]
+    if len(records) <= _ALL_PAIRS:
+        yield from _with_predecessors(records, len(records))
+        return
+    divided: dict[int, list[str]] = {}
+    for member in bucket:
+        divided.setdefault(member.following, []).append(member.record)
+    yield from ((best, record) for i, record in enumerate(records) for best in records[: min(i, _MET)])
+    for group in divided.values():
+        yield from _with_predecessors(group, _MET)
+
+
+def _with_predecessors(records: list[str], at_most: int) -> Iterator[tuple[str, str]]:
+    """Each record after the first `at_most` before all and the last `at_most` before it."""
+    for i, record in enumerate(records):
+        for j in sorted({*range(min(i, at_most)), *range(max(0, i - at_most), i)}):
+            yield records[j], record

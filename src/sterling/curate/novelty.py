@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from sterling.curate.buckets import banded, proposed
+from sterling.curate.sketches import COLUMNS, MISSED, buckets, least_matches, sketches
 from sterling.records import Family, compared, message_text
 from sterling.registry import Resolution, SetCheck, register
 from sterling.stats import Evidence
@@ -66,18 +66,28 @@ class Novelty(SetCheck):
     differs from its relatives."""
 
     def emit(self, batch: pa.RecordBatch, state: Any) -> pa.Table:
-        """One row for each record with words to compare, and each band."""
+        """One row for each record with words to compare, and each band: its key, its sketch, its number of words."""
         cut = self._cut()
         bags = [_bag(plain_words(text)) for text in self.view(batch)]
-        rows = np.array([row for row, bag in enumerate(bags) if len(bag)], np.int64)
+        rows = np.array([row for row, bag in enumerate(bags) if len(bag)], np.int32)
         signatures = np.empty((len(rows), PERMUTATIONS), np.uint32)
         for at, row in enumerate(rows):
             signatures[at] = signature(bags[row])
-        return banded(rows, band_keys(signatures, cut))
+        words = np.array([len(bags[row]) for row in rows], np.int32)
+        drawn = dict(zip(COLUMNS, sketches(signatures).T, strict=True))
+        columns = {"row": rows, "words": words, **drawn}
+        keys = band_keys(signatures, cut).ravel()
+        spread = {name: np.repeat(column, cut.bands) for name, column in columns.items()}
+        return pa.table({**spread, "partition": keys, "band": keys})
 
     def resolve(self, partition: pa.Table) -> Resolution:
         """Pairs worth reading, the better ranked first, each once."""
-        return Resolution(pairs=proposed(partition))
+        least = _least_jaccard(self.threshold)
+        matches = least_matches(least)
+        pairs: dict[tuple[str, str], None] = {}
+        for bucket in buckets(partition):
+            pairs.update(dict.fromkeys(bucket.pairs(matches, least)))
+        return Resolution(pairs=list(pairs))
 
     def view(self, batch: pa.RecordBatch) -> list[str]:
         """What `of` names of each record; "" where it has none."""

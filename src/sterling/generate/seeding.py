@@ -29,7 +29,8 @@ def drawn(seeds: Iterable[Record], wanted: int | None, seed: int, rare: float = 
     everywhere = _in_turn(topics)
     if not rare:
         return list(everywhere)
-    smallest = chain.from_iterable(sorted(topics, key=lambda topic: len(topic)))
+    by_size: list[list[Record]] = sorted(topics, key=len)
+    smallest = chain.from_iterable(by_size)
     return list(dict.fromkeys(_blended(smallest, everywhere, rare)))
 
 

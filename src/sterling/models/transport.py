@@ -10,8 +10,10 @@ import math
 import ssl
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from sterling.errors import MissingExtra
+from sterling.models import stand_in
 from sterling.models.endpoint import Endpoint
 from sterling.models.secrets import Secrets
 from sterling.models.wire import Call
@@ -55,11 +57,16 @@ def open_session() -> "ClientSession":
     return ClientSession(connector=connector, cookie_jar=DummyCookieJar(), auto_decompress=True)
 
 
+def _address(endpoint: Endpoint, call: Call) -> str:
+    base, other = endpoint.endpoint.rstrip("/"), stand_in.address()
+    return f"{base if other is None else other + urlsplit(base).path}/{call.path}"
+
+
 async def post(session: "ClientSession", endpoint: Endpoint, secrets: Secrets, call: Call) -> Reply:
     """Send one request and read its whole answer, within `timeout_s`."""
     from aiohttp import ClientError  # noqa: PLC0415
 
-    address = f"{endpoint.endpoint.rstrip('/')}/{call.path}"
+    address = _address(endpoint, call)
     headers = {"Content-Type": "application/json", "User-Agent": f"sterling/{VERSION}", **secrets.headers()}
     try:
         async with asyncio.timeout(endpoint.timeout_s):

@@ -35,12 +35,14 @@ class Job:
     """Records wanted of each strategy when this is only a look; None for the real thing."""
 
     @classmethod
-    def of(cls, recipe: Recipe, run: Path, head: Mapping[str, Any], watch: Watch, preview: int | None = None) -> "Job":
-        """A job that writes under `run`."""
+    def of(
+        cls, recipe: Recipe, run: Path, head: Mapping[str, Any], watch: Watch, store: Path, preview: int | None = None
+    ) -> "Job":
+        """A job that writes under `run`, and keeps what is not to be paid twice in `store`."""
         options = recipe.engine
         crew = Crew(options.workers or default_workers())
         use = Resources(crew, options.partitions, watch, settle)
-        return cls(recipe, Trail(run, head), use, run.parent.parent / ".sterling", preview)
+        return cls(recipe, Trail(run, head), use, store, preview)
 
 
 class Assignment(NamedTuple):

@@ -1,7 +1,8 @@
 """The one place where the order of the house is written down."""
 
+import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from sterling.engine.watch import Silent, Watch
 from sterling.errors import InputError, PolicyRefused, SourceError
 from sterling.ledger import Run, alone
 from sterling.models import families, store
+from sterling.models.rehearsal import rehearsed
 from sterling.pipeline.anchoring import cut_roles, read_anchors
 from sterling.pipeline.calibrating import require_seeds
 from sterling.pipeline.job import Job
@@ -33,12 +35,14 @@ def run(
     overrides: Sequence[str] = (),
     preview: int | None = None,
     watch: Watch | None = None,
+    rehearse: bool | str | Path = False,
 ) -> Run:
     """Walk a recipe from anchor to release; an earlier run of the same name is continued, not repeated.
 
     Writes `runs/<name>` and, unless it is a preview or the policy refuses, `releases/<name>` under `out`. `preview`
     takes that many records of each anchor and each strategy. RecipeError or SourceError when the input is wrong,
     PolicyRefused when a critical or required rule is unmet; an earlier release then stays as it was.
+    `rehearse` a preview with a mock in place of every model: True for made-up answers, or the path of a script.
     """
     loaded = read_recipe(recipe, overrides)
     loaded = loaded._replace(recipe=resolved(loaded.recipe))
@@ -46,16 +50,33 @@ def run(
         _refuse(loaded)
     require_files(loaded)
     require_seeds(loaded)
-    folder = Path(out) / "runs" / (loaded.recipe.name if preview is None else f".preview-{loaded.recipe.name}")
+    folder = _folder(Path(out) / "runs", loaded.recipe.name, preview, rehearse)
     write_text(folder / "recipe.lock.yaml", lock_text(loaded.recipe))
-    store.use(Path(out) / ".sterling")
-    job = Job.of(loaded.recipe, folder, _head(loaded), watch or Silent(), preview)
-    with alone(folder), families.added(_families(loaded)), job.use.crew:
+    kept = (folder if rehearse else Path(out)) / ".sterling"
+    head = _head(loaded) | {"rehearsed": bool(rehearse)}
+    job = Job.of(loaded.recipe, folder, head, watch or Silent(), kept, preview)
+    with alone(folder), _asking(job, rehearse), families.added(_families(loaded)), job.use.crew:
         anchors = read_anchors(job)
         walked = walk(job, cut_roles(job, anchors))
         mixed = mix(job, walked.shards)
         publish(job, loaded, walked, mixed, Path(out) / "releases" / loaded.recipe.name)
     return Run(folder)
+
+
+def _asking(job: Job, rehearse: bool | str | Path) -> AbstractContextManager[None]:
+    """Models as the recipe names them, their answers kept for good; or a mock, its answers kept with the preview."""
+    store.use(job.store)
+    return rehearsed(None if rehearse is True else rehearse) if rehearse else nullcontext()
+
+
+def _folder(runs: Path, name: str, preview: int | None, rehearse: bool | str | Path) -> Path:
+    """Where the run keeps its steps; a rehearsal begins anew each time, for a script may have changed."""
+    if not rehearse:
+        return runs / (name if preview is None else f".preview-{name}")
+    if preview is None:
+        raise InputError("a rehearsal releases nothing", mend="add `--preview N`")
+    shutil.rmtree(runs / f".rehearsal-{name}", ignore_errors=True)
+    return runs / f".rehearsal-{name}"
 
 
 def check_policy(recipe: RecipeLike, *, overrides: Sequence[str] = ()) -> list[Finding]:

@@ -27,7 +27,8 @@ def conclusion_of(job: Job, mixed: Mixed, makers: Counts, evidence: Sequence[Evi
         *_configurations(mixed.summary["formats"]),
     )
     if job.preview is not None:
-        return Conclusion("preview", f"A preview: {parts.total():,} records. Nothing was released.", sentences)
+        what = "A rehearsal, answered by no model" if job.trail.head.get("rehearsed") else "A preview"
+        return Conclusion("preview", f"{what}: {parts.total():,} records. Nothing was released.", sentences)
     if refused:
         headline = "The policy refuses this release: a critical or required rule is unmet."
         return Conclusion("refused", headline, sentences)

@@ -1,7 +1,7 @@
 """What the field knows, as rules that run: lint before, gate after, each with its reason, source and mend."""
 
 from sterling.policy.defaults import Headline, Shares, caps, headline, resolved, shares
-from sterling.policy.finding import Finding, Severity, Status, refuses, settled
+from sterling.policy.finding import Finding, Severity, Status, refuses, refusing, settled
 from sterling.policy.render import ranked, render, render_headline, to_json
 from sterling.policy.rule import Rule
 from sterling.policy.rules import gate, lint, rules
@@ -19,6 +19,7 @@ __all__ = [
     "lint",
     "ranked",
     "refuses",
+    "refusing",
     "render",
     "render_headline",
     "resolved",

@@ -10,6 +10,8 @@ Severity = Literal["critical", "required", "high", "recommended"]
 """The first two refuse unless they are waived; the others warn."""
 Status = Literal["met", "unmet", "waived"]
 """`waived` is unmet, with a reason and a name."""
+HeldBack = Literal["run", "release"]
+"""What an unmet rule of a refusing severity holds back: already the run, or only what comes of it."""
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 REFUSING: frozenset[Severity] = frozenset({"critical", "required"})
@@ -35,11 +37,18 @@ class Finding:
     """The place in the recipe that it is about."""
     waived_by: str | None = None
     waived_because: str | None = None
+    holds_back: HeldBack = "run"
 
 
-def refuses(findings: Iterable[Finding]) -> bool:
+def refuses(findings: Iterable[Finding], at: HeldBack = "run") -> bool:
     """Whether the run must not go on, or the release not leave: a critical or required rule is unmet."""
-    return any(finding.status == "unmet" and finding.severity in REFUSING for finding in findings)
+    return bool(refusing(findings, at))
+
+
+def refusing(findings: Iterable[Finding], at: HeldBack = "run") -> list[Finding]:
+    """The findings that refuse. A release is held back by what holds back a run, and by more."""
+    unmet = (finding for finding in findings if finding.status == "unmet" and finding.severity in REFUSING)
+    return [finding for finding in unmet if at in {finding.holds_back, "release"}]
 
 
 def settled(lint: Iterable[Finding], gate: Iterable[Finding]) -> list[Finding]:

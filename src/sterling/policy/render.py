@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sterling.policy.defaults import headline, shares
-from sterling.policy.finding import SEVERITIES, Finding
+from sterling.policy.finding import REFUSING, SEVERITIES, Finding
 from sterling.recipes import Purpose, dotted
 from sterling.recipes.problems import Path
 
@@ -42,6 +42,7 @@ def to_json(findings: Sequence[Finding], where: Callable[[Path], str] = dotted) 
             "where": where(finding.path),
             "waived_by": finding.waived_by,
             "waived_because": finding.waived_because,
+            "holds_back": finding.holds_back,
         }
         for finding in ranked(findings)
     ]
@@ -59,5 +60,7 @@ def _lines(finding: Finding, where: Callable[[Path], str], width: int) -> Iterat
     if finding.status == "unmet":
         yield f"       why: {finding.why} ({finding.source})"
         yield f"       mend: {finding.mend}"
+        if finding.holds_back == "release" and finding.severity in REFUSING:
+            yield "       the run may go on; nothing is released until then"
     if finding.status == "waived":
         yield f"       waived by {finding.waived_by}: {finding.waived_because}"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sterling.policy.finding import Severity
+from sterling.policy.finding import HeldBack, Severity
 from sterling.recipes import Purpose, Recipe
 from sterling.recipes.problems import Path
 from sterling.stats import Evidence
@@ -46,6 +46,7 @@ class Rule:
     source: str
     mend: str
     lint: Lint
+    holds_back: HeldBack = "run"
 
 
 _rules: dict[str, Rule] = {}
@@ -60,11 +61,12 @@ def rule(
     why: str,
     source: str,
     mend: str,
+    holds_back: HeldBack = "run",
 ) -> Callable[[Lint], Rule]:
     """Decorate the function that decides a rule by the recipe alone."""
 
     def decorate(lint: Lint) -> Rule:
-        made = Rule(id, severity, tuple(purposes), why, source, mend, lint)
+        made = Rule(id, severity, tuple(purposes), why, source, mend, lint, holds_back)
         _rules[id] = made
         return made
 

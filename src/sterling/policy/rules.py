@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from sterling.errors import RecipeError
-from sterling.policy import anchors, checking, generation, mixing, releasing, verifiers
+from sterling.policy import anchors, checking, generation, mixing, releasing, terms, verifiers
 from sterling.policy.finding import SEVERITIES, Finding
 from sterling.policy.rule import Rule, Situation, registered
 from sterling.recipes import Recipe, Waiver, dotted, nearest
 from sterling.recipes.problems import Path
 from sterling.stats import Evidence
 
-SUBJECTS = (anchors, checking, generation, mixing, releasing, verifiers)
+SUBJECTS = (anchors, checking, generation, mixing, releasing, terms, verifiers)
 """The modules whose rules are registered by being imported here."""
 
 
@@ -68,4 +68,5 @@ def _finding(made: Rule, found: Situation, waiver: Waiver | None) -> Finding:
         found.path,
         None if waiver is None else waiver.by,
         None if waiver is None else waiver.because,
+        made.holds_back,
     )

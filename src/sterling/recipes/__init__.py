@@ -7,6 +7,7 @@ from sterling.recipes.lock import lock_text, plain, recipe_digest
 from sterling.recipes.models import (
     PURPOSES,
     EngineOptions,
+    IntendedUse,
     Mix,
     Purpose,
     Recipe,
@@ -22,6 +23,7 @@ __all__ = [
     "PURPOSES",
     "EngineOptions",
     "Entry",
+    "IntendedUse",
     "Loaded",
     "Mix",
     "Purpose",

@@ -3,21 +3,26 @@
 import math
 from collections.abc import Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PlainValidator,
+    PrivateAttr,
     StringConstraints,
+    Tag,
     ValidationError,
     ValidationInfo,
     model_validator,
 )
 
 from sterling.models import Endpoint
+from sterling.models.terms import UseKind
 from sterling.recipes.entries import KINDS, Entry, name_entries, read_entry, read_part, refuse
 from sterling.recipes.problems import Problem, nearest
 from sterling.records import Role
@@ -133,6 +138,20 @@ class Waiver(Section):
     """The person who answers for it."""
 
 
+class IntendedUse(Section):
+    """What the data is for, in words, and as a kind that terms of models speak of."""
+
+    kind: UseKind
+    """`domain-model` is one for a narrow domain or task, which competes with no general model."""
+    text: Text
+    """For the dataset card: who will train or measure what with it."""
+
+
+def _told_as(value: Any) -> str:
+    return "as a mapping" if isinstance(value, Mapping | IntendedUse) else "as text"
+
+
+_Use = Annotated[Annotated[Text, Tag("as text")] | Annotated[IntendedUse, Tag("as a mapping")], Discriminator(_told_as)]
 _Anchor = Annotated[Source, PlainValidator(partial(read_part, "source"))]
 _Strategy = Annotated[Entry[Strategy], PlainValidator(partial(read_entry, "strategy"))]
 _Check = Annotated[Entry[Check], PlainValidator(partial(read_entry, "check"))]
@@ -145,8 +164,9 @@ class Recipe(Section):
     """Names the run's and the release's folder."""
     purpose: Purpose
     """What the data is for; decides which rules apply."""
-    intended_use: Text | None = None
-    """For the dataset card: who will train or measure what with it."""
+    intended_use: _Use | None = None
+    """For the dataset card: who will train or measure what with it. `{kind: ..., text: ...}` says the kind too, which
+    terms of models depend on."""
     seed: int = 0
     """Of all randomness: the same recipe and data give the same release."""
     anchor: tuple[_Anchor, ...]
@@ -156,6 +176,9 @@ class Recipe(Section):
     """Models behind chat endpoints, by the names that strategies and checks call them by."""
     families: Text | None = None
     """A file that adds to the registry of model families: who made a model, and what it was distilled from."""
+    terms: Text | None = None
+    """A folder with terms of models that a person has reviewed (`sterling terms review`). Its entries stand before
+    those of the same id that come with Sterling."""
     generate: Annotated[tuple[_Strategy, ...], BeforeValidator(name_entries("strategy"))] = ()
     """Strategies that write synthetic records from the anchor's train role."""
     checks: Annotated[tuple[_Check, ...], BeforeValidator(name_entries("check"))] = ()
@@ -167,6 +190,22 @@ class Recipe(Section):
     engine: EngineOptions = EngineOptions()
     waive: tuple[Waiver, ...] = ()
     """Rules of the policy that this recipe breaks on purpose."""
+    _base: Path = PrivateAttr(default_factory=Path.cwd)
+
+    @property
+    def use_kind(self) -> UseKind | None:
+        """The kind of the intended use; None where nobody said it."""
+        return self.intended_use.kind if isinstance(self.intended_use, IntendedUse) else None
+
+    @property
+    def use_text(self) -> str | None:
+        """The intended use in words."""
+        return self.intended_use.text if isinstance(self.intended_use, IntendedUse) else self.intended_use
+
+    @property
+    def terms_folder(self) -> Path | None:
+        """The folder of terms as the system knows it: it is meant from the recipe's own."""
+        return None if self.terms is None else self._base / self.terms
 
     @model_validator(mode="before")
     @classmethod
@@ -180,6 +219,12 @@ class Recipe(Section):
         lists: dict[str, list[Any]] = {key: [] for key in unsaid & set(KINDS)}
         defaults = {name for name, field in cls.model_fields.items() if not field.is_required()}
         return {key: value for key, value in data.items() if key not in unsaid & defaults} | lists
+
+    @model_validator(mode="after")
+    def _remember_base(self, info: ValidationInfo) -> Self:
+        if info.context and "base" in info.context:
+            self._base = Path(info.context["base"])
+        return self
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
