@@ -5,7 +5,20 @@ from typing import Any
 
 import pytest
 
+from sterling.models.terms import USES, today
+
 WriteRecipe = Callable[..., Path]
+
+MADE_UP = {
+    "id": "made-up",
+    "provider": "the test",
+    "document": {"title": "Terms of the Test", "url": "https://example.invalid/terms", "version": "1"},
+    "applies": {"services": ["local"]},
+    "uses": dict.fromkeys(USES, "permitted"),
+    "says": "The models of this test do not exist, and their makers allow everything.",
+    "reviewer": "the test",
+}
+"""Reviewed terms of models that do not exist; `reviewed` is the day of the test."""
 
 
 def question(n: int) -> str:
@@ -30,6 +43,9 @@ def write_recipe(tmp_path: Path) -> WriteRecipe:
             }
             for n in range(completions)
         ]
+        (tmp_path / "terms").mkdir(exist_ok=True)
+        signed = MADE_UP | {"reviewed": today().isoformat()}
+        (tmp_path / "terms" / "made-up.yaml").write_text(json.dumps(signed), encoding="utf-8")
         for name, rows in (("anchor.jsonl", anchor), ("completions.jsonl", answers)):
             (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         recipe = {
@@ -47,8 +63,10 @@ def write_recipe(tmp_path: Path) -> WriteRecipe:
                 {
                     "strategy": "completions", "path": "completions.jsonl",
                     "columns": {"prompt": "prompt", "completion": "completion", "answer": "answer", "model": "model"},
+                    "service": "local", "terms": "made-up",
                 }
             ],
+            "terms": "terms",
             "checks": [{"check": "math"}, {"check": "exact_duplicates"}, {"check": "near_duplicates"},
                        {"check": "contamination", "against": ["test"]}],
             "mix": {"synthetic_cap": 0.3},

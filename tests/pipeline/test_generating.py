@@ -22,7 +22,9 @@ TALKATIVE = {
         {"match": "(?s)anew, as ([^.]*)\\..*?river (\\w+)", "fill": "In the manner of $1: it is the river $2."},
     ]
 }
-WAIVED = [{"rule": "mix.synthetic_cap", "because": "a test", "by": "the test"}]
+WAIVED = [
+    {"rule": rule, "because": "a test", "by": "the test"} for rule in ("mix.synthetic_cap", "models.terms")
+]
 
 
 def recipe(write_recipe: WriteRecipe, address: str, strategies: list[dict[str, Any]], **more: Any) -> Path:
@@ -115,3 +117,12 @@ def test_a_rehearsal_asks_no_model_and_keeps_nothing(write_recipe: WriteRecipe, 
     assert not (tmp_path / ".sterling").exists()
     with pytest.raises(InputError, match="--preview"):
         run(path, out=tmp_path, rehearse=True)
+
+
+def test_the_report_shows_what_each_cell_yields(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    with mock(TALKATIVE) as address:
+        strategy = {"strategy": "rephrase", "model": "teacher", "per_seed": 3}
+        done = run(recipe(write_recipe, address, [strategy]), out=tmp_path)
+    yields = {e["inputs"]["cell"]: e for e in done.report["evidence"] if e["name"] == "generate.rephrase.yield"}
+    assert sum(e["n"] for e in yields.values()) == 24
+    assert "plain" in (done.release / "report.html").read_text()

@@ -5,8 +5,8 @@ Of each minimum of a MinHash signature two bits are kept (b-bit minwise hashing:
 ones with the same bits by chance.
 """
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +31,8 @@ def sketches(signatures: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:
     """Signatures (records x `PERMUTATIONS`) to sketches (records x 4)."""
     bits = mixed(signatures.astype(np.uint64)) & np.uint64(3)
     places = np.arange(0, 64, 2, dtype=np.uint64)
-    return np.bitwise_or.reduce(bits.reshape(-1, PERMUTATIONS // 32, 32) << places, axis=2)
+    packed: npt.NDArray[np.uint64] = np.bitwise_or.reduce(bits.reshape(-1, PERMUTATIONS // 32, 32) << places, axis=2)
+    return packed
 
 
 def least_matches(jaccard: float) -> int:
@@ -91,6 +92,7 @@ def _first_and_last(better: npt.NDArray[np.int64], worse: npt.NDArray[np.int64])
     order = np.lexsort((better, worse))
     better, worse = better[order], worse[order]
     edges = np.concatenate(([0], np.flatnonzero(np.diff(worse)) + 1, [len(worse)])) if len(worse) else [0]
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
-        few = range(start, stop) if stop - start <= 2 * _MET else chain(range(start, start + _MET), range(stop - _MET, stop))
+    for start, stop in pairwise(edges):
+        alike = range(start, stop)
+        few: Iterable[int] = alike if len(alike) <= 2 * _MET else chain(alike[:_MET], alike[-_MET:])
         yield from ((int(better[at]), int(worse[at])) for at in few)

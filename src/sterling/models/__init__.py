@@ -7,10 +7,11 @@ from sterling.models.families import depth_of, lineage, lineage_of
 from sterling.models.mock import mock, mock_stats
 from sterling.models.opened import Filled, Models, Unanswered
 from sterling.models.script import Script
-from sterling.models.strategy import ModelStrategy
+from sterling.models.strategy import AskingStrategy, ModelStrategy
 
 __all__ = [
     "Answer",
+    "AskingStrategy",
     "Endpoint",
     "Failure",
     "Filled",

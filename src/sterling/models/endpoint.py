@@ -1,7 +1,7 @@
 """`Endpoint`: a model behind a chat endpoint, as a recipe describes it, and how parts refer to one by name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -97,7 +97,21 @@ ModelRef = Annotated[Endpoint, BeforeValidator(_named, json_schema_input_type=st
 
 
 def endpoints_of(part: BaseModel) -> tuple[Endpoint, ...]:
-    """Every model that the options of a part name, in their order."""
-    values = (getattr(part, name) for name in type(part).model_fields)
-    many = (one for value in values for one in (value if isinstance(value, list | tuple) else [value]))
-    return tuple(one for one in many if isinstance(one, Endpoint))
+    """Every model that the options of a part ask, in their order, those of options within options too.
+
+    A part's `only_named` lists options whose models it names and does not ask.
+    """
+    silent: frozenset[str] = getattr(part, "only_named", frozenset())
+    return tuple(_endpoints(getattr(part, name) for name in type(part).model_fields if name not in silent))
+
+
+def _endpoints(values: Iterable[Any]) -> Iterator[Endpoint]:
+    for value in values:
+        if isinstance(value, Endpoint):
+            yield value
+        elif isinstance(value, BaseModel):
+            yield from endpoints_of(value)
+        elif isinstance(value, Mapping):
+            yield from _endpoints(value.values())
+        elif isinstance(value, list | tuple):
+            yield from _endpoints(value)

@@ -1,4 +1,4 @@
-"""`ModelStrategy`: a strategy that asks models, many tasks at once."""
+"""`ModelStrategy`: a strategy that asks a model, many tasks at once; `AskingStrategy`: one that need not ask any."""
 
 import inspect
 from abc import abstractmethod
@@ -24,8 +24,8 @@ _MOST_OPEN = 4096
 """Tasks begun and not ended, at most."""
 
 
-class ModelStrategy(Strategy):
-    """Asks a model for every record. Everything else about strategies holds: it writes, and judges nothing.
+class AskingStrategy(Strategy):
+    """Asks those models that its options name, if any. Everything else about strategies holds: it judges nothing.
 
     A task is one coroutine: it may ask once, or hold a whole conversation. Twice as many are open as the models take
     at once, so that the endpoints stay busy while some tasks are between two questions.
@@ -35,8 +35,6 @@ class ModelStrategy(Strategy):
     prompts_used: ClassVar[tuple[str, ...]] = ()
     """Names of the prompt files that it fills in: `prompts/<name>.md` beside the strategy's own file."""
 
-    model: ModelRef
-    """Who writes: a name from `models:`."""
     prompts: Mapping[str, str] = {}
     """Prompt files of your own: the name of the one that each replaces, and its path."""
 
@@ -100,6 +98,13 @@ class ModelStrategy(Strategy):
             what = f"there is no prompt `{name}`"
             raise PydanticCustomError("recipe", "{what}", {"what": what, "mend": ", ".join(self.prompts_used)})
         return self
+
+
+class ModelStrategy(AskingStrategy):
+    """Asks one model for every record."""
+
+    model: ModelRef
+    """Who writes: a name from `models:`."""
 
 
 class _Underway:

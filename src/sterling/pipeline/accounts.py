@@ -64,6 +64,8 @@ class Author(NamedTuple):
     model: str | None
     terms: str | None
     family: str | None = None
+    service: str | None = None
+    revision: str | None = None
 
 
 Counts = Counter[tuple[Author, str, str]]
@@ -141,7 +143,8 @@ def measured(job: Job) -> Iterator[Evidence]:
 def _makers(shard: Shard) -> Iterator[tuple[str, Author]]:
     for record in records_of(read_batch(shard.records)):
         if record.maker is not None:
-            yield record.id, Author(record.maker.strategy, record.maker.model, record.maker.terms, record.maker.family)
+            by = record.maker
+            yield record.id, Author(by.strategy, by.model, by.terms, by.family, by.service, by.revision)
 
 
 def _anchor_line(stage: Stage) -> StepLine:

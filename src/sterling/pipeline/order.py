@@ -18,7 +18,7 @@ from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import mix
 from sterling.pipeline.publishing import publish
 from sterling.pipeline.walking import walk
-from sterling.policy import Finding, lint, refuses, render, resolved
+from sterling.policy import Finding, lint, refusing, render, resolved
 from sterling.recipes import Loaded, Recipe, from_mapping, load, lock_text, recipe_digest
 from sterling.records.files import write_text
 from sterling.registry import Part
@@ -128,8 +128,7 @@ def read_recipe(recipe: RecipeLike, overrides: Sequence[str] = ()) -> Loaded:
 def _refuse(loaded: Loaded) -> None:
     with families.added(_families(loaded)):
         findings = lint(loaded.recipe, loaded.where)
-    if refuses(findings):
-        unmet = [f for f in findings if f.status == "unmet" and f.severity in {"critical", "required"}]
+    if unmet := refusing(findings):
         raise PolicyRefused(f"the policy refuses this recipe\n{render(unmet, loaded.where)}")
 
 

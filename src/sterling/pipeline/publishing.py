@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from sterling.collapse import diversity
 from sterling.errors import PolicyRefused
-from sterling.pipeline import accounts, streams
+from sterling.pipeline import accounts, authors, streams
 from sterling.pipeline.calibrating import calibration
+from sterling.pipeline.cells import cells
 from sterling.pipeline.generating import Walked
 from sterling.pipeline.job import Assignment, Job, perform
 from sterling.pipeline.mixing import Mixed
@@ -39,7 +40,8 @@ class _Measured(NamedTuple):
 
 def publish(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, release: Path) -> None:
     """Write `release` if the policy lets it go, and the report in any case. PolicyRefused when it does not."""
-    question = {"recipe": recipe_digest(job.recipe), "preview": job.preview}
+    terms = authors.fingerprint(job.recipe)
+    question = {"recipe": recipe_digest(job.recipe), "preview": job.preview, "terms": terms}
     given = Assignment("release", "release", "release", question, [mixed.address])
     _, summary = perform(
         job, given, lambda step: _publish(job, loaded, walked, mixed, release, step.address),
@@ -89,8 +91,10 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measure
         *accounts.measured(job),
         *accounts.oracles(job),
         *accounts.acceptance(makers),
+        *authors.written(makers),
         *calibration(job, makers),
         *tails(job, walked.made),
+        *cells(job, walked.made),
         *diversity(streams.corpora(walked.anchors, mixed.shards), job.recipe.seed),
     )
     findings = settled(lint(job.recipe, loaded.where), gate(job.recipe, evidence, loaded.where))
@@ -98,7 +102,7 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measure
 
 
 def _report(job: Job, loaded: Loaded, mixed: Mixed, known: _Measured) -> Report:
-    outcome = conclusion_of(job, mixed, known.makers, known.evidence, refused=refuses(known.findings))
+    outcome = conclusion_of(job, mixed, known.makers, known.evidence, refused=refuses(known.findings, "release"))
     lines = accounts.step_lines(job.trail.stages)
     if outcome.status == "released":
         lines = (*lines, accounts.release_line(mixed))
@@ -129,18 +133,21 @@ def _contents(job: Job, mixed: Mixed, known: _Measured, report: Report, address:
     return Contents(
         configurations=streams.configurations(mixed.shards, mixed.summary["formats"]),
         rejected=streams.Rejected(tuple(job.trail.stages), job.trail.run, mixed.shards),
-        provenance=_provenance(job, report, address),
+        provenance=_provenance(job, report, address) | {"models": authors.described(job.recipe, known.evidence)},
         evidence=known.evidence,
         report_json=report.to_json(),
         report_html=render(report),
-        card=CardFacts(job.recipe.name, job.recipe.intended_use, options.licence, models=_models(known.makers)),
+        card=CardFacts(
+            job.recipe.name, _use(job), options.licence, models=authors.in_words(job.recipe, known.evidence)
+        ),
         options=Options(options.reference, options.rejected),
     )
 
 
-def _models(makers: accounts.Counts) -> Sequence[str]:
-    found = {(maker.model, maker.terms) for maker, _, _ in makers if maker.model is not None}
-    return [f"{model} ({terms or 'terms not stated'})" for model, terms in sorted(found, key=str)]
+def _use(job: Job) -> str | None:
+    """The intended use in words, with its kind where one is said."""
+    text, kind = job.recipe.use_text, job.recipe.use_kind
+    return text if kind is None else f"{text} ({kind})"
 
 
 def _tier(job: Job) -> str | None:

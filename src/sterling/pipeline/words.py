@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from sterling.pipeline import authors
 from sterling.pipeline.accounts import Counts
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import Mixed
@@ -18,6 +19,7 @@ def conclusion_of(job: Job, mixed: Mixed, makers: Counts, evidence: Sequence[Evi
         parts[part["origin"]] += part["records"]
     sentences = (
         *_candidates(parts, makers),
+        *authors.sentences(job.recipe, evidence),
         *_faults(job),
         *_owed(job),
         *_recused(job),

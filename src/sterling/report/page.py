@@ -236,7 +236,7 @@ class _Place(NamedTuple):
 
 _RATES = frozenset({"false_accepts", "false_rejects", "precision"})
 """What is drawn of a verifier; single kinds of near misses are too few each, and stand in the table."""
-_SECTIONS = ("diversity", "accepted", "verifiers", "tails")
+_SECTIONS = ("diversity", "accepted", "verifiers", "tails", "yields")
 
 
 def _place(one: Evidence) -> _Place | None:
@@ -249,6 +249,8 @@ def _place(one: Evidence) -> _Place | None:
         return _Place("accepted", name.removesuffix(".accepted"), _maker_of(one))
     if first == "verifiers" and name.removeprefix(f"{check}.") in _RATES:
         return _Place("verifiers", check, name.removeprefix(f"{check}.").replace("_", " "))
+    if first == "generate" and name.endswith(".yield"):
+        return _Place("yields", str(one.inputs["strategy"]), str(one.inputs["cell"]))
     if first == "tails" and ".survival." in name:
         return _Place("tails", check, name.rpartition(".")[2])
     return None

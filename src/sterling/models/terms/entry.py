@@ -23,7 +23,7 @@ _HOME_SUFFIXES = (".localhost", ".local", ".lan", ".internal", ".home.arpa")
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, str_strip_whitespace=True)
 
 
 def _as_text(value: Any) -> Any:
