@@ -15,6 +15,7 @@ from sterling.version import VERSION
 if TYPE_CHECKING:
     from sterling.errors import InputError, PolicyRefused, SterlingError
     from sterling.face import check, lint, run
+    from sterling.generate import Desk, strategy
     from sterling.ledger import Run
     from sterling.policy import Finding
     from sterling.records import Fault, Maker, Record, Verdict
@@ -25,6 +26,7 @@ __version__ = VERSION
 _HOMES = {
     "sterling.errors": ("InputError", "PolicyRefused", "SterlingError"),
     "sterling.face": ("check", "lint", "run"),
+    "sterling.generate": ("Desk", "strategy"),
     "sterling.ledger": ("Run",),
     "sterling.policy": ("Finding",),
     "sterling.records": ("Fault", "Maker", "Record", "Verdict"),
@@ -34,6 +36,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Desk",
     "Evidence",
     "Fault",
     "Finding",
@@ -55,6 +58,7 @@ __all__ = [
     "lint",
     "register",
     "run",
+    "strategy",
 ]
 
 

@@ -39,7 +39,7 @@ def alike(exchange: Exchange, check: Novelty, records: Sequence[Record], **how: 
 def removals(exchange: Exchange, check: Novelty, records: Sequence[Record], **how: Any) -> list[Removal]:
     found = alike(exchange, check, records, **how)
     rank = how.get("rank") or {r.id: 0 for r in records}
-    return settle([(*sorted(pair), score) for pair, score in found.items()], rank, frozenset())
+    return settle([(min(pair), max(pair), score) for pair, score in found.items()], rank, frozenset())
 
 
 def by_reading(texts: Sequence[str], threshold: float = 0.7) -> dict[frozenset[int], float]:
@@ -141,7 +141,7 @@ def test_pairs_that_have_no_more_in_common_than_they_must_are_found(
 
 
 def test_no_pair_of_templated_prompts_is_missed(exchange: Exchange, shared_data: Path) -> None:
-    texts = pq.read_table(shared_data / "curation" / "t0_12k.parquet")["text"].to_pylist()[:250]
+    texts = pq.read_table(shared_data / "curation" / "t0_12k.parquet")["text"].to_pylist()[:160]
     texts = [" ".join(text.split()[:60]) for text in texts]
     records = asked(texts)
     truth = {frozenset(records[at].id for at in pair): score for pair, score in by_reading(texts).items()}

@@ -4,7 +4,7 @@ import pytest
 
 from sterling.generate.calls import MOST_EDGES, calls_of
 from sterling.generate.traces import Traces, without_docstring
-from sterling.records import Fault, Record
+from sterling.records import Fault, Maker, Record
 from sterling.registry import Past, Task
 
 pytestmark = pytest.mark.usefixtures("in_shapes")
@@ -181,3 +181,38 @@ def test_odd_answers_are_text(body: str, answer: str) -> None:
     found = _proposed({"f": record}, "f", "f(1)")
     assert isinstance(found, Record)
     assert found.payload["completion"] == answer
+
+
+# Code that a model wrote ----------------------------------------------------------------------------------------------
+ANSWER = '''So:
+```python
+import math
+
+def double(x):
+    """Twice 4 is 8."""
+    return x * 2
+```'''
+TESTS = "def check(candidate):\n    assert candidate(4) == 8\n    assert double(double(1)) == 4\n"
+
+
+def _by_a_model() -> Record:
+    """An answer in a code block, with the tests that have verified it."""
+    return Record.synthetic(
+        {"prompt": "Write `double`.", "completion": ANSWER},
+        source="distill",
+        row="double",
+        maker=Maker("distill", "qwen3-32b"),
+        reference={"tests": TESTS, "entry_point": "double"},
+    )
+
+
+def test_verified_code_of_a_model_is_traced_on_the_inputs_of_its_tests() -> None:
+    record = _by_a_model()
+    tasks = _tasks(Traces(), {"double": record})
+    assert [task.spec["expression"] for task in tasks][:2] == ["double(4)", "double(0)"]
+    (found,) = Traces().propose(tasks[0], "predict")
+    assert isinstance(found, Record)
+    assert found.payload["completion"] == "8"
+    assert "Twice" not in found.payload["prompt"]
+    assert "import math" in found.payload["prompt"]
+    assert found.depth == record.depth + 1

@@ -322,7 +322,8 @@ def test_the_engine_counts_for_a_strategy_that_does_not(write_recipe: Any, tmp_p
     recipe = write_recipe(
         generate=[
             {
-                "strategy": "completions", "path": "completions.jsonl", "count": 5,
+                "strategy": "completions", "path": "completions.jsonl", "count": 5, "service": "local",
+                "terms": "made-up",
                 "columns": {"prompt": "prompt", "completion": "completion", "answer": "answer", "model": "model"},
             }
         ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sterling.records import Record, batch_of
 from sterling.stats import clopper_pearson
-from sterling.verify.fences import split
+from sterling.text.fences import split
 from sterling.verify.format import Format
 from sterling.verify.forms.constraints import BadConstraint, Constraint, constraint_from, kinds
 from sterling.verify.forms.counting import paragraphs, sentences, words

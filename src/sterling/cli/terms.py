@@ -1,6 +1,7 @@
 """`sterling terms`: the registry of model terms, and the signing of its entries."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,8 +128,7 @@ def _table(known: "Registry") -> None:
         applies = f"{_models(one)}\nat {', '.join(one.applies.services)}"
         by = "-" if one.reviewer is None else f"{one.reviewer}, {one.reviewed}"
         table.add_row(one.id, one.provider, applies, _uses(one), by, one.state(today()))
-    console = Console(markup=False, highlight=False)
-    console.print(table, width=None if console.is_terminal else _WIDE, crop=False)
+    Console(width=None if sys.stdout.isatty() else _WIDE, markup=False, highlight=False).print(table)
 
 
 def _models(entry: "Terms") -> str:

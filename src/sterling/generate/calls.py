@@ -22,7 +22,7 @@ class Call(NamedTuple):
 
     expression: str
     setup: tuple[str, ...]
-    input: Literal["doctest", "edge"]
+    input: Literal["doctest", "test", "edge"]
 
 
 def calls_of(examples: Sequence[Mapping[str, Any]], qualname: str) -> list[Call]:
@@ -41,6 +41,46 @@ def calls_of(examples: Sequence[Mapping[str, Any]], qualname: str) -> list[Call]
                 found.setdefault((call.expression, call.setup), call)
         earlier.extend(tree)
     return list(found.values())
+
+
+def calls_in_tests(tests: str, entry_point: str) -> list[Call]:
+    """The distinct calls of a function in assertions, each followed by its edge cases.
+
+    Taken are calls of the function by its name, or by `candidate` as HumanEval has it, all of whose arguments are
+    literals: what a test computes before is not known here.
+    """
+    try:
+        tree = parse(tests)
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    asserted = [node.test for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+    sites = [node for test in asserted for node in ast.walk(test) if isinstance(node, ast.Call)]
+    found: dict[str, Call] = {}
+    for site in sites:
+        if _called(site) in {entry_point, "candidate"} and _plain(site):
+            for call in _with_edges(_renamed(site, entry_point)):
+                found.setdefault(call.expression, call)
+    return list(found.values())
+
+
+def _plain(site: ast.Call) -> bool:
+    try:
+        for argument in (*site.args, *(keyword.value for keyword in site.keywords)):
+            ast.literal_eval(argument)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return False
+    return isinstance(site.func, ast.Name)
+
+
+def _renamed(site: ast.Call, name: str) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), site.args, site.keywords)
+
+
+def _with_edges(site: ast.Call) -> Iterator[Call]:
+    expressions = [ast.unparse(site), *islice(_edges(site, [site]), MOST_EDGES)]
+    for place, expression in enumerate(expressions):
+        if len(expression) <= _LONGEST:
+            yield Call(expression, (), "edge" if place else "test")
 
 
 def _parsed(example: Mapping[str, Any]) -> list[ast.stmt]:

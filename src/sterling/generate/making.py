@@ -1,6 +1,6 @@
 """Records that models wrote, with all that provenance wants to know of their writers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sterling.generate.seeding import inherited
@@ -28,14 +28,14 @@ class Draft(NamedTuple):
     """What they were asked with."""
     reference: Mapping[str, Any] | None = None
     tags: Sequence[str] = ()
-    """Beside those of its seeds: `task:evolve`, `cell:deepen`."""
+    """Beside those that all of its seeds have: `task:evolve`, `cell:deepen`."""
     decided: Mapping[str, Any] = {}
     """Whatever else decided the answer: an operator, a sample's index. JSON values."""
     view: str | None = None
 
     def record(self, strategy: str, task: Task, source: str) -> Record:
         """The record, child of the task's seeds."""
-        topics = tuple(dict.fromkeys(tag for seed in task.seeds for tag in inherited(seed)))
+        topics = _topics(task.seeds, {tag.partition(":")[0] for tag in self.tags})
         return Record.synthetic(
             self.payload,
             source=source,
@@ -64,6 +64,12 @@ class Draft(NamedTuple):
             first.endpoint.terms,
             first.answer.at,
         )
+
+
+def _topics(seeds: Sequence[Record], replaced: Collection[str]) -> list[str]:
+    """The tags that all of the seeds have, less those of which the draft has its own: `language:sw` for `language:en`."""
+    shared = [tag for tag in (inherited(seeds[0]) if seeds else ()) if all(tag in seed.tags for seed in seeds)]
+    return [tag for tag in shared if tag.partition(":")[0] not in replaced]
 
 
 def _families(writers: Sequence[Writer]) -> str | None:

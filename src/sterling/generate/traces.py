@@ -7,15 +7,16 @@ from typing import Any
 
 from pydantic import Field
 
-from sterling.generate.calls import Call, calls_of
-from sterling.generate.mutations import source_of
+from sterling.generate.calls import Call, calls_in_tests, calls_of
 from sterling.generate.templates import fenced, template
 from sterling.records import Boundary, Fault, Maker, Record, digest
 from sterling.registry import Past, Strategy, Task, register
 from sterling.sandbox import Limits, Outcome, Program, shared_sandbox
 from sterling.sources.python_functions import parse
 from sterling.text.doctests import answer_of, as_typed, display
+from sterling.text.programs import program_of
 
+_DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LONGEST = 2_000
 """Characters of an answer; nobody learns from predicting more."""
 
@@ -24,10 +25,11 @@ _LONGEST = 2_000
 class Traces(Strategy):
     """Prediction tasks, made without a model by calling functions on the inputs of their own examples and near them.
 
-    The docstring is not shown, for it often holds the answer. The function that is shown is the one that runs, in the
-    namespace of its module. Completion: the `repr` of the value (sets with their elements sorted), or
-    `raises ValueError: message`. Only plain builtin data can be an answer; None is not asked for. Whether an answer is
-    the same in another process is for the check `replay` to say.
+    Functions come from the anchor, or, where `seeds` names a strategy, from code that a model wrote and a check has
+    verified; then the calls are also those of its tests. The docstring is not shown, for it often holds the answer.
+    The program that is shown is the one that runs, in the namespace of its module. Completion: the `repr` of the value
+    (sets with their elements sorted), or `raises ValueError: message`. Only plain builtin data can be an answer; None
+    is not asked for. Whether an answer is the same in another process is for the check `replay` to say.
     """
 
     cpu_s: int = Field(default=2, ge=1, le=60)
@@ -45,7 +47,7 @@ class Traces(Strategy):
     def propose(self, task: Task, source: str) -> Sequence[Record | Fault]:
         """The trace, or the fault that the call ended in. SandboxUnavailable passes through."""
         seed, spec = task.seeds[0], task.spec
-        shown = without_docstring(source_of(seed))
+        shown = without_docstring(program_of(seed))
         try:
             outcome = self._run(shown, spec, seed.reference or {})
             result = _result(outcome)
@@ -87,19 +89,22 @@ def row_of(record: Record, call: Call) -> str:
 
 
 def without_docstring(source: str) -> str:
-    """The text of a function less its docstring, which must not be all there is of its body."""
-    function = parse(source).body[0]
-    if (
-        not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        or ast.get_docstring(function) is None
-    ):
-        return source
-    docstring, lines = function.body[0], source.split("\n")
+    """A program less the docstrings of its functions and classes, as far as these are not all there is of a body."""
+    outermost = [node for node in parse(source).body if isinstance(node, _DOCUMENTED)]
+    for node in reversed(outermost):
+        if ast.get_docstring(node) is not None:
+            source = _without(source, node.body[0], alone=len(node.body) == 1)
+    return source
+
+
+def _without(source: str, docstring: ast.stmt, *, alone: bool) -> str:
+    lines = source.split("\n")
     first, last = docstring.lineno - 1, docstring.end_lineno or docstring.lineno
     rest = lines[last:]
     while rest and not rest[0].strip():
         rest = rest[1:]
-    signature = lines[first].encode()[: docstring.col_offset].decode().rstrip()
+    before = lines[first].encode()[: docstring.col_offset].decode()
+    signature = f"{before}pass" if alone else before.rstrip()
     return "\n".join([*lines[:first], *([signature] if signature else []), *rest])
 
 
@@ -111,10 +116,12 @@ def _in_turn(records: Iterable[Record]) -> Iterator[tuple[Record, Call]]:
 
 
 def _calls(record: Record) -> list[Call]:
+    """Of a human function whose examples are in its docstring, or of a program that a check has verified."""
     reference = record.reference or {}
-    if reference.get("program") != "continue" or not isinstance(record.payload.get("completion"), str):
+    if record.origin == "human" and reference.get("program") != "continue":
         return []
-    return calls_of(reference.get("examples", ()), str(reference.get("replaces") or ""))
+    examples = calls_of(reference.get("examples", ()), str(reference.get("replaces") or ""))
+    return [*examples, *calls_in_tests(str(reference.get("tests") or ""), str(reference.get("entry_point") or ""))]
 
 
 def _result(outcome: Outcome) -> dict[str, str] | None:
@@ -131,14 +138,14 @@ def _is_text(answer: str) -> bool:
 def _record(task: Task, source: str, shown: str, result: Mapping[str, str]) -> Record:
     seed, spec = task.seeds[0], task.spec
     reference = seed.reference or {}
-    name = str(reference.get("replaces") or seed.row)
+    name = str(reference.get("replaces") or reference.get("entry_point") or seed.row)
     call = {key: reference[key] for key in ("module", "replaces", "paths") if key in reference}
     call |= {"source": shown, "setup": spec["setup"], "expression": spec["expression"], "outcome": dict(result)}
     whole, part = template("traces"), template("traces_setup")
     setup = part.fill(statements=fenced("\n".join(spec["setup"]))) if spec["setup"] else ""
     prompt = whole.fill(
         name=name,
-        module=str(reference.get("module", "")),
+        place=f" of the Python module `{reference['module']}`" if reference.get("module") else "",
         source=fenced(shown),
         setup=setup,
         call=fenced(as_typed(spec["expression"])),

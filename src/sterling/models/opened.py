@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -19,20 +19,14 @@ from sterling.models.loop import gate_of
 from sterling.models.secrets import secrets_of
 from sterling.models.transport import need_aiohttp, open_session
 from sterling.models.wire import chat_said
+from sterling.records import Fault
 
 T = TypeVar("T")
 Form = TypeVar("Form", bound=BaseModel)
 Message = Mapping[str, Any]
-_NO_FORMAT = frozenset({400, 415, 422, 501})
-"""How servers say that they know no `response_format`."""
+_NO_FORMAT = frozenset({400, 415, 422, 500, 501})
+"""How servers say that they know no `response_format`; a 500 only if the client took it for a refusal."""
 _FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*)\n\s*```\s*$", re.DOTALL)
-_MENDS = {
-    "unauthorised": "look at the key in the variable that `key_env` names",
-    "unpaid": "look at the account of this key",
-    "not_found": "look at `endpoint` (most servers want it to end in /v1) and `model`",
-    "redirected": "write the address that the server redirects to",
-    "tls": "look at the address (http or https) and at the server's certificate",
-}
 
 
 class Unanswered(Exception):
@@ -46,6 +40,11 @@ class Unanswered(Exception):
     def because(cls, reason: str, message: str) -> "Unanswered":
         """Of an answer that is of no use, though it came. Not owed: asked again, it would be the same."""
         return cls(Failure(reason, message[:500], attempts=1, owed=False))
+
+    def fault(self, where: str) -> Fault:
+        """The fault that it ends the work at `where` in."""
+        why = self.failure
+        return Fault(where, "provider", why.reason, why.message, max(1, why.attempts), owed=why.owed)
 
 
 class Filled(NamedTuple):
@@ -124,6 +123,15 @@ class Models:
             raise Unanswered.because("unparsable", f"no {form.__name__} in two answers: {error}") from None
 
     @staticmethod
+    async def together(*questions: Awaitable[T]) -> list[T]:
+        """What becomes of several at once. All are waited for; then the first in order that failed is raised."""
+        found = await asyncio.gather(*questions, return_exceptions=True)
+        for one in found:
+            if isinstance(one, BaseException):
+                raise one
+        return [one for one in found if not isinstance(one, BaseException)]
+
+    @staticmethod
     async def aside(work: Callable[..., T], *given: Any) -> T:
         """Do what takes processor time in a thread, so that answers are not kept waiting."""
         return await asyncio.to_thread(work, *given)
@@ -141,7 +149,7 @@ class Models:
             try:
                 return await self.say(endpoint, chat, sampling={**_response_format(form), **sampling}, sample=sample)
             except Unanswered as none:
-                if none.failure.status not in _NO_FORMAT:
+                if none.failure.owed or none.failure.status not in _NO_FORMAT:
                     raise
                 self._formless.add(id(endpoint))
         return await self.say(endpoint, chat, sampling=sampling, sample=sample)
@@ -179,5 +187,5 @@ def _refuse_hopeless(endpoint: Endpoint, client: Client) -> None:
     """A wrong key stops the work at once, and not after thousands of failures."""
     failure = client.hopeless
     if failure is not None:
-        told = failure.message.removeprefix("not asked, since others failed: ")
-        raise InputError(f"`{endpoint.model}` cannot be asked: {told}", mend=_MENDS[failure.reason])
+        told, _, mend = failure.message.removeprefix("not asked, since others failed: ").partition("; mend: ")
+        raise InputError(f"`{endpoint.model}` cannot be asked: {told}", mend=mend)

@@ -81,9 +81,7 @@ class AskingStrategy(Strategy):
         try:
             return await self.write(task, source, models)
         except Unanswered as none:
-            why = none.failure
-            attempts = max(1, why.attempts)
-            return [Fault(task.row, "provider", why.reason, why.message, attempts, owed=why.owed)]
+            return [none.fault(task.row)]
 
     def _prompt_file(self, name: str) -> Path:
         own = self.prompts.get(name)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from sterling.errors import MissingExtra
 from sterling.models import stand_in
 from sterling.models.endpoint import Endpoint
+from sterling.models.mends import mended
 from sterling.models.secrets import Secrets
 from sterling.models.wire import Call
 from sterling.version import VERSION
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _LARGEST = 64 << 20
 _QUOTED = 1 << 16
 """Bytes of a body that may be quoted in a message."""
+_SHOWN = 240
+"""Characters of one that are: a message has room for what to change, too."""
 
 
 class Reply(NamedTuple):
@@ -63,7 +66,15 @@ def _address(endpoint: Endpoint, call: Call) -> str:
 
 
 async def post(session: "ClientSession", endpoint: Endpoint, secrets: Secrets, call: Call) -> Reply:
-    """Send one request and read its whole answer, within `timeout_s`."""
+    """Send one request and read its whole answer, within `timeout_s`. A message ends with what to change."""
+    reply = await _replied(session, endpoint, secrets, call)
+    if reply.reason is None:
+        return reply
+    status = "" if reply.status in {None, 200} else f"status {reply.status}: "
+    return reply._replace(message=status + mended(reply.reason, reply.message, endpoint))
+
+
+async def _replied(session: "ClientSession", endpoint: Endpoint, secrets: Secrets, call: Call) -> Reply:
     from aiohttp import ClientError  # noqa: PLC0415
 
     address = _address(endpoint, call)
@@ -75,9 +86,10 @@ async def post(session: "ClientSession", endpoint: Endpoint, secrets: Secrets, c
     except TimeoutError:
         return Reply(None, reason="timeout", message=f"no whole answer within {endpoint.timeout_s:g} s")
     except ssl.SSLError as error:
-        return Reply(None, reason="tls", message=secrets.quote(str(error)))
+        return Reply(None, reason="tls", message=secrets.quote(str(error), _SHOWN))
     except (ClientError, OSError, ValueError) as error:
-        return Reply(None, reason=_broken(error), message=f"{type(error).__name__}: {secrets.quote(str(error))}")
+        said = secrets.quote(str(error), _SHOWN)
+        return Reply(None, reason=_broken(error), message=f"{type(error).__name__}: {said}")
 
 
 def _broken(error: BaseException) -> str:
@@ -102,8 +114,10 @@ def _reply(response: "ClientResponse", raw: bytes | None, secrets: Secrets) -> R
         return Reply(status, reason="too_large", message=f"the answer is larger than {_LARGEST >> 20} MiB")
     if status == 200:
         return _parsed(raw, secrets)
-    said = secrets.quote(raw[:_QUOTED].decode("utf-8", "replace"))
-    return Reply(status, reason=_reason(status, said), message=said, retry_after=_retry_after(response))
+    text = raw[:_QUOTED].decode("utf-8", "replace")
+    elsewhere = response.headers.get("Location")
+    said = secrets.quote(text if elsewhere is None else f"to {elsewhere} {text}", _SHOWN)
+    return Reply(status, reason=_reason(status, text), message=said, retry_after=_retry_after(response))
 
 
 def _parsed(raw: bytes, secrets: Secrets) -> Reply:
@@ -129,15 +143,16 @@ _REASONS = {
 
 
 def _reason(status: int, said: str) -> str:
+    """Some servers (llama-cpp-python) answer 500 where others say 422: what they do not take, they never will."""
     if status == 429 and "insufficient_quota" in said:
         return "unpaid"
     if status in _REASONS:
         return _REASONS[status]
     if 300 <= status < 400:
         return "redirected"
-    if status >= 500:
-        return "server_error"
     lowered = said.lower()
+    if status >= 500:
+        return "bad_request" if "validation error" in lowered and "'body'" in lowered else "server_error"
     filtered = "content_filter" in lowered or "content management policy" in lowered or "content_policy" in lowered
     return "content_filter" if filtered else "bad_request"
 

@@ -18,7 +18,12 @@ OURS = frozenset({"model", "messages", "n", "stream", "stream_options"})
 _FINISHES = {"eos": "stop", "eos_token": "stop", "stop_sequence": "stop", "end_turn": "stop", "max_tokens": "length"}
 _BROKEN_OFF = ("error", "abort", "aborted", "cancelled")
 """The server gave up halfway: no answer, and none of the model's doing."""
-_FAILED_FINISH = {"length": "truncated", "content_filter": "content_filter"}
+_FAILED_FINISH = {
+    "length": ("truncated", "; mend: raise `max_tokens`"),
+    "content_filter": ("content_filter", "; mend: reword the prompt, or ask a model without this filter"),
+}
+NO_CHAT = "look whether `endpoint` is a chat endpoint (most end in /v1), and no proxy answers for it"
+"""What to do about an answer with status 200 that is none."""
 
 
 class Call(NamedTuple):
@@ -80,10 +85,10 @@ def _plain(value: Any) -> Any:
 def chat_said(answer: Any) -> dict[str, Any]:
     """What the journal keeps of an answer: the first choice, usage, and the model's name. Garbled when it has none."""
     if not isinstance(answer, dict):
-        raise Garbled("not a JSON object")
+        raise Garbled(f"not a JSON object; mend: {NO_CHAT}")
     choices = answer.get("choices")
     if not isinstance(choices, list) or not choices:
-        raise Garbled(f"no choices in it: {json.dumps(answer)[:300]}")
+        raise Garbled(f"no choices in it: {json.dumps(answer)[:200]}; mend: {NO_CHAT}")
     choice = choices[0]
     if not isinstance(choice, dict) or not isinstance(choice.get("message"), dict):
         raise Garbled("the first choice holds no message")
@@ -150,8 +155,8 @@ def _apart(text: str, message: Mapping[str, Any]) -> tuple[str, str | None]:
 def judged(answer: Answer, finish_ok: frozenset[str], attempts: int) -> Answer | Failure:
     """The answer, or the failure that its end makes of it. Nothing of it is owed: it was paid for and would recur."""
     if answer.finish not in finish_ok:
-        reason = _FAILED_FINISH.get(answer.finish, "unfinished")
-        said = f"the answer ended with `{answer.finish}`"
+        reason, mend = _FAILED_FINISH.get(answer.finish, ("unfinished", ""))
+        said = f"the answer ended with `{answer.finish}`{mend}"
         return Failure(reason, said, attempts, 200, owed=False, answer=answer)
     if not answer.text.strip() and not answer.tool_calls:
         said = "the answer holds no text"

@@ -28,7 +28,7 @@ def judges_are_independent(recipe: Recipe) -> Iterator[Situation]:
     """No model judges what its own family made, and the members of a panel are of different families."""
     generators = {family for entry in recipe.generate for family in _families(entry.part)}
     for index, entry in enumerate(recipe.checks):
-        if isinstance(entry.part, ModelCheck) and endpoints_of(entry.part):
+        if isinstance(entry.part, ModelCheck) and entry.part.family == "model" and endpoints_of(entry.part):
             yield _independence(index, entry, entry.part, generators)
 
 

@@ -11,6 +11,7 @@ from sterling.verify.math import Math
 from sterling.verify.regex import Regex
 from sterling.verify.replay import Replay
 from sterling.verify.reward import Reward
+from sterling.verify.solved import Solved
 from sterling.verify.sql import Sql
 from sterling.verify.steps import StepsHold
 from sterling.verify.tests import Tests
@@ -28,6 +29,7 @@ __all__ = [
     "Regex",
     "Replay",
     "Reward",
+    "Solved",
     "Sql",
     "StepsHold",
     "Tests",

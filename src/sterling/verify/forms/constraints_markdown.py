@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from sterling.verify.fences import split
+from sterling.text.fences import split
 from sterling.verify.forms.constraints import Counted, named
 from sterling.verify.forms.finding import composed
 

@@ -11,7 +11,7 @@ import math
 import re
 from typing import Any, NoReturn
 
-from sterling.verify.fences import split
+from sterling.text.fences import split
 
 MAX_CHARS = 1_000_000
 """Longer documents are refused."""

@@ -21,8 +21,8 @@ _READ = 20_000
 """Characters at the end of an answer in which a verdict is looked for."""
 _STARTS = 200
 """Braces at which one is tried."""
-_NO_FORMAT = frozenset({400, 415, 422, 501})
-"""How servers say that they know no `response_format`."""
+_NO_FORMAT = frozenset({400, 415, 422, 500, 501})
+"""How servers say that they know no `response_format`; a 500 only if the client took it for a refusal."""
 _FOLDER = Path(__file__).parent.with_name("prompts")
 
 

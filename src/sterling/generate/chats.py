@@ -1,0 +1,89 @@
+"""Conversations that are simulated: how they open, how a model is shown them, and when a speaker falls out of its part.
+
+The rules for that need no model and read English phrases; what they miss is for the checks.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sterling.generate.seeding import chat_of
+from sterling.models import Answer, Unanswered
+from sterling.records import Record, content_text
+
+Message = Mapping[str, Any]
+
+_START = 160
+"""Characters in which an answer that declines says so."""
+_DECLINES = re.compile(
+    r"\b(?:as an ai\b|as a (?:large )?language model|i (?:can't|cannot|can not|won't|will not|am unable to|'m unable to|"
+    r"am not able to) (?:help|assist|comply|do that|do this|answer|provide|discuss|continue|engage|fulfil|write|create))"
+)
+_OUT_OF_PART = re.compile(
+    r"\bas the (?:user|person|human|customer|simulated user)\b|\bi (?:am|'m|was) (?:playing|simulating|pretending)\b|"
+    r"\brole[- ]?play|\bin character\b|\b(?:user|person) simulat|\bas an ai\b|\bas a (?:large )?language model\b"
+)
+_LABEL = re.compile(r"^\W*(?:person|assistant)\W*:", re.MULTILINE | re.IGNORECASE)
+"""How `shown` marks who speaks."""
+
+
+def opening_of(record: Record) -> list[dict[str, Any]] | None:
+    """The real beginning of a record: its messages up to the first that a user says, or a text as that message.
+
+    None where nobody says anything, or where tools are offered, for nobody could answer them.
+    """
+    if "tools" in record.payload:
+        return None
+    text = record.payload.get("text")
+    chat = [{"role": "user", "content": text}] if isinstance(text, str) else chat_of(record)
+    asked = next((at for at, turn in enumerate(chat or ()) if turn.get("role") == "user"), None)
+    if chat is None or asked is None or not content_text(chat[asked].get("content")).strip():
+        return None
+    return chat[: asked + 1]
+
+
+def question_of(opening: Sequence[Message]) -> str:
+    """What was asked, as text."""
+    return content_text(opening[-1].get("content")).strip()
+
+
+def reply(answer: Answer) -> dict[str, Any]:
+    """An answer as the assistant's message, its reasoning apart."""
+    reasoning = {"reasoning_content": answer.reasoning} if answer.reasoning else {}
+    return {"role": "assistant", "content": answer.text.strip(), **reasoning}
+
+
+def bare(text: str) -> list[dict[str, Any]]:
+    """A completion of one message."""
+    return [{"role": "assistant", "content": text.strip()}]
+
+
+def sent(chat: Sequence[Message]) -> list[dict[str, Any]]:
+    """Messages as a model wants them back: without the reasoning of earlier turns."""
+    return [{key: value for key, value in turn.items() if key != "reasoning_content"} for turn in chat]
+
+
+def shown(chat: Sequence[Message], names: Mapping[str, str]) -> str:
+    """A conversation as a text that another model reads. Roles without a name are left out."""
+    turns = [(names[turn["role"]], content_text(turn.get("content")).strip()) for turn in chat if turn["role"] in names]
+    return "\n\n".join(f"{name}: {text}" for name, text in turns)
+
+
+def refuse_declined(text: str) -> None:
+    """Raise `refused` for an answer that begins by declining. `Sorry to hear that` is no refusal."""
+    if found := _DECLINES.search(_plain(text)[:_START]):
+        raise Unanswered.because("refused", f"an answer that begins with `{found[0]}`")
+
+
+def refuse_out_of_part(text: str, given: str) -> None:
+    """Raise `out_of_part` for a speaker who names its part, speaks of the play, or writes for both sides.
+
+    Words that stand in `given`, the real opening, are its subject and give nobody away.
+    """
+    found = _OUT_OF_PART.search(_plain(text)) or _LABEL.search(text)
+    if found and found[0].lower() not in _plain(given):
+        raise Unanswered.because("out_of_part", f"it speaks out of its part: `{found[0].strip()}`")
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace("\u2019", "'").split())

@@ -1,0 +1,72 @@
+"""What is no candidate at all: refusals, empty words, copied wording. Rules that need no model; English ones mostly.
+
+They follow the elimination of WizardLM (Xu et al., arXiv 2304.12244), made narrower where that one also takes good
+texts. What is wrong in any other way is for the checks: nothing here says that a text is good.
+"""
+
+import re
+
+from sterling.models import Unanswered
+from sterling.text import plain_words
+from sterling.text.templates import Template
+
+_SHORT = 80
+"""Words below which an answer that declines says nothing else."""
+_RUN = 8
+"""Words in a row that nobody shares with a prompt by chance."""
+_DECLINES = re.compile(
+    r"\b(?:sorry|apologi[sz]e|as an ai|i (?:cannot|can't|can not|won't|am unable to|am not able to|'m unable to) "
+    r"(?:help|assist|answer|comply|do|provide|fulfil|write|create|produce|continue|translate|access))\b"
+)
+_OUR_WORDS = re.compile(r"\b(?:given|rewritten|evolved|created) (?:prompt|instruction|request|task)\b")
+_PLACES = re.compile(r"\{[a-z_][a-z0-9_]*\}")
+_SMALL_WORDS = frozenset(
+    "a about all also am an and any are as at be been but by can did do does for from had has have he her here his how "
+    "i if in into is it its just may me more my not of on one or other our out she so some such than that the their "
+    "them then there these they this to too up us was we were what when which who why will with would you your".split()
+)
+
+
+def refuse_apology(text: str, given: str = "") -> None:
+    """Raise `refused` for a short text that declines, unless what it was made from does so too.
+
+    WizardLM takes `sorry` in fewer than 80 words for a refusal; some other English phrases count here as well. A
+    refusal in another language passes, and so does a long one.
+    """
+    said = _plain(text)
+    if len(said.split()) < _SHORT and (found := _DECLINES.search(said)) and found[0] not in _plain(given):
+        raise Unanswered.because("refused", f"a short answer with `{found[0]}`")
+
+
+def refuse_empty_words(text: str) -> None:
+    """Raise `says_nothing` for punctuation and small words alone (English ones). `Yes`, `no` and a number say something."""
+    if not set(plain_words(text)) - _SMALL_WORDS:
+        raise Unanswered.because("says_nothing", "nothing but punctuation and small words")
+
+
+def refuse_same_words(text: str, given: str) -> None:
+    """Raise `unchanged` where the words are the same in the same order: case and punctuation are no change."""
+    if plain_words(text) == plain_words(given):
+        raise Unanswered.because("unchanged", "the words came back as they were")
+
+
+def refuse_copied_prompt(text: str, given: str, *prompts: Template) -> None:
+    """Raise `copied_prompt` for eight words in a row of a prompt's own, or for speaking of `the rewritten request`.
+
+    What stands in `given`, which the prompt was filled with, is no copy.
+    """
+    said, known = plain_words(text), _runs(plain_words(given))
+    pieces = [piece for prompt in prompts for piece in _PLACES.split(prompt.text)]
+    ours = set().union(*(_runs(plain_words(piece)) for piece in pieces)) - known
+    if ours & _runs(said):
+        raise Unanswered.because("copied_prompt", "it repeats the wording of the prompt")
+    if (found := _OUR_WORDS.search(_plain(text))) and found[0] not in _plain(given):
+        raise Unanswered.because("copied_prompt", f"it speaks of `{found[0]}`")
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace("\u2019", "'").split())
+
+
+def _runs(words: list[str]) -> set[tuple[str, ...]]:
+    return {tuple(words[at : at + _RUN]) for at in range(len(words) - _RUN + 1)}
