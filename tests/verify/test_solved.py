@@ -234,7 +234,7 @@ def test_lint_takes_it_for_no_judge(tmp_path: Path) -> None:
     recipe = from_mapping(
         {
             "name": "r", "purpose": "evaluation",
-            "anchor": [{"name": "q", "path": "q.jsonl", "origin": "human", "attested_by": "A", "attested_because": "B"}],
+            "anchor": [{"name": "q", "path": "q.jsonl"}],
             "generate": [{"strategy": "completions", "path": "c.jsonl", "model": "qwen3-32b"}],
             "checks": [{"check": "solved", "models": models, "by": {"check": "math"}}, {"check": "novelty"}],
         },

@@ -31,7 +31,7 @@ def drawn(seeds: Iterable[Record], wanted: int | None, seed: int, rare: float = 
         return list(everywhere)
     by_size: list[list[Record]] = sorted(topics, key=len)
     smallest = chain.from_iterable(by_size)
-    return list(dict.fromkeys(_blended(smallest, everywhere, rare)))
+    return list({record.id: record for record in _blended(smallest, everywhere, rare)}.values())
 
 
 def prompt_of(record: Record) -> str | None:

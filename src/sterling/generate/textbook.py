@@ -37,7 +37,7 @@ class Textbook(GridStrategy):
     The grid (4 x 3 unless you say otherwise) is what keeps texts on one subject apart, and the passage is what ties
     them to the world: Cosmopedia, built so after phi-1 (Gunasekar et al., arXiv 2306.11644), reports under 1 % near
     duplicates. One section for each task; `per_seed: 12` puts a seed through the whole grid. From a document longer
-    than `passage` one extract is taken, another in each cell.
+    than `passage` one extract is taken, drawn anew for each cell.
 
     The extract is in `reference.passages`. The prompt allows explanations beyond it, and no name, number, date or
     quotation that is not in it, so that the check `grounded` can look these up; its entailment model will not find
@@ -62,11 +62,7 @@ class Textbook(GridStrategy):
 
     def cells(self) -> Sequence[Cell]:
         """Every audience with every format."""
-        return [
-            Cell(f"{audience}/{form}", {"audience": self.audiences[audience], "format": self.formats[form]})
-            for audience in self.audiences
-            for form in self.formats
-        ]
+        return [_cell(audience, form) for audience in self.audiences.items() for form in self.formats.items()]
 
     def suits(self, record: Record) -> bool:
         """Whether there is enough of it."""
@@ -82,13 +78,17 @@ class Textbook(GridStrategy):
         refuse_apology(answer.text, passage)
         refuse_copied_prompt(answer.text, "\n".join(asked.values()), prompt)
         cell = task.spec["cell"]
-        audience, form = cell.split("/", 1)
         draft = Draft(
             {"text": answer.text.strip()},
             [Writer(self.model, answer)],
             [prompt],
             reference=grounds(passage),
-            tags=("task:textbook", f"cell:{cell}", f"audience:{audience}", f"format:{form}"),
+            tags=("task:textbook", f"cell:{cell}", *task.spec["tags"]),
             decided={"cell": cell},
         )
         return [draft.record("textbook", task, source)]
+
+
+def _cell(audience: tuple[str, str], form: tuple[str, str]) -> Cell:
+    names = (f"audience:{audience[0]}", f"format:{form[0]}")
+    return Cell(f"{audience[0]}/{form[0]}", {"audience": audience[1], "format": form[1], "tags": names})

@@ -34,6 +34,20 @@ def _host(address: str) -> str:
     return "local" if host in _LOOPBACK or host.startswith("127.") or host.endswith(".localhost") else host
 
 
+class Price(BaseModel):
+    """What a model costs, in USD per million tokens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    """Reasoning included, which servers count among the tokens of an answer."""
+    cached_input: float | None = Field(default=None, ge=0)
+    """Of input that the server says it had in its cache; unsaid, that counts in full."""
+    batch: float | None = Field(default=None, gt=0, le=1)
+    """What a batch costs, as a share: 0.5 for half. Unsaid: what the service publishes, else all of it."""
+
+
 class Endpoint(BaseModel):
     """An entry of the recipe's `models:`. Nothing secret is in it: `key_env` names the variable that holds the key."""
 
@@ -72,11 +86,22 @@ class Endpoint(BaseModel):
     patience_s: float = Field(default=60.0, ge=0)
     """Seconds that a row waits out an endpoint which answers others but tells it to come back later (429): only then
     do its attempts count. Also the longest Retry-After that is waited for."""
+    price: Price | None = None
+    """USD per million tokens. Unsaid, the table of prices is asked."""
+    batch: bool = False
+    """Ask through the server's Batch API (`/files` and `/batches`): cheaper, and answered within a day."""
+    poll_s: float = Field(default=30.0, gt=0)
+    """Seconds between two looks at a batch."""
+
+    @property
+    def host(self) -> str:
+        """Of the address, without its port; every loopback host is `local`."""
+        return _host(self.endpoint)
 
     @property
     def identity(self) -> str:
         """`service`, or the host without its port; every loopback host is `local`, so a port may change."""
-        return self.service or _host(self.endpoint)
+        return self.service or self.host
 
 
 def _named(value: Any, info: ValidationInfo) -> Any:

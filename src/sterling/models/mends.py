@@ -21,6 +21,8 @@ _MENDS = (
     _Mend("not_found", "model", "`model: {model}` is not served there; {endpoint}/models lists what is"),
     _Mend("not_found", "", "look at `endpoint: {endpoint}`; most servers want it to end in /v1"),
     _Mend("redirected", "", "write the address that it redirects to as `endpoint`"),
+    _Mend("tls", "mismatch", "write the host name that its certificate is for"),
+    _Mend("tls", "expired", "have its certificate renewed"),
     _Mend("tls", "verify failed", "name the file of its certificate authority in SSL_CERT_FILE"),
     _Mend("tls", "", "look at `endpoint`: a server without a certificate is asked by http://"),
     _Mend("connection", "cannot connect", "start the server, or look at host and port of `endpoint: {endpoint}`"),

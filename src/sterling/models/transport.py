@@ -9,7 +9,8 @@ import json
 import math
 import ssl
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from sterling.errors import MissingExtra
@@ -28,6 +29,7 @@ _QUOTED = 1 << 16
 """Bytes of a body that may be quoted in a message."""
 _SHOWN = 240
 """Characters of one that are: a message has room for what to change, too."""
+_JSON = {"Content-Type": "application/json"}
 
 
 class Reply(NamedTuple):
@@ -42,6 +44,25 @@ class Reply(NamedTuple):
     message: str = ""
     retry_after: float | None = None
     """Seconds, if the server named a time."""
+    sent: bool = True
+    """False where the request surely never reached the server, and so cost nothing."""
+    size: int = 0
+    """Bytes of a body with status 200 that is no JSON."""
+
+
+class Parcel(NamedTuple):
+    """What is sent."""
+
+    method: str
+    path: str
+    """Below the endpoint's address."""
+    data: Any = None
+    """As aiohttp takes it."""
+    headers: Mapping[str, str] = {}
+    into: IO[bytes] | None = None
+    """Takes a body with status 200 as it comes, however large; the reply then has none."""
+    timeout_s: float | None = None
+    """Unsaid, the endpoint's."""
 
 
 def need_aiohttp(feature: str) -> None:
@@ -60,36 +81,50 @@ def open_session() -> "ClientSession":
     return ClientSession(connector=connector, cookie_jar=DummyCookieJar(), auto_decompress=True)
 
 
-def _address(endpoint: Endpoint, call: Call) -> str:
+def _address(endpoint: Endpoint, path: str) -> str:
     base, other = endpoint.endpoint.rstrip("/"), stand_in.address()
-    return f"{base if other is None else other + urlsplit(base).path}/{call.path}"
+    return f"{base if other is None else other + urlsplit(base).path}/{path}"
 
 
 async def post(session: "ClientSession", endpoint: Endpoint, secrets: Secrets, call: Call) -> Reply:
-    """Send one request and read its whole answer, within `timeout_s`. A message ends with what to change."""
-    reply = await _replied(session, endpoint, secrets, call)
+    """Send one question and read its whole answer, within `timeout_s`. A message ends with what to change."""
+    return await send(session, endpoint, secrets, Parcel("POST", call.path, call.body, _JSON))
+
+
+async def send(session: "ClientSession", endpoint: Endpoint, secrets: Secrets, parcel: Parcel) -> Reply:
+    """The same for anything else that an endpoint takes: files, batches."""
+    reply = await _replied(session, endpoint, secrets, parcel)
     if reply.reason is None:
         return reply
     status = "" if reply.status in {None, 200} else f"status {reply.status}: "
     return reply._replace(message=status + mended(reply.reason, reply.message, endpoint))
 
 
-async def _replied(session: "ClientSession", endpoint: Endpoint, secrets: Secrets, call: Call) -> Reply:
-    from aiohttp import ClientError  # noqa: PLC0415
+async def _replied(session: "ClientSession", endpoint: Endpoint, secrets: Secrets, parcel: Parcel) -> Reply:
+    from aiohttp import ClientConnectorError, ClientError  # noqa: PLC0415
 
-    address = _address(endpoint, call)
-    headers = {"Content-Type": "application/json", "User-Agent": f"sterling/{VERSION}", **secrets.headers()}
+    address, seconds = _address(endpoint, parcel.path), parcel.timeout_s or endpoint.timeout_s
+    headers = {**parcel.headers, "User-Agent": f"sterling/{VERSION}", **secrets.headers()}
+    given = {"data": parcel.data, "headers": headers, "allow_redirects": False}
     try:
-        async with asyncio.timeout(endpoint.timeout_s):
-            async with session.post(address, data=call.body, headers=headers, allow_redirects=False) as response:
+        async with asyncio.timeout(seconds):
+            async with session.request(parcel.method, address, **given) as response:
+                if parcel.into is not None and response.status == 200:
+                    return await _saved(response, parcel.into)
                 return _reply(response, await _read(response), secrets)
     except TimeoutError:
-        return Reply(None, reason="timeout", message=f"no whole answer within {endpoint.timeout_s:g} s")
+        return Reply(None, reason="timeout", message=f"no whole answer within {seconds:g} s")
     except ssl.SSLError as error:
-        return Reply(None, reason="tls", message=secrets.quote(str(error), _SHOWN))
+        return Reply(None, reason="tls", message=secrets.quote(str(error), _SHOWN), sent=False)
     except (ClientError, OSError, ValueError) as error:
-        said = secrets.quote(str(error), _SHOWN)
-        return Reply(None, reason=_broken(error), message=f"{type(error).__name__}: {said}")
+        said = f"{type(error).__name__}: {secrets.quote(str(error), _SHOWN)}"
+        return Reply(None, reason=_broken(error), message=said, sent=not isinstance(error, ClientConnectorError))
+
+
+async def _saved(response: "ClientResponse", file: IO[bytes]) -> Reply:
+    async for part in response.content.iter_any():
+        file.write(part)
+    return Reply(response.status)
 
 
 def _broken(error: BaseException) -> str:
@@ -117,7 +152,7 @@ def _reply(response: "ClientResponse", raw: bytes | None, secrets: Secrets) -> R
     text = raw[:_QUOTED].decode("utf-8", "replace")
     elsewhere = response.headers.get("Location")
     said = secrets.quote(text if elsewhere is None else f"to {elsewhere} {text}", _SHOWN)
-    return Reply(status, reason=_reason(status, text), message=said, retry_after=_retry_after(response))
+    return Reply(status, reason=reason_of(status, text), message=said, retry_after=_retry_after(response))
 
 
 def _parsed(raw: bytes, secrets: Secrets) -> Reply:
@@ -125,7 +160,7 @@ def _parsed(raw: bytes, secrets: Secrets) -> Reply:
         return Reply(200, json.loads(secrets.mask(raw.decode("utf-8"))))
     except (ValueError, RecursionError):
         said = secrets.quote(raw[:_QUOTED].decode("utf-8", "replace"), 120)
-        return Reply(200, reason="garbage", message=f"no JSON: {said}")
+        return Reply(200, reason="garbage", message=f"no JSON: {said}", size=len(raw))
 
 
 _REASONS = {
@@ -142,7 +177,8 @@ _REASONS = {
 }
 
 
-def _reason(status: int, said: str) -> str:
+def reason_of(status: int, said: str) -> str:
+    """Why a status is no answer, as a `Failure` says it; `said` is the body that came with it."""
     """Some servers (llama-cpp-python) answer 500 where others say 422: what they do not take, they never will."""
     if status == 429 and "insufficient_quota" in said:
         return "unpaid"

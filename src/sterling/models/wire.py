@@ -36,6 +36,8 @@ class Call(NamedTuple):
     """Of the journal: 64 hexadecimal digits."""
     tokens: int
     """How many it will cost, roughly: for the limiter alone."""
+    longest: int | None = None
+    """Tokens of the answer at most, where the request says so."""
 
 
 class Garbled(Exception):
@@ -58,8 +60,9 @@ def call_for(endpoint: Endpoint, path: str, request: Mapping[str, Any], sample: 
         "sample": sample,
     }
     key = hashlib.sha256(_compact(keyed)).hexdigest()
-    longest = request.get("max_completion_tokens") or request.get("max_tokens")
-    return Call(path, body, key, len(body) // 4 + (longest if isinstance(longest, int) else 256))
+    said = request.get("max_completion_tokens") or request.get("max_tokens")
+    longest = said if isinstance(said, int) else None
+    return Call(path, body, key, len(body) // 4 + (256 if longest is None else longest), longest)
 
 
 def chat_call(endpoint: Endpoint, question: Question) -> Call:

@@ -25,7 +25,7 @@ class _Expressions(ImmutableSandboxedEnvironment):
     """Names are columns and nothing else; a column's field goes before a method of its value."""
 
     def __init__(self) -> None:
-        super().__init__(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - nothing of it is a web page
+        super().__init__(undefined=StrictUndefined, autoescape=False)
         self.globals.clear()
         del self.filters["random"]
 

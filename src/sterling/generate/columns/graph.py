@@ -1,12 +1,17 @@
-"""How columns depend on each other, inferred from what they refer to; and what is wrong with them, before any is made."""
+"""How columns depend on each other, inferred from what they refer to; and what is wrong with them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from typing import Annotated
 
-from sterling.generate.columns.column import Category, Choices, Column, Llm
+from pydantic import Field
+
+from sterling.generate.columns.drawn import Category, Person, Range, Seed, Subcategory
 from sterling.generate.columns.references import Reference
+from sterling.generate.columns.written import Expression, Llm
 from sterling.recipes.problems import Path, Problem, nearest
 
+Column = Annotated[Category | Subcategory | Range | Person | Seed | Expression | Llm, Field(discriminator="kind")]
 Columns = Mapping[str, Column]
 
 
@@ -26,57 +31,42 @@ def problems(columns: Columns, *, model: bool) -> Iterator[Problem]:
         path = ("columns", name)
         if not _is_name(name):
             yield Problem(path, f"`{name}` is no name of a column", "use a-z, 0-9 and _, and begin with a letter")
-        yield from _of_references(columns, column.references(), path)
-        if isinstance(column, Category) and column.by in columns:
-            yield from _of_category(columns, column, path)
+        yield from misread(columns, column.references(), path)
+        if isinstance(column, Subcategory) and column.of in columns:
+            yield from _of_category(column, columns[column.of], path)
         if isinstance(column, Llm) and column.model is None and not model:
             yield Problem(path, f"nobody writes `{name}`", "give the strategy or the column a `model:`")
     try:
         in_order(columns)
     except CycleError as error:
-        circle = error.args[1][::-1]
+        circle: list[str] = error.args[1][::-1]
         what = f"columns need each other in a circle: {' → '.join(f'`{name}`' for name in circle)}"
         yield Problem(("columns", circle[0]), what, f"let `{circle[0]}` do without `{circle[1]}`")
 
 
-def _of_references(columns: Columns, read: Iterable[Reference], path: Path) -> Iterator[Problem]:
+def misread(columns: Columns, read: Iterable[Reference], path: Path) -> Iterator[Problem]:
+    """References to columns that there are not, or to fields that they have not."""
     for one in read:
-        if (found := problem_with(columns, one)) is not None:
-            yield Problem(path, *found)
+        fields = columns[one.column].fields() if one.column in columns else ()
+        if one.column not in columns:
+            yield Problem(path, f"there is no column `{one.column}`", nearest(one.column, columns))
+        elif one.field is None and fields:
+            yield Problem(path, f"`{one}` has several fields", f"name one of them: {_dotted(one.column, fields)}")
+        elif one.field is not None and not fields:
+            yield Problem(path, f"`{one.column}` has no fields", f"write `{one.column}`")
+        elif one.field is not None and one.field not in fields:
+            yield Problem(path, f"`{one.column}` has no field `{one.field}`", nearest(one.field, fields))
 
 
-def problem_with(columns: Columns, read: Reference) -> tuple[str, str] | None:
-    """What is wrong with a reference, and its mend; None when there is such a column, or such a field of it."""
-    if read.column not in columns:
-        return f"there is no column `{read.column}`", nearest(read.column, columns)
-    fields = columns[read.column].fields()
-    if read.field is None and fields:
-        return f"`{read.column}` has several fields", f"name one of them: {_dotted(read.column, fields)}"
-    if read.field is not None and not fields:
-        return f"`{read.column}` has no fields", f"write `{read.column}`"
-    if read.field is not None and read.field not in fields:
-        return f"`{read.column}` has no field `{read.field}`", nearest(read.field, fields)
-    return None
-
-
-def _of_category(columns: Columns, column: Category, path: Path) -> Iterator[Problem]:
-    """A category depends on another one, and says what it may be for each of its values."""
-    above = columns[column.by or ""]
-    if not isinstance(above, Category):
-        yield Problem(path, f"`by` names a category, and `{column.by}` is of type {above.type}", "name a category")
+def _of_category(column: Subcategory, above: Column, path: Path) -> Iterator[Problem]:
+    """It depends on another category, and says what it may be for each of that one's values."""
+    if not isinstance(above, Category | Subcategory):
+        yield Problem(path, f"`{column.of}` is no category", f"let `of:` name one, not a column of kind {above.kind}")
         return
-    values = {str(value) for choices in above.every() for value in _drawable(choices)}
-    said = set(column.values) if isinstance(column.values, Mapping) else set[str]()
-    if lacking := sorted(values - said):
-        yield Problem(path, f"nothing is said for `{column.by}: {lacking[0]}`", f"add `{lacking[0]}: [...]`")
-    if unknown := sorted(said - values):
-        yield Problem(path, f"`{column.by}` is never `{unknown[0]}`", nearest(unknown[0], values))
-
-
-def _drawable(choices: Choices) -> list[object]:
-    if isinstance(choices, Mapping):
-        return [value for value, weight in choices.items() if weight > 0]
-    return [*choices]
+    if lacking := sorted(above.every() - column.values.keys()):
+        yield Problem(path, f"nothing is said for `{column.of}: {lacking[0]}`", f"add `{lacking[0]}: [...]`")
+    if unknown := sorted(column.values.keys() - above.every()):
+        yield Problem(path, f"`{column.of}` is never `{unknown[0]}`", nearest(unknown[0], above.every()))
 
 
 def _dotted(column: str, fields: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ _FAMILY_FIRST = ("ja_", "zh_", "ko_", "hu_")
 
 
 def person(locale: str, ages: tuple[int, int], seed: int) -> dict[str, Any]:
-    """One person: the same for the same seed and release of Faker. MissingExtra without it, InputError for no locale."""
+    """One person, the same for one seed and release of Faker. MissingExtra without it; InputError for no such locale."""
     fake = _faker(locale)
     fake.seed_instance(seed)
     sex = fake.random_element(("female", "male"))

@@ -29,7 +29,7 @@ def shipped() -> Registry:
     """The entries that come with Sterling."""
     files = [one for one in resources.files(__package__).iterdir() if one.name.endswith(".yaml")]
     read = [Terms.model_validate(yaml.safe_load(one.read_text(encoding="utf-8"))) for one in files]
-    return {one.id: one for one in read}
+    return {one.id: one for one in sorted(read, key=lambda one: one.id)}
 
 
 def lookup(id: str, known: Registry) -> Terms:  # noqa: A002 - the word of the domain

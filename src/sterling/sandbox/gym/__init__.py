@@ -5,6 +5,6 @@ sandbox it is held, its hash seed is always the same, and a scorer that runs for
 """
 
 from sterling.sandbox.gym.items import Entry, Gym, Item, Scored, Trouble, library_version
-from sterling.sandbox.gym.table import Known, known_datasets
+from sterling.sandbox.gym.table import REVIEWED, Known, known_datasets
 
-__all__ = ["Entry", "Gym", "Item", "Known", "Scored", "Trouble", "known_datasets", "library_version"]
+__all__ = ["REVIEWED", "Entry", "Gym", "Item", "Known", "Scored", "Trouble", "known_datasets", "library_version"]

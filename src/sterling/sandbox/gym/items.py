@@ -74,6 +74,7 @@ class Gym:
     def __init__(self, cpu_s: int) -> None:
         limits = Limits(cpu_s=cpu_s, stall_s=max(20.0, 2.0 * cpu_s))
         folders = (_site(), str(_INSIDE))
+        self.cpu_s = cpu_s
         self._sandbox: Sandbox = shared_sandbox(limits, 0, packages=folders, preload=("sterling_gym",))
         self.tier = self._sandbox.tier
 

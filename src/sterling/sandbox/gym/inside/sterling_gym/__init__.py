@@ -171,7 +171,6 @@ def _value(node: ast.AST) -> Fraction:
     raise ValueError(f"no arithmetic: {type(node).__name__}")
 
 
-
 # So that the first job does not pay for what the library loads late.
 build(
     {"dataset": "products", "level": 0, "config": {}, "seed": 0},

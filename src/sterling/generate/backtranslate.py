@@ -1,0 +1,111 @@
+"""`backtranslate`: what people asked, through another language and back, so that the same is asked in other words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from sterling.generate.elimination import refuse_same_words
+from sterling.generate.grid import Cell, GridStrategy
+from sterling.generate.languages import Language, language_of
+from sterling.generate.making import Draft, Writer
+from sterling.generate.seeding import prompt_of
+from sterling.generate.translating import Translator
+from sterling.generate.wording import has_tools, with_request
+from sterling.models import Endpoint, ModelRef, Models, Unanswered
+from sterling.records import Fault, Record, payload_text
+from sterling.registry import Task, register
+
+
+@register("strategy", "backtranslate")
+class Backtranslate(GridStrategy):
+    """A paraphrase of a real text, made by translating it into a pivot language and back.
+
+    Of a pair, a chat or a preference only the first thing that a user says is paraphrased: the human answer stays, and
+    with it the seed's reference, so what verified the seed verifies the paraphrase (a rule of ours: the record is
+    `synthetic` all the same, for its prompt is). Of a `text` everything is paraphrased. Each pivot is a cell, and
+    distant ones change more words; `back` may be another model than the one that went there.
+
+    The reference has what the check `translation` compares: `source_text`, the seed as text, and `language` as well as
+    `source_language`, which are the same; `pivot_text` is what was said on the way. Near duplicates are told by the
+    paraphrase alone (`view`), or a shared answer would make a duplicate of every one.
+
+    Left out: seeds longer than `longest`, rows of tables, records with tools, seeds in the pivot language when there is
+    no other, and programs that are continued. Faults: `unchanged` (the words came back as they were), `refused`,
+    `copied_prompt`.
+
+    Not guaranteed: that the paraphrase asks for the same. A pivot without gender, tense or articles loses them.
+    """
+
+    prompts_used: ClassVar[tuple[str, ...]] = ("translate", "translate_context")
+
+    pivots: tuple[Language, ...] = Field(default=("de", "fr", "ru", "zh", "tr"), min_length=1)
+    """ISO 639 codes of the languages to go through."""
+    language: Language = "en"
+    """Of the seeds that have no tag `language:`."""
+    back: ModelRef | None = None
+    """Translates back. Unsaid, `model` does so itself."""
+    longest: int = Field(default=8_000, ge=1)
+    """Characters that are paraphrased at all."""
+
+    def cells(self) -> Sequence[Cell]:
+        """One cell a pivot."""
+        return [Cell(pivot, {}) for pivot in self.pivots]
+
+    def suits(self, record: Record) -> bool:
+        """Whether there is prose to paraphrase that fits."""
+        said = _said(record)
+        program = (record.reference or {}).get("program") == "continue"
+        told = language_of(record, self.language)
+        fits = said is not None and len(said) <= self.longest
+        return fits and not has_tools(record) and not program and {*self.pivots} != {told}
+
+    async def write(self, task: Task, source: str, models: Models) -> Sequence[Record | Fault]:
+        """The seed with its text or prompt in other words."""
+        (seed,) = task.seeds
+        language, pivot = language_of(seed, self.language), task.spec["cell"]
+        if language == pivot:
+            raise Unanswered.because("unchanged", f"the seed is in the pivot language `{pivot}`")
+        said = _said(seed) or ""
+        there = await self._translator(models, self.model).translated(said, pivot)
+        back_by = self.back or self.model
+        back = await self._translator(models, back_by).translated(there.text, language)
+        refuse_same_words(back.text, said)
+        draft = Draft(
+            with_request(seed, back.text.strip()),
+            [Writer(back_by, back.answers[0]), *(Writer(self.model, answer) for answer in there.answers[:1])],
+            [self.prompt(name) for name in self.prompts_used],
+            reference={**(seed.reference or {}), **_compared(seed, language, there.text, pivot)},
+            tags=("task:backtranslate", f"cell:{pivot}", f"language:{language}"),
+            decided={"cell": pivot},
+            view=back.text.strip(),
+        )
+        return [draft.record("backtranslate", task, source)]
+
+    def _translator(self, models: Models, endpoint: Endpoint) -> Translator:
+        return Translator(models, endpoint, self.prompt("translate"), self.prompt("translate_context"))
+
+    @model_validator(mode="after")
+    def _goes_elsewhere(self) -> Self:
+        if {*self.pivots} == {self.language}:
+            what = f"`pivots:` names only `{self.language}`, which the seeds are in"
+            mend = "name another one, or say in `language:` which one the seeds are in"
+            raise PydanticCustomError("recipe", "{what}", {"what": what, "mend": mend})
+        return self
+
+
+def _said(record: Record) -> str | None:
+    """What is paraphrased; None where there is nothing."""
+    text = record.payload.get("text")
+    return prompt_of(record) if text is None else text if text.strip() else None
+
+
+def _compared(seed: Record, language: str, pivot_text: str, pivot: str) -> Mapping[str, Any]:
+    return {
+        "source_text": payload_text(seed.payload),
+        "source_language": language,
+        "language": language,
+        "pivot_language": pivot,
+        "pivot_text": pivot_text,
+    }

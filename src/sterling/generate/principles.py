@@ -1,0 +1,52 @@
+"""The file of principles that `constitution` goes by: who stands for it, since when, and what it says."""
+
+import datetime
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from sterling.generate.written import read_written, text_of_file, wrong
+from sterling.records import digest
+
+_NOBODY = re.compile(r"^\W*(?:(?:your|the|first|last|full|reviewer'?s?)\W*)*name\W*$|^\W*(?:todo|tbd|n/?a|none|nobody|x+)?\W*$", re.I)
+_MEND = "it wants `reviewer:`, `date:` and `principles:`; docs/strategies.md shows one"
+
+
+def _somebody(name: str) -> str:
+    if _NOBODY.match(name):
+        raise wrong(f"`reviewer: {name}` is nobody", "write the name of the person who has read these principles")
+    return name
+
+
+def _past(date: datetime.date) -> datetime.date:
+    if date > datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=1):
+        raise wrong(f"`date: {date}` is still to come", "write the day on which the principles were reviewed")
+    return date
+
+
+class Principles(BaseModel):
+    """What a person has said that answers shall be held to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reviewer: Annotated[str, AfterValidator(_somebody)]
+    """Who has read them and stands for them."""
+    date: Annotated[datetime.date, AfterValidator(_past)]
+    """When."""
+    principles: Mapping[str, Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]]
+    """Name and wording of each."""
+
+
+def read_principles(path: str) -> Principles:
+    """The principles in a YAML file. InputError with the line, also for a reviewer who is a placeholder."""
+    found = read_written(Principles, path, _MEND)
+    if not found.principles:
+        raise wrong_file(path)
+    return found
+
+
+def principles_digest(path: str) -> str:
+    """Digest of the file's text."""
+    return digest(text_of_file(path))

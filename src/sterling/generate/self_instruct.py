@@ -1,0 +1,136 @@
+"""`self_instruct`: real requests are shown, the model writes new ones of their kind, and answers them."""
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count, islice
+from typing import ClassVar
+
+from pydantic import BaseModel, Field
+
+from sterling.generate.elimination import refuse_apology, refuse_copied_prompt, refuse_empty_words
+from sterling.generate.making import Draft, Writer
+from sterling.generate.pairing import chat_for, paired
+from sterling.generate.seeding import drawn, prompt_of
+from sterling.models import Models, ModelStrategy, Unanswered
+from sterling.records import Fault, Record, digest
+from sterling.registry import Past, Task, register
+from sterling.text import plain_words
+
+_HELD = 2_000
+"""Requests of its own that are held to be shown."""
+_LONGEST = 1_500
+"""Characters of a request that are shown."""
+
+
+class Requests(BaseModel):
+    """What the model writes."""
+
+    requests: list[str] = Field(min_length=1)
+    """Each as a person would type it."""
+
+
+@register("strategy", "self_instruct")
+class SelfInstruct(ModelStrategy):
+    """Self-Instruct (Wang et al., arXiv 2212.10560): new requests of the kind that people really made.
+
+    A task shows `shown` real requests, each of another topic, and from the second round on `own` verified ones that it
+    wrote itself (6 and 2, as in the paper). The model writes `batch` new requests in one structured answer, as Alpaca
+    did, and answers each in a question of its own. Whatever was shown is a parent of all of them. One record for each
+    request, in the form of the first seed: strings or a chat, behind its system message.
+
+    **Needs the check `novelty`**, the gate that the method lives by: a request with a ROUGE-L of 0.7 or more to one that
+    is there already is dropped. Without it a model soon repeats what it is shown and itself; `sterling lint` says so.
+
+    Seeds in which nobody asks anything (texts, tables) and those with tools are left out. Without `count`, each seed is
+    shown once. Faults of a whole task: what the model's endpoint failed of, `unparsable`. Of one request: `repeated`
+    (in the words of one that was shown, or of another in the answer), `copied_prompt`, `says_nothing`, `refused`.
+
+    Not guaranteed: that people ask such things. New requests are less diverse than real ones, and lean towards what the
+    model likes to answer; compare their topics with the anchor's.
+    """
+
+    prompts_used: ClassVar[tuple[str, ...]] = ("self_instruct",)
+
+    shown: int = Field(default=6, ge=1, le=50)
+    """Real requests that a task shows."""
+    own: int = Field(default=2, ge=0, le=50)
+    """Verified requests of its own that it shows beside them, once there are some."""
+    batch: int = Field(default=5, ge=1, le=50)
+    """Requests that are asked for at once."""
+    rare: float = Field(default=0.0, ge=0, le=1)
+    """Share of the seeds that are taken from the smallest topics of the anchor first; 0 leaves it to chance."""
+
+    def tasks(self, seeds: Iterable[Record], past: Past, seed: int) -> Iterator[Task]:
+        """So many as it takes to write what is still wanted, each with other seeds."""
+        real = drawn(filter(_asks, seeds), self.count, seed, self.rare)
+        own = heapq.nsmallest(_HELD, filter(_asks, past.own()), key=lambda record: digest(str(seed), record.id))
+        if not real:
+            return
+        numbers = (number for number in count() if _row(number) not in past.tried)
+        wanted = self.batch * -(-len(real) // self.shown) if self.count is None else self.count - past.kept
+        for number, start in zip(numbers, range(0, wanted, self.batch), strict=False):
+            seen = (*_window(real, number, self.shown, seed), *_window(own, number, self.own, seed))
+            spec = {"number": number, "wanted": min(self.batch, wanted - start), "seed": seed}
+            yield Task(_row(number), seen, spec)
+
+    async def write(self, task: Task, source: str, models: Models) -> Sequence[Record | Fault]:
+        """The new requests of one task, answered; or of each why it is none."""
+        shown = [prompt_of(seed) or "" for seed in task.seeds]
+        asked = self.prompt("self_instruct").fill(count=str(task.spec["wanted"]), examples=_listed(shown))
+        filled = await models.fill(self.model, asked, Requests, sample=task.spec["number"])
+        requests = [request.strip() for request in filled.value.requests][: task.spec["wanted"]]
+        known = [tuple(plain_words(text)) for text in (*shown, *requests)]
+        places = range(len(shown), len(known))
+        return await models.together(
+            *(
+                self._answered(task, source, request, known[place] in known[:place], models)
+                for request, place in zip(requests, places, strict=True)
+            )
+        )
+
+    async def _answered(
+        self, task: Task, source: str, request: str, repeated: bool, models: Models
+    ) -> Record | Fault:
+        try:
+            return await self._record(task, source, request, repeated, models)
+        except Unanswered as none:
+            return none.fault(f"{task.row}/{digest(request)[:8]}")
+
+    async def _record(self, task: Task, source: str, request: str, repeated: bool, models: Models) -> Record:
+        prompt, given = self.prompt("self_instruct"), "\n".join(prompt_of(seed) or "" for seed in task.seeds)
+        if repeated:
+            raise Unanswered.because("repeated", "the same words were shown, or stand in this answer before")
+        refuse_empty_words(request)
+        refuse_copied_prompt(request, given, prompt)
+        answer = await models.say(self.model, chat_for(task.seeds[0], request))
+        refuse_apology(answer.text, request)
+        draft = Draft(
+            paired(task.seeds[0], request, answer),
+            [Writer(self.model, answer)],
+            [prompt],
+            tags=("task:self_instruct",),
+            decided={"number": task.spec["number"]},
+        )
+        return draft.record("self_instruct", task, source)
+
+
+def _asks(record: Record) -> bool:
+    return prompt_of(record) is not None and "tools" not in record.payload
+
+
+def _row(number: int) -> str:
+    return f"requests-{number}"
+
+
+def _window(records: Sequence[Record], number: int, size: int, seed: int) -> Iterator[Record]:
+    """The records of this task: all in turn before one comes again, and then in other company."""
+    held = min(size, len(records))
+    if not held:
+        return iter(())
+    lap, start = divmod(number * held, len(records) - len(records) % held)
+    order = records if lap == 0 else sorted(records, key=lambda record: digest(str(seed), str(lap), record.id))
+    return islice(iter(order), start, start + held)
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return "\n\n".join(f"<request>\n{text.strip()[:_LONGEST]}\n</request>" for text in texts)
