@@ -4,7 +4,6 @@ The server is llama-cpp-python's. What it does otherwise than the mock endpoint:
 `response_format` of the type `json_schema` with status 500, and takes one request at a time.
 """
 
-import os
 import socket
 import subprocess
 import time
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from tests.pipeline.conftest import WriteRecipe, write_recipe  # noqa: F401 - a fixture
 
@@ -102,11 +102,11 @@ def test_an_answer_with_its_usage_and_its_end(server: str) -> None:
 def test_stop_ends_an_answer(server: str) -> None:
     [whole] = ask(endpoint(server), [question("Go on.", **GREEDY)], finish_ok=frozenset({"length"}))
     assert isinstance(whole, Answer)
-    middle = whole.text[8]
-    [cut] = ask(endpoint(server), [question("Go on.", stop=[middle], **GREEDY)])
+    late = max(whole.text, key=whole.text.index)
+    [cut] = ask(endpoint(server), [question("Go on.", stop=[late], **GREEDY)])
     assert isinstance(cut, Answer)
     assert cut.finish == "stop"
-    assert cut.text == whole.text[: whole.text.index(middle)]
+    assert cut.text == whole.text[: whole.text.index(late)]
 
 
 def test_samples_differ_by_their_seeds_and_repeat_with_them(server: str) -> None:
@@ -172,4 +172,10 @@ def test_a_recipe_with_it_as_judge_ends_with_every_row_accounted_for(
     )
     done = run(path, out=tmp_path)
     [line] = [step for step in done.report["steps"] if step["name"] == "check:judge"]
-    print(line, done.status, done.faults.arrow.to_pylist()[:3])
+    faults = done.faults.arrow.to_pylist()
+    assert line["in"] == line["kept"] + line["dropped"]
+    assert line["dropped"] == len(faults) == len({fault["record"] for fault in faults}) == 24
+    assert {fault["reason"] for fault in faults} <= {"unparsable_judgement", "truncated", "empty"}
+    assert {fault["attempts"] for fault in faults} <= {2, 3}, "once with response_format, then at most twice without"
+    tables = [pq.read_table(path) for path in (tmp_path / "releases" / "small" / "data").glob("*.parquet")]
+    assert {origin for table in tables for origin in table["origin"].to_pylist()} == {"human"}

@@ -99,7 +99,8 @@ def test_an_endpoint_that_will_answer_nobody_is_an_error_of_the_input(rule: dict
 
 def test_one_question_that_cannot_be_answered_costs_itself_alone() -> None:
     async def both(models: Models) -> list[Any]:
-        return await asyncio.gather(*(models.say(server, text) for text in ("fine", "poison")), return_exceptions=True)
+        said = (models.say(server, text) for text in ("fine", "poison"))
+        return list(await asyncio.gather(*said, return_exceptions=True))
 
     with mock({"rules": [{"match": "poison", "status": 500}, {"answer": "Fine."}]}) as address:
         server = endpoint(address)

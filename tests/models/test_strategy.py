@@ -126,6 +126,6 @@ def test_a_prompt_of_ones_own_may_use_the_names_that_are_filled(tmp_path: Path, 
     assert (
         asking("http://localhost:1/v1", prompts={"ask": str(tmp_path / "good.md")}).prompt("ask").text.startswith("My")
     )
-    with pytest.raises(InputError, match="`{colour}` is filled by nothing") as error:
+    with pytest.raises(InputError, match="filled by nothing") as error:
         asking("http://localhost:1/v1", prompts={"ask": str(tmp_path / "bad.md")}).prompt("ask")
     assert "{passage}, {style}" in str(error.value.mend)

@@ -6,7 +6,17 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sterling.generate.arguing import Asked, Debated, Judged, Side, debate, judged, positions_on, refuse_leaks, transcript
+from sterling.generate.arguing import (
+    Asked,
+    Debated,
+    Judged,
+    Side,
+    debate,
+    judged,
+    positions_on,
+    refuse_leaks,
+    transcript,
+)
 from sterling.generate.chats import bare, opening_of, question_of
 from sterling.generate.grid import Cell, GridStrategy
 from sterling.generate.making import Draft, Writer
@@ -130,9 +140,7 @@ class Debate(GridStrategy):
             why = none.failure
             return Fault(task.row, "provider", why.reason, why.message, max(1, why.attempts), owed=why.owed)
 
-    async def _reasoning(
-        self, task: Task, models: Models, opening: Sequence[Mapping[str, Any]], over: _Over
-    ) -> Draft:
+    async def _reasoning(self, task: Task, models: Models, opening: Sequence[Mapping[str, Any]], over: _Over) -> Draft:
         question, winner = question_of(opening), over.held.sides[over.said.winner]
         told = self.prompt("debate_answer").fill(
             question=question,
@@ -164,7 +172,9 @@ def _dependence(judge: Endpoint, debaters: Sequence[Endpoint]) -> str | None:
     """Why this judge is not independent of those who debate; None when it is."""
     for model in (judge, *debaters):
         if not lineage(model):
-            return f"the family of `{model.model}` is unknown, so nobody can say that judge and debaters are independent"
+            return (
+                f"the family of `{model.model}` is unknown, so nobody can say that judge and debaters are independent"
+            )
     for debater in debaters:
         if shared := sorted(lineage(judge) & lineage(debater)):
             return f"`{judge.model}` and `{debater.model}` share the family {shared[0]}: a judge prefers its own kind"

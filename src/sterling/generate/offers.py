@@ -2,9 +2,9 @@
 
 import difflib
 import json
-import os.path
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from pydantic_core import PydanticCustomError
@@ -145,10 +145,14 @@ def own_part(question: str, siblings: Iterable[str]) -> str:
 
 
 def _between(words: list[str], others: list[str]) -> list[str]:
-    start = len(os.path.commonprefix([words, others]))
-    rest, other_rest = words[start:], others[start:]
-    end = len(os.path.commonprefix([rest[::-1], other_rest[::-1]]))
-    return rest[: len(rest) - end]
+    start = _shared(words, others)
+    end = _shared(words[start:][::-1], others[start:][::-1])
+    return words[start : len(words) - end]
+
+
+def _shared(words: list[str], others: list[str]) -> int:
+    """How many words both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(words, others, strict=False)))
 
 
 def _siblings(cpu_s: int, item: Item) -> tuple[str, ...]:

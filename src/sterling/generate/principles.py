@@ -3,14 +3,16 @@
 import datetime
 import re
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from sterling.generate.written import read_written, text_of_file, wrong
 from sterling.records import digest
 
-_NOBODY = re.compile(r"^\W*(?:(?:your|the|first|last|full|reviewer'?s?)\W*)*name\W*$|^\W*(?:todo|tbd|n/?a|none|nobody|x+)?\W*$", re.I)
+_NOBODY = re.compile(
+    r"^\W*(?:(?:your|the|first|last|full|reviewer'?s?)\W*)*name\W*$|^\W*(?:todo|tbd|n/?a|none|nobody|x+)?\W*$", re.I
+)
 _MEND = "it wants `reviewer:`, `date:` and `principles:`; docs/strategies.md shows one"
 
 
@@ -35,18 +37,25 @@ class Principles(BaseModel):
     """Who has read them and stands for them."""
     date: Annotated[datetime.date, AfterValidator(_past)]
     """When."""
-    principles: Mapping[str, Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]]
+    principles: Mapping[str, Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]] = Field(
+        min_length=1
+    )
     """Name and wording of each."""
 
 
-def read_principles(path: str) -> Principles:
+class Reviewed(NamedTuple):
+    """The principles of a file, and what provenance says of them."""
+
+    said: Principles
+    digest: str
+    """Of the file's text."""
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Which principles, who stands for them, and since when."""
+        return {"digest": self.digest, "reviewer": self.said.reviewer, "date": self.said.date.isoformat()}
+
+
+def read_principles(path: str) -> Reviewed:
     """The principles in a YAML file. InputError with the line, also for a reviewer who is a placeholder."""
-    found = read_written(Principles, path, _MEND)
-    if not found.principles:
-        raise wrong_file(path)
-    return found
-
-
-def principles_digest(path: str) -> str:
-    """Digest of the file's text."""
-    return digest(text_of_file(path))
+    return Reviewed(read_written(Principles, path, _MEND), digest(text_of_file(path)))

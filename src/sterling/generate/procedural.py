@@ -18,7 +18,7 @@ class Wanted(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     level: int | None = Field(default=None, ge=0)
-    """Step of the dataset's own curriculum, from 0: item sizes run from the first step to this one. Unsaid: defaults."""
+    """Step of the dataset's own curriculum, from 0: sizes run from the first step to this one. Unsaid: its defaults."""
     config: Mapping[str, Any] = {}
     """Options of the dataset, as reasoning-gym calls them; they outweigh the level."""
     weight: float = Field(default=1.0, gt=0)

@@ -2,7 +2,7 @@
 
 import inspect
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from pathlib import Path
 from queue import SimpleQueue
@@ -61,7 +61,7 @@ class AskingStrategy(Strategy):
         (one,) = self.propose_all([task], source)
         return one.open()
 
-    def propose_all(self, tasks: Iterable[Task], source: str) -> Iterator[Proposal]:
+    def propose_all(self, tasks: Iterable[Task], source: str) -> Generator[Proposal, None, None]:
         """What comes of each task, in the order in which they end. What is under way is let go when nobody listens."""
         room = min(_MOST_OPEN, 2 * sum(endpoint.concurrency for endpoint in endpoints_of(self)))
         models = wait_for(Models().__aenter__())

@@ -58,7 +58,9 @@ def _called(
         result = function(state, **arguments)
     except Exception as mishap:  # noqa: BLE001 - a tool may refuse in any way
         return _error(_words(mishap)), True, json.loads(before)
-    told = result if isinstance(result, str) else json.dumps(_plain(result, f"what `{name}` returns"), ensure_ascii=False)
+    told = (
+        result if isinstance(result, str) else json.dumps(_plain(result, f"what `{name}` returns"), ensure_ascii=False)
+    )
     return told, False, _plain(state, f"the state after `{name}`")
 
 

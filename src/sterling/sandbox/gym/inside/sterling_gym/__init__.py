@@ -1,7 +1,7 @@
 """The inside of reasoning-gym: items are built and answers are scored here, where `sterling` does not exist.
 
-Several of its scorers hand the answer to `eval` or to sympy's parser, which evaluates it. An answer to one of those gets
-here only if it fits the pattern that the table gives for it, and no scorer that was not reviewed is asked at all.
+Several of its scorers hand the answer to `eval` or to sympy's parser, which evaluates it. An answer gets to one of those
+only if it fits the pattern that the table gives for it, and no scorer that was not reviewed is asked at all.
 """
 
 import ast
@@ -33,7 +33,7 @@ def objection(item: dict[str, Any]) -> str | None:
         return f"it has no option `{strange[0]}`; it has: {', '.join(sorted(known))}"
     try:
         _dataset(item)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a stranger's configuration may raise anything
         return f"{type(error).__name__}: {error}"[:500]
     return None
 
@@ -95,17 +95,18 @@ def _score(dataset: Any, entry: dict[str, Any], answer: str | None, given: str, 
     if way["by"] == "scorer":
         score = float(dataset.score_answer(given, entry))
         return score if 0 <= score <= 1 else 0.0
-    if answer is None:
-        return 0.0
-    metadata = entry["metadata"]
-    if way["by"] == "numbers":
-        return float(_same_numbers(given, answer, way["within"]))
-    if way["by"] == "value":
-        numbers = _numbers(given)
-        return float(numbers == [[_calculated(metadata["expression"])]])
-    if way["by"] == "expression":
-        return float(_reaches(given, metadata["numbers"], metadata.get("target", 24)))
-    return float(_lines(given) == _lines(answer))
+    return float(answer is not None and _agrees(entry["metadata"], answer, given, way))
+
+
+def _agrees(metadata: dict[str, Any], answer: str, given: str, way: dict[str, Any]) -> bool:
+    match way["by"]:
+        case "numbers":
+            return _same_numbers(given, answer, way["within"])
+        case "value":
+            return _numbers(given) == [[_calculated(metadata["expression"])]]
+        case "expression":
+            return _reaches(given, metadata["numbers"], metadata.get("target", 24))
+    return _lines(given) == _lines(answer)
 
 
 def _lines(text: str) -> list[str]:
