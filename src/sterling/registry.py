@@ -145,6 +145,8 @@ class Past(NamedTuple):
     """Every record of this entry."""
     scores: Mapping[str, float] = {}
     """Record's id to the score that the check named by `hears` gave it: of seeds, and of what this entry made."""
+    own: Callable[[], Iterable[Record]] = tuple
+    """Streams the records of this entry that stand and are verified, anew at each call."""
 
 
 class Strategy(Part):

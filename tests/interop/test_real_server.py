@@ -50,7 +50,7 @@ def serving(model: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--host", "127.0.0.1", "--port", str(port), "--api_key", KEY, "--n_ctx", "8192", "--logits_all", "true"]
-    command = [PYTHON, "-m", "llama_cpp.server", "--model", model, "--model_alias", "tiny", *options]
+    command = [str(PYTHON), "-m", "llama_cpp.server", "--model", str(model), "--model_alias", "tiny", *options]
     with model.with_suffix(".log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as server:
         try:
             wait_until_listening(f"http://127.0.0.1:{port}/v1/models", server, model.with_suffix(".log"))

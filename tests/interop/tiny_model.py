@@ -4,6 +4,7 @@ import sys
 from itertools import product
 
 import numpy as np
+import numpy.typing as npt
 from gguf import GGUFWriter, TokenType  # type: ignore[import-not-found]
 
 WIDTH, LAYERS, HEADS, INNER, CONTEXT = 32, 2, 4, 64, 8192
@@ -47,8 +48,8 @@ def weigh(writer: GGUFWriter, tokens: int) -> None:
     """The same random numbers each time."""
     chance = np.random.default_rng(0)
 
-    def numbers(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        return (chance.normal(size=shape) / np.sqrt(shape[-1])).astype(np.float32)
+    def numbers(*shape: int) -> npt.NDArray[np.float32]:
+        return np.asarray(chance.normal(size=shape) / np.sqrt(shape[-1]), np.float32)
 
     ones = np.ones(WIDTH, np.float32)
     shapes = dict.fromkeys(("attn_q", "attn_k", "attn_v", "attn_output"), (WIDTH, WIDTH))

@@ -98,7 +98,7 @@ async def debate(models: Models, asked: Asked, sides: tuple[Side, Side], rounds:
 
 
 async def judged(models: Models, judge: Endpoint, asked: Asked, held: Debated) -> Judged:
-    """Who argued better, asked in both orders. Unanswered with `order_decides` when whoever stands first, or second, wins."""
+    """Who argued better, asked in both orders. Unanswered: `order_decides`, when the place wins."""
     forward, backward = await asyncio.gather(*(_verdict(models, judge, asked, held, first) for first in (0, 1)))
     winners = (0 if forward[0].better == "A" else 1), (1 if backward[0].better == "A" else 0)
     if winners[0] != winners[1]:

@@ -53,20 +53,21 @@ class Backtranslate(GridStrategy):
         """One cell a pivot."""
         return [Cell(pivot, {}) for pivot in self.pivots]
 
+    def cells_of(self, record: Record) -> Sequence[Cell]:
+        """Every language but the seed's own."""
+        return [cell for cell in self.cells() if cell.name != language_of(record, self.language)]
+
     def suits(self, record: Record) -> bool:
         """Whether there is prose to paraphrase that fits."""
         said = _said(record)
         program = (record.reference or {}).get("program") == "continue"
-        told = language_of(record, self.language)
         fits = said is not None and len(said) <= self.longest
-        return fits and not has_tools(record) and not program and {*self.pivots} != {told}
+        return fits and not has_tools(record) and not program and bool(self.cells_of(record))
 
     async def write(self, task: Task, source: str, models: Models) -> Sequence[Record | Fault]:
         """The seed with its text or prompt in other words."""
         (seed,) = task.seeds
         language, pivot = language_of(seed, self.language), task.spec["cell"]
-        if language == pivot:
-            raise Unanswered.because("unchanged", f"the seed is in the pivot language `{pivot}`")
         said = _said(seed) or ""
         there = await self._translator(models, self.model).translated(said, pivot)
         back_by = self.back or self.model

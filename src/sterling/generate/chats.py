@@ -16,8 +16,9 @@ Message = Mapping[str, Any]
 _START = 160
 """Characters in which an answer that declines says so."""
 _DECLINES = re.compile(
-    r"\b(?:as an ai\b|as a (?:large )?language model|i (?:can't|cannot|can not|won't|will not|am unable to|'m unable to|"
-    r"am not able to) (?:help|assist|comply|do that|do this|answer|provide|discuss|continue|engage|fulfil|write|create))"
+    r"\b(?:as an ai\b|as a (?:large )?language model|"
+    r"i(?: can't| cannot| can not| won't| will not| am unable to| am not able to|'m unable to|'m not able to) "
+    r"(?:help|assist|comply|do that|do this|answer|provide|discuss|continue|engage|fulfil|write|create))"
 )
 _OUT_OF_PART = re.compile(
     r"\bas the (?:user|person|human|customer|simulated user)\b|\bi (?:am|'m|was) (?:playing|simulating|pretending)\b|"
@@ -75,12 +76,19 @@ def refuse_declined(text: str) -> None:
         raise Unanswered.because("refused", f"an answer that begins with `{found[0]}`")
 
 
+def refuse_both_parts(text: str) -> None:
+    """Raise `out_of_part` for a speaker who writes the other's lines as well."""
+    if found := _LABEL.search(text):
+        raise Unanswered.because("out_of_part", f"it writes the line of a speaker: `{found[0].strip()}`")
+
+
 def refuse_out_of_part(text: str, given: str) -> None:
     """Raise `out_of_part` for a speaker who names its part, speaks of the play, or writes for both sides.
 
     Words that stand in `given`, the real opening, are its subject and give nobody away.
     """
-    found = _OUT_OF_PART.search(_plain(text)) or _LABEL.search(text)
+    refuse_both_parts(text)
+    found = _OUT_OF_PART.search(_plain(text))
     if found and found[0].lower() not in _plain(given):
         raise Unanswered.because("out_of_part", f"it speaks out of its part: `{found[0].strip()}`")
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
-from sterling.generate.chats import bare, opening_of, question_of, refuse_declined, sent, shown
+from sterling.generate.chats import bare, opening_of, question_of, sent, shown
 from sterling.generate.elimination import refuse_copied_prompt
 from sterling.generate.grid import Cell, GridStrategy
 from sterling.generate.making import Draft, Writer
@@ -51,18 +51,18 @@ class _Pair(NamedTuple):
 class Constitution(GridStrategy):
     """Preference pairs from principles that a person has written and stands for, one principle a cell.
 
-    `mode: revise` (Constitutional AI, Bai et al., arXiv 2212.08073): `model` drafts an answer to the seed's prompt, it is
-    criticised by the principle, and revised. The revision is `chosen`, the draft `rejected`. `mode: rank` (RLAIF, Lee et
-    al., arXiv 2309.00267): `drafts` answers are put in order by the principle, in one order of presentation and in the
-    reverse; the first is `chosen` and the last `rejected`, where both rankings agree on both.
+    `mode: revise` (Constitutional AI, Bai et al., arXiv 2212.08073): `model` drafts an answer to the seed's prompt, it
+    is criticised by the principle, and revised. The revision is `chosen`, the draft `rejected`. `mode: rank` (RLAIF,
+    Lee et al., arXiv 2309.00267): `drafts` answers are put in order by the principle, shown in one order and in the
+    reverse; the best is `chosen` and the worst `rejected`, where both rankings agree on both.
 
     `principles` is a YAML file with `reviewer`, `date` and `principles` (name and wording); the run ends where one of
     them is missing, or the reviewer is a placeholder. Its digest, reviewer and date are in `maker.sampling` of every
     record. Critique and ranking are part of writing: they verify nothing.
 
     Prompt, chosen and rejected are conversational. Reasoning is left out, for it would speak of drafts and principles.
-    Ends in a fault: `no_fault_found`, `unchanged`, `refused` (a revision that begins by declining), `copied_prompt`;
-    `drafts_alike`, `no_ranking`, `order_decides`.
+    A revision that declines what it should decline is an answer like any other. Ends in a fault: `no_fault_found`,
+    `unchanged`, `copied_prompt`; `drafts_alike`, `no_ranking`, `order_decides`.
 
     Not guaranteed: that a revision is better in what the principle does not name; a model that criticises itself often
     finds what is not there, and misses its own kind of mistake. Ties of several principles are not weighed.
@@ -121,7 +121,6 @@ class Constitution(GridStrategy):
         revision = await models.say(self.model, revise.fill(**told, critique=found.critique.strip()))
         if revision.text.split() == draft.text.split():
             raise Unanswered.because("unchanged", "the revision is the draft")
-        refuse_declined(revision.text)
         refuse_copied_prompt(revision.text, f"{conversation}\n{draft.text}", revise, Template.of(principle))
         return _Pair(revision, draft, [Writer(self._critic, filled.answer)], [critique, revise], {})
 

@@ -72,8 +72,8 @@ class Debate(GridStrategy):
     checks must be of a third family. It may not share a family with the debaters, because a model prefers what its own
     kind says; the recipe is refused where that cannot be known.
 
-    Ends in a fault: `not_debatable` (no two honest positions: frequent, by the seeds), `order_decides` (the judge prefers
-    whichever side stands first, or second), `refused`, `closings_alike`, `debate_leaked`, `copied_prompt`.
+    Ends in a fault: `not_debatable` (no two honest positions; how often, the seeds decide), `order_decides` (the judge
+    prefers whichever stands first, or second), `refused`, `closings_alike`, `debate_leaked`, `copied_prompt`.
 
     Not guaranteed: that the better argued position is right. Debate helps judges most where one side can show evidence
     that the other must admit, and least on matters of taste.

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from sterling.generate.chats import (
     opening_of,
     question_of,
+    refuse_both_parts,
     refuse_declined,
     refuse_out_of_part,
     reply,
@@ -59,8 +60,8 @@ class Dialogue(GridStrategy):
     model says that the goal is met (tag `ended:goal_met`), or after `turns` answers (`ended:turns`).
 
     The record has `messages`, with reasoning in `reasoning_content`. Nothing that the user's model was told is in it.
-    Ends in a fault: `refused` (the assistant declines), `out_of_part` (a side names its part, speaks of the play, or
-    writes for both), `copied_prompt` (the user repeats its instructions), `user_empty`, `user_repeats`.
+    Ends in a fault: `refused` (the assistant declines), `out_of_part` (the user names its part or speaks of the play,
+    or a side writes for both), `copied_prompt` (the user repeats its instructions), `user_empty`, `user_repeats`.
 
     Not guaranteed: that a model behaves like people do. Simulated users are more polite, more coherent and easier to
     satisfy than real ones, and `goal_met` is their word, which nobody has checked. Refusals and slips are told by
@@ -106,7 +107,7 @@ class Dialogue(GridStrategy):
                 chat.append({"role": "user", "content": message})
             answer = await models.say(self.model, sent(chat))
             refuse_declined(answer.text)
-            refuse_out_of_part(answer.text, question_of(opening))
+            refuse_both_parts(answer.text)
             writers.insert(0, Writer(self.model, answer))
             chat.append(reply(answer))
         return [self._draft(task, chat, writers, prompt, ended).record("dialogue", task, source)]

@@ -41,6 +41,10 @@ class GridStrategy(ModelStrategy):
     def cells(self) -> Sequence[Cell]:
         """The grid, in a stable order."""
 
+    def cells_of(self, record: Record) -> Sequence[Cell]:
+        """Those that this seed can go through; all of them unless a strategy knows better."""
+        return self.cells()
+
     def suits(self, record: Record) -> bool:
         """Whether anything can be made of this seed."""
         return True
@@ -58,16 +62,17 @@ class GridStrategy(ModelStrategy):
         rounds = self.per_seed if self.count is None else len(self.cells())
         for turn in range(rounds):
             for record in unlucky_first:
-                cell = self._cell(record, turn, seed, poor)
-                row = f"{record.source}/{record.row}/{cell.name}"
-                if row not in past.tried:
-                    yield Task(row, (record,), {"cell": cell.name, **cell.values, "seed": seed})
+                for cell in self._order(record, seed, poor)[turn : turn + 1]:
+                    row = f"{record.source}/{record.row}/{cell.name}"
+                    if row not in past.tried:
+                        yield Task(row, (record,), {"cell": cell.name, **cell.values, "seed": seed})
 
-    def _cell(self, record: Record, turn: int, seed: int, poor: frozenset[str]) -> Cell:
-        cells = self.cells()
+    def _order(self, record: Record, seed: int, poor: frozenset[str]) -> list[Cell]:
+        """The cells of a seed, from a place of its own on."""
+        cells = self.cells_of(record)
         start = int(digest(str(seed), record.id)[:8], 16)
         own = [cells[(start + at) % len(cells)] for at in range(len(cells))]
-        return sorted(own, key=lambda cell: cell.name in poor)[turn]
+        return sorted(own, key=lambda cell: cell.name in poor)
 
 
 def poor_cells(past: Past) -> frozenset[str]:

@@ -141,7 +141,7 @@ def own_part(question: str, siblings: Iterable[str]) -> str:
     """A question without the words at both ends that it shares with one of its siblings: the one that leaves least."""
     words = question.split()
     left = [_between(words, sibling.split()) for sibling in siblings if sibling != question]
-    return " ".join(min(left, key=len, default=words))
+    return " ".join(min([words, *left], key=len))
 
 
 def _between(words: list[str], others: list[str]) -> list[str]:

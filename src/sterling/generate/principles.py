@@ -11,7 +11,8 @@ from sterling.generate.written import read_written, text_of_file, wrong
 from sterling.records import digest
 
 _NOBODY = re.compile(
-    r"^\W*(?:(?:your|the|first|last|full|reviewer'?s?)\W*)*name\W*$|^\W*(?:todo|tbd|n/?a|none|nobody|x+)?\W*$", re.I
+    r"^\W*(?:(?:your|the|first|last|full|reviewer'?s?)\W*)*name\W*$|^\W*(?:todo|tbd|n/?a|none|nobody|x+)?\W*$",
+    re.IGNORECASE,
 )
 _MEND = "it wants `reviewer:`, `date:` and `principles:`; docs/strategies.md shows one"
 

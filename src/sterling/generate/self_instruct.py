@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import count, islice
 from typing import ClassVar
 
@@ -64,14 +65,12 @@ class SelfInstruct(ModelStrategy):
         """So many as it takes to write what is still wanted, each with other seeds."""
         real = drawn(filter(_asks, seeds), self.count, seed, self.rare)
         own = heapq.nsmallest(_HELD, filter(_asks, past.own()), key=lambda record: digest(str(seed), record.id))
-        if not real:
-            return
-        numbers = (number for number in count() if _row(number) not in past.tried)
         wanted = self.batch * -(-len(real) // self.shown) if self.count is None else self.count - past.kept
-        for number, start in zip(numbers, range(0, wanted, self.batch), strict=False):
-            seen = (*_window(real, number, self.shown, seed), *_window(own, number, self.own, seed))
-            spec = {"number": number, "wanted": min(self.batch, wanted - start), "seed": seed}
-            yield Task(_row(number), seen, spec)
+        numbered = zip(count(), _companies(real, self.shown, seed), _companies(own, self.own, seed), strict=False)
+        untried = (task for task in numbered if _row(task[0]) not in past.tried)
+        for left, (number, people, mine) in zip(range(wanted if real else 0, 0, -self.batch), untried, strict=False):
+            spec = {"number": number, "wanted": min(self.batch, left), "seed": seed}
+            yield Task(_row(number), (*people, *mine), spec)
 
     async def write(self, task: Task, source: str, models: Models) -> Sequence[Record | Fault]:
         """The new requests of one task, answered; or of each why it is none."""
@@ -79,39 +78,32 @@ class SelfInstruct(ModelStrategy):
         asked = self.prompt("self_instruct").fill(count=str(task.spec["wanted"]), examples=_listed(shown))
         filled = await models.fill(self.model, asked, Requests, sample=task.spec["number"])
         requests = [request.strip() for request in filled.value.requests][: task.spec["wanted"]]
-        known = [tuple(plain_words(text)) for text in (*shown, *requests)]
-        places = range(len(shown), len(known))
-        return await models.together(
-            *(
-                self._answered(task, source, request, known[place] in known[:place], models)
-                for request, place in zip(requests, places, strict=True)
-            )
-        )
+        parts = (task._replace(row=f"{task.row}/{place}") for place in range(len(requests)))
+        befores = ([*shown, *requests[:place]] for place in range(len(requests)))
+        answered = map(partial(self._answered, source, models), parts, requests, befores)
+        return await models.together(*answered)
 
     async def _answered(
-        self, task: Task, source: str, request: str, repeated: bool, models: Models
+        self, source: str, models: Models, part: Task, request: str, before: Sequence[str]
     ) -> Record | Fault:
+        """The record of one request, or why it is none."""
+        prompt = self.prompt("self_instruct")
         try:
-            return await self._record(task, source, request, repeated, models)
+            _refuse_repeated(request, before)
+            refuse_empty_words(request)
+            refuse_copied_prompt(request, "\n".join(before), prompt)
+            answer = await models.say(self.model, chat_for(part.seeds[0], request))
+            refuse_apology(answer.text, request)
         except Unanswered as none:
-            return none.fault(f"{task.row}/{digest(request)[:8]}")
+            return none.fault(part.row)
+        payload, tags = paired(part.seeds[0], request, answer), ("task:self_instruct",)
+        draft = Draft(payload, [Writer(self.model, answer)], [prompt], tags=tags, decided={"number": part.spec["number"]})
+        return draft.record("self_instruct", part, source)
 
-    async def _record(self, task: Task, source: str, request: str, repeated: bool, models: Models) -> Record:
-        prompt, given = self.prompt("self_instruct"), "\n".join(prompt_of(seed) or "" for seed in task.seeds)
-        if repeated:
-            raise Unanswered.because("repeated", "the same words were shown, or stand in this answer before")
-        refuse_empty_words(request)
-        refuse_copied_prompt(request, given, prompt)
-        answer = await models.say(self.model, chat_for(task.seeds[0], request))
-        refuse_apology(answer.text, request)
-        draft = Draft(
-            paired(task.seeds[0], request, answer),
-            [Writer(self.model, answer)],
-            [prompt],
-            tags=("task:self_instruct",),
-            decided={"number": task.spec["number"]},
-        )
-        return draft.record("self_instruct", task, source)
+
+def _refuse_repeated(request: str, before: Sequence[str]) -> None:
+    if plain_words(request) in map(plain_words, before):
+        raise Unanswered.because("repeated", "the same words were shown, or stand in this answer before")
 
 
 def _asks(record: Record) -> bool:
@@ -122,14 +114,17 @@ def _row(number: int) -> str:
     return f"requests-{number}"
 
 
-def _window(records: Sequence[Record], number: int, size: int, seed: int) -> Iterator[Record]:
-    """The records of this task: all in turn before one comes again, and then in other company."""
-    held = min(size, len(records))
-    if not held:
-        return iter(())
-    lap, start = divmod(number * held, len(records) - len(records) % held)
-    order = records if lap == 0 else sorted(records, key=lambda record: digest(str(seed), str(lap), record.id))
-    return islice(iter(order), start, start + held)
+def _companies(records: Sequence[Record], size: int, seed: int) -> Iterator[tuple[Record, ...]]:
+    """Without end: the next so many, all in turn before one comes again, and then in other company."""
+    parade = _parade(records, seed)
+    while True:
+        company = {record.id: record for record in islice(parade, min(size, len(records)))}
+        yield tuple(company.values())
+
+
+def _parade(records: Sequence[Record], seed: int) -> Iterator[Record]:
+    for lap in count():
+        yield from sorted(records, key=lambda record: digest(str(seed), str(lap), record.id)) if lap else records
 
 
 def _listed(texts: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from sterling.generate.columns.expressions import Failed, evaluated
 from sterling.generate.columns.graph import Columns, in_order, misread, needs, problems
 from sterling.generate.columns.payload import Shape, columns_in, payload_of, shape_problems
 from sterling.generate.columns.persons import release_of_faker
-from sterling.generate.columns.references import Reference, filled, said, spelt
+from sterling.generate.columns.references import filled, spelt
 from sterling.generate.columns.written import Expression, Llm
 from sterling.generate.making import Draft, Writer
 from sterling.generate.seeding import drawn, prompt_of
@@ -94,7 +94,7 @@ class Template(AskingStrategy):
 
     def _record(self, task: Task, source: str, row: Mapping[str, Any], writers: Sequence[Writer]) -> Record:
         payload, tags = payload_of(self.shape, row), self._tags(row)
-        named = {key: Reference(*(spelt(name) or (name,))).value(row) for key, name in self.reference.items()}
+        named = {key: spelt(name).value(row) for key, name in self.reference.items()}
         reference = {**named, "columns": dict(row)}
         if writers:
             draft = Draft(payload, writers, self._prompts(), reference, tags, self._decided())
@@ -134,8 +134,7 @@ class Template(AskingStrategy):
         if self.count is None:
             found.append(Problem(("count",), "`count` is missing: columns have no end of rows", "add `count: 100`"))
         for key, name in self.reference.items():
-            read = spelt(name) or Reference(name)
-            found += misread(self.columns, [read], ("reference", key))
+            found += misread(self.columns, [spelt(name)], ("reference", key))
         for name in self.cells:
             if not isinstance(self.columns.get(name), Category | Subcategory):
                 found.append(Problem(("cells",), f"`{name}` is no category", "name columns of kind category"))
@@ -156,8 +155,7 @@ class _Row:
 
     async def fill(self) -> None:
         """Every column. Unanswered or Failed of the first that has no value; the others are let go."""
-        columns = self._strategy.columns
-        waiting = TopologicalSorter({name: wants for name, wants in needs(columns).items()})
+        waiting = TopologicalSorter(needs(self._strategy.columns))
         waiting.prepare()
         underway: dict[asyncio.Task[Any], str] = {}
         try:

@@ -56,18 +56,19 @@ class Translate(GridStrategy):
         """One cell a language."""
         return [Cell(language, {}) for language in self.languages]
 
+    def cells_of(self, record: Record) -> Sequence[Cell]:
+        """Every language but the seed's own."""
+        return [cell for cell in self.cells() if cell.name != language_of(record, self.language)]
+
     def suits(self, record: Record) -> bool:
         """Whether it is prose that fits, and not in every target language already."""
         fits = record.format != "table" and 0 < len(payload_text(record.payload).strip()) <= self.longest
-        told = language_of(record, self.language)
-        return fits and not has_tools(record) and not _is_program(record) and {*self.languages} != {told}
+        return fits and not has_tools(record) and not _is_program(record) and bool(self.cells_of(record))
 
     async def write(self, task: Task, source: str, models: Models) -> Sequence[Record | Fault]:
         """The seed in the language of the task's cell."""
         (seed,) = task.seeds
         origin, target = language_of(seed, self.language), task.spec["cell"]
-        if origin == target:
-            raise Unanswered.because("unchanged", f"the seed is in `{target}` already")
         there = await self._all(texts_in(seed.payload), target, self._translator(models, self.model))
         payload = with_texts(seed.payload, [one.text for one in there])
         if plain_words(payload_text(payload)) == plain_words(payload_text(seed.payload)):

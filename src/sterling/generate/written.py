@@ -14,7 +14,7 @@ Kind = TypeVar("Kind", bound=BaseModel)
 
 
 def read_written(kind: type[Kind], path: str, mend: str) -> Kind:
-    """What the file says. InputError with the line of its first mistake; `mend` is said where nothing better is known."""
+    """What the file says. InputError with the line of its first mistake; `mend` where no better is known."""
     document = read_yaml(text_of_file(path))
     if isinstance(document, SyntaxProblem):
         raise InputError(document.what, where=_line(path, document.line), mend=document.mend or mend)

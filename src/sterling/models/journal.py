@@ -1,6 +1,8 @@
 """The journal: every answer that was paid for, appended as it came, found again by its question.
 
 One JSONL file per writer below `.sterling/journal/`, each line `{"key": …, "path", "service", "model", "at", "said"}`.
+What a run asked says after its key which run (`run`), which entry of its recipe (`for`), and what it cost (`paid`). Lines
+that begin with `run` hold no answer: they keep account of money where none came (`purse` has the words).
 A line is written with one call the moment its answer is complete, so a killed process owes only what was in flight;
 `fsync` follows in groups, so a lost power supply may cost the last fifth of a second. A torn line is no answer: its
 question is owed again. Any number of processes may write and read at once.
@@ -14,6 +16,7 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ from sterling.models.index import Index
 
 _SYNC_EVERY_S = 0.2
 _SYNC_EVERY = 64
+_AFTER_KEY = len('{"key":"') + 64 + 1
 
 
 class Journal:
@@ -54,12 +58,24 @@ class Journal:
     def put(self, key: str, line: bytes) -> None:
         """Append a line of `line_of`. StorageError when the disk does not take it."""
         with self._lock:
-            try:
-                where = self._append(line)
-            except OSError as error:
-                self._give_up()
-                raise StorageError(f"{self.folder}: an answer could not be kept: {error.strerror}") from error
+            where = self._write(line)
             self._index.add(key, self._name, where)
+
+    def note(self, run: str, said: Mapping[str, Any]) -> None:
+        """Append a line about the money of a run, which is no answer. StorageError when the disk does not take it."""
+        with self._lock:
+            self._write((json.dumps({"run": run, **said}, separators=(",", ":")) + "\n").encode())
+
+    def heads(self, run: str) -> Iterator[dict[str, Any]]:
+        """Everything but the answer itself of each line of a run, in any order. StorageError when one cannot be read.
+
+        Other lines are told apart by their first bytes, and no answer is parsed.
+        """
+        try:
+            for path in sorted(self.folder.glob("*.jsonl")):
+                yield from _heads(path, run)
+        except OSError as error:
+            raise StorageError(f"{self.folder}: the journal cannot be read: {error.strerror}") from error
 
     def due(self) -> bool:
         """Whether enough was written since the last sync."""
@@ -82,6 +98,13 @@ class Journal:
                 os.close(self._file)
             self._file = None
             self._index.close()
+
+    def _write(self, line: bytes) -> int:
+        try:
+            return self._append(line)
+        except OSError as error:
+            self._give_up()
+            raise StorageError(f"{self.folder}: an answer could not be kept: {error.strerror}") from error
 
     def _give_up(self) -> None:
         """Half a line may stand at the end of this file, so nothing more goes into it."""
@@ -111,11 +134,34 @@ class Journal:
         return self._file
 
 
-def line_of(key: str, path: str, service: str, model: str, said: Any) -> str:
-    """One answer as a line. The key comes first, so that finding it needs no parser."""
+def line_of(key: str, path: str, service: str, model: str, said: Any, head: Mapping[str, Any] | None = None) -> str:
+    """One answer as a line. The key comes first, so that finding it needs no parser; then what `head` says."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    rest = {"path": path, "service": service, "model": model, "at": at, "said": said}
+    rest = {**(head or {}), "path": path, "service": service, "model": model, "at": at, "said": said}
     return f'{{"key":"{key}",' + json.dumps(rest, separators=(",", ":"))[1:] + "\n"
+
+
+def _heads(path: Path, run: str) -> Iterator[dict[str, Any]]:
+    mark = f'"run":"{run}",'.encode()
+    answer, note = b"," + mark, b"{" + mark
+    with path.open("rb") as file:
+        for line in file:
+            if line.startswith(answer, _AFTER_KEY) or line.startswith(note):
+                head = _head(line)
+                if head is not None:
+                    yield head
+
+
+def _head(line: bytes) -> dict[str, Any] | None:
+    """A whole line without what was said; None for a torn one, which is no answer and no account."""
+    if not line.endswith(b"}\n"):
+        return None
+    head, found, _ = line.partition(b',"said":')
+    try:
+        plain: dict[str, Any] = json.loads(head + b"}" if found else line)
+    except ValueError:
+        return None
+    return plain
 
 
 def _sync_folder(folder: Path) -> None:

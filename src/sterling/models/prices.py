@@ -85,10 +85,10 @@ class Known(NamedTuple):
 
 def price_of(endpoint: Endpoint) -> Known:
     """The endpoint's own price, else the table's; a loopback host costs nothing by token, whatever it costs to run."""
-    listed = _listed(endpoint)
     if endpoint.price is not None:
-        shared = None if listed is None or listed.price is None else listed.price.batch
+        shared = next((service.batch for service in _services(endpoint) if service.batch), None)
         return Known(endpoint.price.model_copy(update={"batch": endpoint.price.batch or shared}), "the recipe")
+    listed = _listed(endpoint)
     if listed is not None:
         return listed
     if endpoint.host == "local":
@@ -96,14 +96,19 @@ def price_of(endpoint: Endpoint) -> Known:
     return Known(None, "unknown")
 
 
-def _listed(endpoint: Endpoint) -> Known | None:
-    """What the first table says that knows the service and the model."""
+def _services(endpoint: Endpoint) -> Iterator[Service]:
+    """Every entry that speaks of this service."""
     for table in tables():
-        for name in dict.fromkeys((endpoint.identity, endpoint.host)):
-            service = table.services.get(name)
-            price = None if service is None else _price_in(service, endpoint.model)
-            if service is not None and price is not None:
-                return Known(price, f"{service.source}, seen {service.seen.isoformat()}")
+        names = dict.fromkeys((endpoint.identity, endpoint.host))
+        yield from (table.services[name] for name in names if name in table.services)
+
+
+def _listed(endpoint: Endpoint) -> Known | None:
+    """What the first entry says that knows the model too."""
+    for service in _services(endpoint):
+        price = _price_in(service, endpoint.model)
+        if price is not None:
+            return Known(price, f"{service.source}, seen {service.seen.isoformat()}")
     return None
 
 

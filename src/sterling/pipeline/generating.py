@@ -130,10 +130,16 @@ def _seeds(entry: Entry[Strategy], walked: Walked) -> Iterator[Record]:
         for record in records_of(standing(shard).batch):
             if entry.part.seeds is None or record.source == entry.part.seeds:
                 yield record
-    for shard in walked.made if entry.part.seeds is not None else ():
+    if entry.part.seeds is not None:
+        yield from _verified_of(entry.part.seeds, walked)
+
+
+def _verified_of(name: str, walked: Walked) -> Iterator[Record]:
+    """What a strategy entry made that stands and is verified."""
+    for shard in walked.made:
         batch, verified = standing(shard)
         for record in records_of(batch.filter(pa.array(verified))):
-            if record.source == entry.part.seeds:
+            if record.source == name:
                 yield record
 
 
@@ -149,7 +155,8 @@ def _past(job: Job, entry: Entry[Strategy], walked: Walked, turn: int) -> Past:
     said = {} if heard is None else {k: v for shard in walked.shards for k, v in scores(shard, heard).items()}
     kept = sum(fate.standing for fate in made)
     verified = frozenset(_verified(walked.shards if entry.part.seeds else walked.anchors))
-    return Past(turn, verified, kept, frozenset(_tried(job, entry.name)), made, said)
+    own = partial(_verified_of, entry.name, walked)
+    return Past(turn, verified, kept, frozenset(_tried(job, entry.name)), made, said, own)
 
 
 def _tried(job: Job, name: str) -> Iterator[str]:

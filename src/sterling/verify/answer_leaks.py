@@ -60,7 +60,7 @@ class AnswerLeaks(RecordCheck):
 
         GSM8K, 8,792 problems, of which      dropped                        flagged
         ... 3 or more significant digits     1 of 1,256  (0.08 %)           0
-        ... fewer                            0 of 7,536                     539 (7.2 %)
+        ... fewer                            0 of 7,536                     537 (7.1 %)
         HumanEval, 164, reference solution   0 of 164    (0 to 2.2 %)       0
 
     The one dropped problem states a distance of 448 miles, and 448 miles per hour is its answer.

@@ -21,7 +21,7 @@ _TRAINED: tuple[Key, ...] = ("completion", "text", "messages", "chosen", "fields
 def shape_problems(shape: Shape, columns: Columns) -> Iterator[Problem]:
     """What is wrong with a shape."""
     try:
-        format_of(shape)
+        format_of(dict.fromkeys(shape))
     except ValueError as error:
         yield Problem(("as",), str(error), "as: {prompt: a_column, completion: another}")
     for key, given in shape.items():
@@ -30,8 +30,7 @@ def shape_problems(shape: Shape, columns: Columns) -> Iterator[Problem]:
 
 def columns_in(shape: Shape) -> list[str]:
     """The columns that reach the payload, those that are trained on first."""
-    read = (one for key in _TRAINED if key in shape for one in _references(shape[key]))
-    return list(dict.fromkeys(one.column for one in read if one is not None))
+    return list(dict.fromkeys(one.column for key in _TRAINED if key in shape for one in _references(shape[key])))
 
 
 def payload_of(shape: Shape, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,31 +52,20 @@ def _problems(key: Key, given: str | tuple[str | Turn, ...], columns: Columns) -
     elif not given or any(len(turn) != 1 for turn in turns):
         yield Problem(path, "an entry names one column", "[{user: question}, {assistant: answer}]")
     else:
-        for one in _references(given):
-            if one is None:
-                yield Problem(path, "a column's name was expected", "write `column`, or `column.field`")
-            else:
-                yield from misread(columns, [one], path)
+        yield from misread(columns, _references(given), path)
 
 
-def _references(given: str | tuple[str | Turn, ...]) -> Iterator[Reference | None]:
+def _references(given: str | tuple[str | Turn, ...]) -> Iterator[Reference]:
     for one in [given] if isinstance(given, str) else given:
         yield from map(spelt, [one] if isinstance(one, str) else one.values())
 
 
 def _filled(key: Key, given: str | tuple[str | Turn, ...], row: Mapping[str, Any]) -> Any:
     if isinstance(given, str):
-        return said(_value(given, row)).strip()
+        return said(spelt(given).value(row)).strip()
     if key == "fields":
-        return {name.replace(".", "_"): _value(name, row) for name in given if isinstance(name, str)}
+        return {name.replace(".", "_"): spelt(name).value(row) for name in given if isinstance(name, str)}
     return [
-        {"role": role, "content": said(_value(name, row)).strip()}
+        {"role": role, "content": said(spelt(name).value(row)).strip()}
         for turn in given if not isinstance(turn, str) for role, name in turn.items()
     ]  # fmt: skip
-
-
-def _value(name: str, row: Mapping[str, Any]) -> Any:
-    found = spelt(name)
-    if found is None:
-        raise KeyError(name)
-    return found.value(row)

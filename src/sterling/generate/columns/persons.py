@@ -15,7 +15,10 @@ _FAMILY_FIRST = ("ja_", "zh_", "ko_", "hu_")
 
 
 def person(locale: str, ages: tuple[int, int], seed: int) -> dict[str, Any]:
-    """One person, the same for one seed and release of Faker. MissingExtra without it; InputError for no such locale."""
+    """One person, the same for one seed and release of Faker.
+
+    MissingExtra without Faker, InputError for a locale that it does not know.
+    """
     fake = _faker(locale)
     fake.seed_instance(seed)
     sex = fake.random_element(("female", "male"))

@@ -26,10 +26,10 @@ class Reference(NamedTuple):
         return found if self.field is None else found[self.field]
 
 
-def spelt(text: str) -> Reference | None:
-    """`column` or `column.field` as a recipe writes it; None for anything else."""
+def spelt(text: str) -> Reference:
+    """`column` or `column.field` as a recipe writes it; anything else is a column that there cannot be."""
     found = _SPELT.fullmatch(text)
-    return Reference(found[1], found[2]) if found else None
+    return Reference(found[1], found[2]) if found else Reference(text)
 
 
 def named_in(text: str) -> tuple[Reference, ...]:

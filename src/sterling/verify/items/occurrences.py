@@ -104,9 +104,20 @@ _SIGNS = re.compile(r"[=+*^<>{}\[\]();\\]")
 
 
 def _literal(answer: str, text: str) -> list[tuple[int, int]]:
-    """An expression stands for itself, white space apart, and not within a longer word or number."""
-    pattern = r"\s*".join(re.escape(piece) for piece in re.findall(r"\w+|[^\w\s]", answer))
-    return [found.span() for found in re.finditer(rf"(?<![\w.]){pattern}(?![\w])", text, re.IGNORECASE)]
+    """An expression stands for itself, white space and case apart, and not within a longer word or number."""
+    places = [at for at, char in enumerate(text) if not char.isspace()]
+    packed, needle = "".join(text[at] for at in places).lower(), "".join(answer.split()).lower()
+    if len(packed) != len(places):
+        return []
+    starts = (found.start() for found in re.finditer(re.escape(needle), packed))
+    spans = [(places[at], places[at + len(needle) - 1] + 1) for at in starts]
+    return [(start, end) for start, end in spans if not _is_within(text, start, end)]
+
+
+def _is_within(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start], text[end : end + 1]
+    opens, closes = text[start].isalnum(), text[end - 1].isalnum()
+    return (opens and (before.isalnum() or before in {"_", "."})) or (closes and (after.isalnum() or after == "_"))
 
 
 def _places(needle: Sequence[str], words: Sequence[str]) -> list[int]:

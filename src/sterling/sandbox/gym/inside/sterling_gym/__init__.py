@@ -1,6 +1,6 @@
 """The inside of reasoning-gym: items are built and answers are scored here, where `sterling` does not exist.
 
-Several of its scorers hand the answer to `eval` or to sympy's parser, which evaluates it. An answer gets to one of those
+Several of its scorers hand the answer to `eval`, or to a parser of sympy that evaluates it. An answer gets to one of them
 only if it fits the pattern that the table gives for it, and no scorer that was not reviewed is asked at all.
 """
 
