@@ -77,7 +77,7 @@ $(VENV)/rivals: $(VENV)/run
 # Other model clients, each in an environment of its own, since what they need differs.
 PEER_openai := openai==3.54.0
 PEER_bespokelabs-curator := bespokelabs-curator==0.1.31
-PEER_data-designer := data-designer==0.9.7
+PEER_data-designer := data-designer==0.9.6
 PEER_distilabel := distilabel[openai]==1.5.3 requests
 $(VENV)/peers/%: | $(VENV)/run
 	$(BIN)/python -m venv $@

@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from sterling import errors
-from sterling.errors import InputError, MissingExtra, RecipeError, SourceError, SterlingError
+from sterling.errors import BudgetSpent, InputError, MissingExtra, RecipeError, SourceError, SterlingError
 
 
 def test_the_tree_in_the_docstring_is_the_tree() -> None:
@@ -19,7 +19,8 @@ def test_a_message_says_where_and_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [SourceError("a", where="f:1", mend="m"), MissingExtra("reading hf://", "hf"), SterlingError("x")]
+    "error", [SourceError("a", where="f:1", mend="m"), MissingExtra("reading hf://", "hf"), BudgetSpent(39.9, 40, 0.2, "a"),
+     SterlingError("x")],
 )
 def test_errors_survive_the_way_between_processes(error: SterlingError) -> None:
     back = pickle.loads(pickle.dumps(error))
@@ -33,5 +34,5 @@ def test_exit_codes() -> None:
     }  # fmt: skip
     assert codes == {
         "SterlingError": 1, "InputError": 2, "RecipeError": 2, "SourceError": 2, "PolicyRefused": 3,
-        "SandboxUnavailable": 1, "StorageError": 1, "MissingExtra": 1,
+        "SandboxUnavailable": 1, "StorageError": 1, "BudgetSpent": 1, "MissingExtra": 1,
     }  # fmt: skip

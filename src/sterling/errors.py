@@ -10,6 +10,7 @@ that the command cannot do what it was asked; its message says what, where, and 
     ├── PolicyRefused           a critical or required rule is not met and not waived; exit code 3
     ├── SandboxUnavailable      this machine cannot keep untrusted code in; exit code 1
     ├── StorageError            writing failed (disk full, read-only output); exit code 1
+    ├── BudgetSpent             the next request might cost more than the budget has left; exit code 1
     └── MissingExtra            an optional dependency is not installed; exit code 1
 """
 
@@ -66,6 +67,20 @@ class SandboxUnavailable(SterlingError):
 
 class StorageError(SterlingError):
     """A file could not be written. What stood there before is untouched."""
+
+
+class BudgetSpent(SterlingError):
+    """The next request might cost more than `budget.usd` has left, so it was not sent. What is finished stays."""
+
+    def __init__(self, spent: float, cap: float, wanted: float, done: str = "") -> None:
+        self.spent, self.cap, self.wanted, self.done = spent, cap, wanted, done
+        said = f"{spent:.6g} of {cap:g} USD are spent, and the next request may cost {wanted:.4g} USD"
+        told = f"\n  done: {done}" if done else ""
+        super().__init__(f"{said}{told}\n  mend: raise `budget.usd`; the next run goes on from here")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive the way back from a worker process."""
+        return (type(self), (self.spent, self.cap, self.wanted, self.done))
 
 
 class MissingExtra(SterlingError):

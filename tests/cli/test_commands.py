@@ -52,6 +52,19 @@ def test_status_lists_the_steps(done: Path) -> None:
     assert [step["kind"] for step in steps][:2] == ["anchor", "roles"]
 
 
+def test_status_lists_what_came_to_nothing(write_recipe: Any, tmp_path: Path, monkeypatch: Any) -> None:  # noqa: F811
+    monkeypatch.chdir(tmp_path)
+    recipe = write_recipe()
+    with (tmp_path / "completions.jsonl").open("a") as file:
+        file.write('{"prompt": "Why?", "completion": "", "model": "model-0"}\n')
+    assert call("run", recipe, "--set", "generate.0.max_bad_share=0.5").exit_code == 0
+    said = call("status", "--faults").output
+    assert "completions  completions.jsonl:25: empty_completion (source, 1 attempt)" in said
+    assert said.endswith("1 faults\n")
+    (row,) = json.loads(call("status", "--faults", "--json").output)
+    assert (row["reason"], row["owed"]) == ("empty_completion", False)
+
+
 def test_trace_tells_a_life(done: Path) -> None:
     report = json.loads(call("run", done, "--json").stdout)
     sample = next(s for s in report["samples"] if s["fate"] == "dropped" and s["strategy"] == "completions")

@@ -22,9 +22,7 @@ TALKATIVE = {
         {"match": "(?s)anew, as ([^.]*)\\..*?river (\\w+)", "fill": "In the manner of $1: it is the river $2."},
     ]
 }
-WAIVED = [
-    {"rule": rule, "because": "a test", "by": "the test"} for rule in ("mix.synthetic_cap", "models.terms")
-]
+WAIVED = [{"rule": rule, "because": "a test", "by": "the test"} for rule in ("mix.synthetic_cap", "models.terms")]
 
 
 def recipe(write_recipe: WriteRecipe, address: str, strategies: list[dict[str, Any]], **more: Any) -> Path:
@@ -126,3 +124,38 @@ def test_the_report_shows_what_each_cell_yields(write_recipe: WriteRecipe, tmp_p
     yields = {e["inputs"]["cell"]: e for e in done.report["evidence"] if e["name"] == "generate.rephrase.yield"}
     assert sum(e["n"] for e in yields.values()) == 24
     assert "plain" in (done.release / "report.html").read_text()
+
+
+def test_no_key_is_in_anything_that_a_run_leaves(
+    write_recipe: WriteRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Every error path is provoked in one run: the server repeats the key in each of them."""
+    key = "sk-planted-0123456789abcdef"
+    monkeypatch.setenv("PLANTED", key)
+    bad: list[dict[str, Any]] = [
+        {"match": "valley 0 ", "status": 500, "echo_key": True},
+        {"match": "valley 1 ", "status": 400, "echo_key": True},
+        {"match": "valley 2 ", "body": f"<html>{key}"},
+        {"match": "valley 3 ", "answer": f"Your key is {key}."},
+        {"match": "valley 4 ", "answer": key, "finish": "length"},
+        {"match": "valley 5 ", "drop": "within", "answer": key * 9},
+        {"match": "valley 6 ", "body": json.dumps({"choices": [], "key": key})},
+    ]
+    with mock({"rules": [*bad, *TALKATIVE["rules"]]}) as address:
+        path = recipe(write_recipe, address, [{"strategy": "rephrase", "model": "teacher", "max_bad_share": 1.0}])
+        plain = json.loads(path.read_text())
+        for model in plain["models"].values():
+            model["key_env"] = "PLANTED"
+        path.write_text(json.dumps(plain))
+        done = run(path, out=tmp_path)
+    assert {row["reason"] for row in done.faults.arrow.to_pylist()} >= {
+        "server_error",
+        "bad_request",
+        "garbage",
+        "truncated",
+    }
+    shown = capfd.readouterr()
+    assert key not in shown.out + shown.err + repr(done.report)
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            assert key.encode() not in file.read_bytes(), file

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests.pipeline.conftest import WriteRecipe
 
-from sterling.errors import PolicyRefused
+from sterling.errors import InputError, PolicyRefused
 from sterling.models import mock, mock_stats
 from sterling.pipeline import run
 
@@ -87,3 +87,11 @@ def test_changing_a_threshold_pays_for_nothing(write_recipe: WriteRecipe, tmp_pa
         asked = mock_stats(address)["requests"]
         run(recipe(write_recipe, address, "qwen3-32b", threshold=4.5), out=tmp_path)
         assert mock_stats(address)["requests"] == asked
+
+
+def test_a_judge_with_a_wrong_key_ends_the_run(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    with (
+        mock({"rules": [{"status": 401}]}) as address,
+        pytest.raises(InputError, match="`mistral-small-3` cannot be asked"),
+    ):
+        run(recipe(write_recipe, address, "qwen3-32b"), out=tmp_path)

@@ -10,7 +10,7 @@ from tests.pipeline.conftest import WriteRecipe
 
 import sterling
 from sterling.cli import main
-from sterling.errors import PolicyRefused
+from sterling.errors import PolicyRefused, SourceError
 from sterling.models import mock
 
 SEEDS = {"rule": "generate.seeds", "because": "a test", "by": "the test"}
@@ -115,3 +115,11 @@ def test_nothing_of_a_model_in_the_mix_needs_no_terms(write_recipe: WriteRecipe,
     assert run.status == "released"
     found = [(f["status"], f["what"]) for f in run.report["findings"] if f["rule"] == "models.terms"]
     assert found == [("met", "no record that leaves was written by a model")]
+
+
+def test_a_wrong_entry_is_found_before_anything_runs(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    recipe = write_recipe(generate=[])
+    (tmp_path / "terms" / "made-up.yaml").write_text("id: made-up", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"recipe\.yaml:\d+: .*made-up\.yaml: provider: Field required"):
+        sterling.run(recipe, out=tmp_path)
+    assert not (tmp_path / "runs").exists()

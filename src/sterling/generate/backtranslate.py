@@ -1,6 +1,6 @@
 """`backtranslate`: what people asked, through another language and back, so that the same is asked in other words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -13,9 +13,13 @@ from sterling.generate.making import Draft, Writer
 from sterling.generate.seeding import prompt_of
 from sterling.generate.translating import Translator
 from sterling.generate.wording import has_tools, with_request
-from sterling.models import Endpoint, ModelRef, Models, Unanswered
+from sterling.models import Endpoint, ModelRef, Models
 from sterling.records import Fault, Record, payload_text
 from sterling.registry import Task, register
+
+_RUN = frozenset({"tests", "cases", "stdin_cases"})
+_OF_ANOTHER = frozenset({"round_trip", "passages"})
+"""Keys of a seed's reference that speak of its own wording."""
 
 
 @register("strategy", "backtranslate")
@@ -75,9 +79,12 @@ class Backtranslate(GridStrategy):
         refuse_same_words(back.text, said)
         draft = Draft(
             with_request(seed, back.text.strip()),
-            [Writer(back_by, back.answers[0]), *(Writer(self.model, answer) for answer in there.answers[:1])],
+            [
+                *(Writer(back_by, answer) for answer in back.answers[:1]),
+                *(Writer(self.model, answer) for answer in there.answers[:1]),
+            ],
             [self.prompt(name) for name in self.prompts_used],
-            reference={**(seed.reference or {}), **_compared(seed, language, there.text, pivot)},
+            reference=_reference(seed, language) | {"pivot_language": pivot, "pivot_text": there.text},
             tags=("task:backtranslate", f"cell:{pivot}", f"language:{language}"),
             decided={"cell": pivot},
             view=back.text.strip(),
@@ -102,11 +109,8 @@ def _said(record: Record) -> str | None:
     return prompt_of(record) if text is None else text if text.strip() else None
 
 
-def _compared(seed: Record, language: str, pivot_text: str, pivot: str) -> Mapping[str, Any]:
-    return {
-        "source_text": payload_text(seed.payload),
-        "source_language": language,
-        "language": language,
-        "pivot_language": pivot,
-        "pivot_text": pivot_text,
-    }
+def _reference(seed: Record, language: str) -> dict[str, Any]:
+    """The seed's, with what the check `translation` compares; without, where `language` is that of a program."""
+    own = {name: value for name, value in (seed.reference or {}).items() if name not in _OF_ANOTHER}
+    compared = {"source_text": payload_text(seed.payload), "source_language": language, "language": language}
+    return own if _RUN & own.keys() else own | compared

@@ -6,9 +6,11 @@ from typing import Any
 
 from pydantic import Field
 
+from sterling.errors import InputError
 from sterling.generate.making import Draft, Writer
 from sterling.generate.seeding import chat_of
 from sterling.generate.weakness import Claim, Group, allot, groups_of
+from sterling.generate.wording import has_tools
 from sterling.models import Models, ModelStrategy
 from sterling.records import Fault, Record, digest
 from sterling.registry import Past, Task, register
@@ -30,7 +32,8 @@ class Distill(ModelStrategy):
     `rounds: 4` with a check that verifies is rejection sampling with at most 4 x `samples` tries.
 
     The answer has the form of the seed's prompt, text or messages. The seed's reference comes along, so that what
-    verifies the seed's own answer verifies the teacher's. Seeds without a prompt, or with tools, are left out.
+    verifies the seed's own answer verifies the teacher's; of a prompt that a program continues, the last code block of
+    the answer is the program. Seeds without a prompt, or with tools, are left out.
 
     Not guaranteed: that a score holds for what the student is now; that the sample of 20,000 seeds which is held of a
     larger anchor has every weakness in it.
@@ -48,7 +51,8 @@ class Distill(ModelStrategy):
     def tasks(self, seeds: Iterable[Record], past: Past, seed: int) -> Iterator[Task]:
         """Samples of each group in turn, the weakest group first, and within it the prompt that is solved least."""
         done = {parent for made in past.made if made.verified for parent in made.parents}
-        found = groups_of((record for record in seeds if "tools" not in record.payload), past.scores, seed)
+        found = groups_of((record for record in seeds if not has_tools(record)), past.scores, seed)
+        self._refuse_deafness(found, past)
         open_ = {group.name: self._open(group, past, done, seed) for group in found}
         total = None if self.count is None else max(0, self.count - past.kept)
         claims = {group.name: Claim(len(open_[group.name]), group.rate) for group in found if open_[group.name]}
@@ -68,7 +72,7 @@ class Distill(ModelStrategy):
             self._payload(seed, asked, said),
             [Writer(self.model, answer)],
             [Template.of(self.instruction)] if self.instruction else [],
-            reference=seed.reference,
+            reference=_reference(seed),
             tags=("task:distill", f"cell:{task.spec['cell']}"),
             decided={name: task.spec[name] for name in ("sample", "pass_rate")},
             view=f"{digest(seed.id)[:12]} {said['content']}",
@@ -81,6 +85,11 @@ class Distill(ModelStrategy):
         if isinstance(seed.payload["prompt"], str) and not self.reasoning:
             return {"prompt": seed.payload["prompt"], "completion": said["content"]}
         return {"prompt": asked, "completion": [said]}
+
+    def _refuse_deafness(self, found: Sequence[Group], past: Past) -> None:
+        if self.hears is not None and found and not any(record.id in past.scores for g in found for record in g.seeds):
+            what = f"`{self.hears}` gave no seed a score, so nobody knows where the student is weak"
+            raise InputError(what, mend="let it judge human records too (`human_too: true`), or leave `hears` out")
 
     def _open(self, group: Group, past: Past, done: set[str], seed: int) -> list[Record]:
         """The prompts of a group that are worth a sample, the least solved first."""
@@ -110,6 +119,12 @@ class Distill(ModelStrategy):
     def _fresh(self, record: Record, past: Past) -> list[int]:
         """Numbers of samples that no earlier round has asked for."""
         return list(islice((n for n in count() if _row(record, n) not in past.tried), self.samples))
+
+
+def _reference(seed: Record) -> Mapping[str, Any] | None:
+    """The seed's. A chat model does not go on with a program but writes it anew, in a block of code."""
+    reference = seed.reference
+    return {**reference, "program": "replace"} if reference and reference.get("program") == "continue" else reference
 
 
 def _row(record: Record, sample: int) -> str:

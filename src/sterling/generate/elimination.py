@@ -20,11 +20,12 @@ _DECLINES = re.compile(
 )
 _OUR_WORDS = re.compile(r"\b(?:given|rewritten|evolved|created) (?:prompt|instruction|request|task)\b")
 _PLACES = re.compile(r"\{[a-z_][a-z0-9_]*\}")
-_SMALL_WORDS = frozenset(
-    "a about all also am an and any are as at be been but by can did do does for from had has have he her here his how "
-    "i if in into is it its just may me more my not of on one or other our out she so some such than that the their "
-    "them then there these they this to too up us was we were what when which who why will with would you your".split()
+_SMALL = (
+    "a about all also am an and any are as at be been but by can did do does for from had has have he her here his "
+    "how i if in into is it its just may me more my not of on one or other our out she so some such than that the "
+    "their them then there these they this to too up us was we were what when which who why will with would you your"
 )
+_SMALL_WORDS = frozenset(_SMALL.split())
 
 
 def refuse_apology(text: str, given: str = "") -> None:
@@ -39,7 +40,7 @@ def refuse_apology(text: str, given: str = "") -> None:
 
 
 def refuse_empty_words(text: str) -> None:
-    """Raise `says_nothing` for punctuation and small words alone (English ones). `Yes`, `no` and a number say something."""
+    """Raise `says_nothing` for punctuation and small words alone (English ones). `Yes`, `no` and numbers are words."""
     if not set(plain_words(text)) - _SMALL_WORDS:
         raise Unanswered.because("says_nothing", "nothing but punctuation and small words")
 

@@ -23,19 +23,19 @@ from sterling.registry import Task, register
 from sterling.text.templates import Template
 
 DEPTH: Mapping[str, str] = {
-    "constrain": "Add one or two requirements that an answer has to meet, of the kind that people really have: a limit, an "
-    "exception, a format, something to avoid.",
+    "constrain": "Add one or two requirements that an answer has to meet, of the kind that people really have: a "
+    "limit, an exception, a format, something to avoid.",
     "deepen": "Ask more of it on the point it is about: causes, limits, trade-offs, what happens in unusual cases.",
-    "concretise": "Put something definite in place of what is general in it: a certain situation, certain quantities, a "
-    "certain kind of person or thing.",
+    "concretise": "Put something definite in place of what is general in it: a certain situation, certain quantities, "
+    "a certain kind of person or thing.",
     "reason": "Make an answer depend on several steps, of which each needs the result of the one before, where now one "
     "step is enough.",
-    "complicate_input": "Give it material to work on, written out in full: a table, a JSON document, a piece of code, a log, "
-    "a formula or a short text, whichever belongs to its subject.",
+    "complicate_input": "Give it material to work on, written out in full: a table, a JSON document, a piece of code, "
+    "a log, a formula or a short text, whichever belongs to its subject.",
 }
 """Operators that make a prompt harder. The five kinds are those of WizardLM (Xu et al., arXiv 2304.12244)."""
 BREADTH: Mapping[str, str] = {
-    "broaden": "It is about as long and as hard, asks for something else, and an answer to the first is no answer to it.",
+    "broaden": "It is about as long and as hard, asks for something else, and an answer to the first is none to it.",
 }
 """Operators that write another prompt of the same domain, on something asked less often."""
 _SAID = re.compile(r"\b(same|different)\b")
@@ -156,6 +156,6 @@ class Evolve(GridStrategy):
         shared = sorted(self.depth.keys() & self.breadth.keys())
         if shared or not self._operators:
             what = f"`{shared[0]}` is in both `depth:` and `breadth:`" if shared else "there is no operator"
-            mend = "give one of them another name" if shared else "name one in `depth:` or `breadth:`, or leave both out"
+            mend = "give one of them another name" if shared else "name one in `depth:` or `breadth:`"
             raise PydanticCustomError("recipe", "{what}", {"what": what, "mend": mend})
         return self

@@ -67,7 +67,7 @@ class Draft(NamedTuple):
 
 
 def _topics(seeds: Sequence[Record], replaced: Collection[str]) -> list[str]:
-    """The tags that all of the seeds have, less those of which the draft has its own: `language:sw` for `language:en`."""
+    """The tags that all of the seeds have, less those of which the draft has its own: one `language:` for another."""
     shared = [tag for tag in (inherited(seeds[0]) if seeds else ()) if all(tag in seed.tags for seed in seeds)]
     return [tag for tag in shared if tag.partition(":")[0] not in replaced]
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from pydantic_core import PydanticCustomError
 
 from sterling.errors import InputError
+from sterling.generate.templates import template
 from sterling.records import Fault, Maker, Record, canonical_json, digest
 from sterling.registry import Task
 from sterling.sandbox.gym import REVIEWED, Entry, Gym, Item, Trouble, known_datasets, library_version
@@ -97,7 +98,7 @@ def refuse_options(gym: Gym, offers: Iterable[Offer]) -> None:
 
 
 # Records --------------------------------------------------------------------------------------------------------------
-def proposed(gym: Gym, task: Task, source: str, strategy: str) -> Record | Fault:
+def proposed(gym: Gym, task: Task, source: str, strategy: str, *, tagged: bool) -> Record | Fault:
     """The item of a task as a record, or the fault that it ended in."""
     item = Item(**task.spec["item"])
     try:
@@ -112,26 +113,27 @@ def proposed(gym: Gym, task: Task, source: str, strategy: str) -> Record | Fault
         what = f"its own answer scores {entry.score:g}, so neither the answer nor the score can be relied on"
         return Fault(task.row, "user_code", "rejects_own_answer", what)
     try:
-        return _record(gym, task, source, strategy, item, entry)
+        return _record(gym, task, source, strategy, entry, tagged)
     except UnicodeEncodeError:
         return Fault(task.row, "user_code", "not_text", "question or answer hold what UTF-8 cannot say")
 
 
-def _record(gym: Gym, task: Task, source: str, strategy: str, item: Item, entry: Entry) -> Record:
-    release = library_version()
-    told = {**item._asdict(), "release": release, "metadata": entry.metadata}
-    answer = entry.answer or ""
+def _record(gym: Gym, task: Task, source: str, strategy: str, entry: Entry, tagged: bool) -> Record:
+    item, release, answer = Item(**task.spec["item"]), library_version(), entry.answer or ""
+    form = template("procedural_tagged" if tagged else "procedural")
+    prompt = form.fill(question=entry.question).removesuffix("\n")
     return Record.synthetic(
-        {"prompt": entry.question, "completion": answer},
+        {"prompt": prompt, "completion": f"<answer>{answer}</answer>" if tagged else answer},
         source=source,
         row=task.row,
         maker=Maker(
             strategy,
             revision=f"reasoning-gym {release}",
+            template=form.digest,
             sampling={"dataset": item.dataset, "level": item.level, "config": item.config},
             seed=item.seed,
         ),
-        reference={"procedural": told, "answer": answer},
+        reference={"procedural": {**item._asdict(), "release": release, "metadata": entry.metadata}, "answer": answer},
         tags=tuple(task.spec["tags"]),
         view=f"{item.dataset}: {own_part(entry.question, _siblings(gym.cpu_s, item))}\n{answer}",
     )
@@ -140,8 +142,8 @@ def _record(gym: Gym, task: Task, source: str, strategy: str, item: Item, entry:
 def own_part(question: str, siblings: Iterable[str]) -> str:
     """A question without the words at both ends that it shares with one of its siblings: the one that leaves least."""
     words = question.split()
-    left = [_between(words, sibling.split()) for sibling in siblings if sibling != question]
-    return " ".join(min([words, *left], key=len))
+    left = [" ".join(_between(words, sibling.split())) for sibling in siblings if sibling != question]
+    return min(left, key=len, default=question)
 
 
 def _between(words: list[str], others: list[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """The running text of a record, and how a long one is cut into passages."""
 
+# ruff: noqa: RUF001 - the full stops of other scripts are meant
 import re
 from collections.abc import Mapping
 

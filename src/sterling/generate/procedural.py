@@ -33,8 +33,8 @@ class Procedural(Strategy):
     everything is built in the sandbox, always with the same hash seed. Not guaranteed: the same items from another
     release of reasoning-gym; its version is the maker's revision.
 
-    Prompt: the question. Completion: the library's own answer, bare. Reference: `procedural`, from which the check of
-    that name builds the item anew, and `answer`.
+    Prompt: the question. Completion: the library's own answer, bare or `tagged`. Reference: `procedural`, from which
+    the check of that name builds the item anew, and `answer`.
 
     Datasets whose own answers are wrong are refused, and so are those with several right answers of which one is known:
     `accept_open: true` takes these. A keep of their records still verifies, for what equals the answer is right; it is
@@ -45,6 +45,8 @@ class Procedural(Strategy):
     """Name of each dataset, and what is wanted of it: `{chain_sum: {level: 2}, spell_backward: {}}`."""
     accept_open: bool = False
     """Take datasets with several right answers and one that is known, and datasets that were not reviewed."""
+    tagged: bool = False
+    """Ask for the answer in `<answer>` tags, as reasoning-gym does, so that a student may think aloud before it."""
     cpu_s: int = Field(default=20, ge=1, le=600)
     """CPU seconds to build one item."""
 
@@ -59,7 +61,7 @@ class Procedural(Strategy):
 
     def propose(self, task: Task, source: str) -> Sequence[Record | Fault]:
         """The item, or the fault that it ended in. MissingExtra and SandboxUnavailable pass through."""
-        return [proposed(Gym(self.cpu_s), task, source, "procedural")]
+        return [proposed(Gym(self.cpu_s), task, source, "procedural", tagged=self.tagged)]
 
     @model_validator(mode="after")
     def _can_be_made(self) -> Self:

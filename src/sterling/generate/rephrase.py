@@ -19,8 +19,8 @@ STYLES: Mapping[str, str] = {
     "dialogue": "questions and answers between two people, one of whom knows the subject",
     "technical": "terse notes for an expert, with every technical term kept",
     "lesson": "a lesson that builds up the matter step by step",
-    "questions": "a list of questions of different kinds (open, yes or no, a choice of four, a comparison), each followed "
-    "by its answer",
+    "questions": "a list of questions of different kinds (open, yes or no, a choice of four, a comparison), each "
+    "followed by its answer",
     "facts": "a list of single facts, each a sentence that is understood without the others",
 }
 """Name and instruction of each style. The first four follow WRAP (Maini et al., arXiv 2401.16380) in kind, the last two

@@ -34,17 +34,18 @@ class Requests(BaseModel):
 class SelfInstruct(ModelStrategy):
     """Self-Instruct (Wang et al., arXiv 2212.10560): new requests of the kind that people really made.
 
-    A task shows `shown` real requests, each of another topic, and from the second round on `own` verified ones that it
-    wrote itself (6 and 2, as in the paper). The model writes `batch` new requests in one structured answer, as Alpaca
-    did, and answers each in a question of its own. Whatever was shown is a parent of all of them. One record for each
-    request, in the form of the first seed: strings or a chat, behind its system message.
+    A task shows `shown` real requests of different topics, and from the second round on `own` verified ones that it
+    wrote itself (6 and 2, as in the paper); `rounds` divide `count` between them for that purpose. The model writes
+    `batch` new requests in one structured answer, as Alpaca did, and answers each in a question of its own. Whatever
+    was shown is a parent of all of them. One record for each request, in the form of the first seed: strings or a
+    chat, behind its system message.
 
-    **Needs the check `novelty`**, the gate that the method lives by: a request with a ROUGE-L of 0.7 or more to one that
-    is there already is dropped. Without it a model soon repeats what it is shown and itself; `sterling lint` says so.
+    **Needs the check `novelty`**, the gate that the method lives by: a request with a ROUGE-L of 0.7 or more to one
+    that is there already is dropped. Without it a model soon repeats what it is shown and itself; the lint says so.
 
     Seeds in which nobody asks anything (texts, tables) and those with tools are left out. Without `count`, each seed is
-    shown once. Faults of a whole task: what the model's endpoint failed of, `unparsable`. Of one request: `repeated`
-    (in the words of one that was shown, or of another in the answer), `copied_prompt`, `says_nothing`, `refused`.
+    shown once, in the first round. Faults of one request: `repeated` (in the words of one that was shown, or of another
+    in the same answer), `copied_prompt`, `says_nothing`, `refused`; of a whole task: `unparsable`.
 
     Not guaranteed: that people ask such things. New requests are less diverse than real ones, and lean towards what the
     model likes to answer; compare their topics with the anchor's.
@@ -65,12 +66,18 @@ class SelfInstruct(ModelStrategy):
         """So many as it takes to write what is still wanted, each with other seeds."""
         real = drawn(filter(_asks, seeds), self.count, seed, self.rare)
         own = heapq.nsmallest(_HELD, filter(_asks, past.own()), key=lambda record: digest(str(seed), record.id))
-        wanted = self.batch * -(-len(real) // self.shown) if self.count is None else self.count - past.kept
+        wanted = self._wanted(len(real), past)
         numbered = zip(count(), _companies(real, self.shown, seed), _companies(own, self.own, seed), strict=False)
         untried = (task for task in numbered if _row(task[0]) not in past.tried)
         for left, (number, people, mine) in zip(range(wanted if real else 0, 0, -self.batch), untried, strict=False):
             spec = {"number": number, "wanted": min(self.batch, left), "seed": seed}
             yield Task(_row(number), (*people, *mine), spec)
+
+    def _wanted(self, real: int, past: Past) -> int:
+        """Requests of this round: an even share of what is still wanted, so that later rounds can show earlier ones."""
+        if self.count is None:
+            return self.batch * max(0, -(-real // self.shown) - len(past.tried))
+        return -(-(self.count - past.kept) // max(1, self.rounds - past.round + 1))
 
     async def write(self, task: Task, source: str, models: Models) -> Sequence[Record | Fault]:
         """The new requests of one task, answered; or of each why it is none."""
@@ -96,8 +103,13 @@ class SelfInstruct(ModelStrategy):
             refuse_apology(answer.text, request)
         except Unanswered as none:
             return none.fault(part.row)
-        payload, tags = paired(part.seeds[0], request, answer), ("task:self_instruct",)
-        draft = Draft(payload, [Writer(self.model, answer)], [prompt], tags=tags, decided={"number": part.spec["number"]})
+        draft = Draft(
+            paired(part.seeds[0], request, answer),
+            [Writer(self.model, answer)],
+            [prompt],
+            tags=("task:self_instruct",),
+            decided={"number": part.spec["number"]},
+        )
         return draft.record("self_instruct", part, source)
 
 

@@ -21,8 +21,8 @@ AUDIENCES: Mapping[str, str] = {
 }
 """Name and description of each audience."""
 FORMATS: Mapping[str, str] = {
-    "textbook": "a section of a textbook that leads from what is known to what is new, with one case worked out in full and "
-    "two exercises at the end, each with its solution",
+    "textbook": "a section of a textbook that leads from what is known to what is new, and ends with two questions to "
+    "test oneself, each with its answer",
     "article": "an article for a magazine or blog that begins with a question worth asking and answers it",
     "story": "a story in which people without names meet the matter in their own lives, think it through, and come to "
     "understand it",

@@ -45,8 +45,7 @@ def has_tools(record: Record) -> bool:
 
 def _retold(payload: Mapping[str, Any], say: Say) -> dict[str, Any]:
     return {
-        name: _value(value, say) if name in _COLUMNS and value is not None else value
-        for name, value in payload.items()
+        name: _value(value, say) if name in _COLUMNS and value is not None else value for name, value in payload.items()
     }
 
 
@@ -55,7 +54,7 @@ def _value(value: str | Sequence[Mapping[str, Any]], say: Say) -> Any:
 
 
 def _turn(turn: Mapping[str, Any], say: Say) -> dict[str, Any]:
-    told = {name: say(turn[name]) for name in ("reasoning_content", "content") if isinstance(turn.get(name), str)}
+    told: dict[str, Any] = {n: say(turn[n]) for n in ("reasoning_content", "content") if isinstance(turn.get(n), str)}
     if isinstance(turn.get("content"), list):
         told["content"] = [_part(part, say) for part in turn["content"]]
     return {**turn, **told}

@@ -4,6 +4,7 @@ from sterling.models.asking import ask, classify
 from sterling.models.conversation import Answer, Failure, Question, Scores, Usage
 from sterling.models.endpoint import Endpoint, ModelRef, endpoints_of
 from sterling.models.families import depth_of, lineage, lineage_of
+from sterling.models.mends import insist
 from sterling.models.mock import mock, mock_stats
 from sterling.models.opened import Filled, Models, Unanswered
 from sterling.models.script import Script
@@ -27,6 +28,7 @@ __all__ = [
     "classify",
     "depth_of",
     "endpoints_of",
+    "insist",
     "lineage",
     "lineage_of",
     "mock",

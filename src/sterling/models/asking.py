@@ -13,6 +13,7 @@ from sterling.models.journal import Journal
 from sterling.models.loop import gate_of, wait_for
 from sterling.models.scoring import Subject, read_scores, score_call, score_said
 from sterling.models.secrets import Secrets, secrets_of
+from sterling.models.till import Till
 from sterling.models.transport import need_aiohttp, open_session
 from sterling.models.wire import OURS, Call, chat_call, chat_said, judged, read_answer
 
@@ -70,7 +71,7 @@ Outcome = Given | Failure
 
 
 def _outcomes(endpoint: Endpoint, calls: Sequence[Call | Failure], take: Callable[[Any], Said]) -> list[Outcome]:
-    journal = store.journal()
+    journal, till = store.journal(), Till(endpoint)
     journal.refresh()
     known: dict[str, Outcome] = {}
     missing: dict[str, Call] = {}
@@ -81,6 +82,7 @@ def _outcomes(endpoint: Endpoint, calls: Sequence[Call | Failure], take: Callabl
                 missing[call.key] = call
             else:
                 known[call.key] = Given(said, attempts=0)
+                till.found(call, said)
     known |= zip(missing, _asked(endpoint, list(missing.values()), journal, take), strict=True)
     return [call if isinstance(call, Failure) else known[call.key] for call in calls]
 

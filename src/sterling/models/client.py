@@ -5,13 +5,17 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sterling.models.conversation import Failure, Usage
 from sterling.models.endpoint import Endpoint
 from sterling.models.journal import Journal, line_of
 from sterling.models.limits import Gate, Slot
+from sterling.models.mends import HOPELESS, NOT_ASKED
+from sterling.models.purse import Hold
 from sterling.models.secrets import Secrets
+from sterling.models.till import Till
 from sterling.models.transport import Reply, post
 from sterling.models.wire import Call, Garbled, usage_of
 
@@ -27,8 +31,6 @@ _REFUSED = _AGAIN - {"garbage"}
 """Those that say something of the server's load."""
 _OWED = _AGAIN | {"unauthorised", "unpaid", "forbidden", "not_found", "redirected", "tls"}
 """Those that may pass on another day, when somebody has mended what is not the request."""
-_HOPELESS = frozenset({"unauthorised", "unpaid", "not_found", "redirected", "tls"})
-"""Those that every request will meet, unless some have been answered."""
 _SILENT = frozenset({"timeout", "connection", "rate_limited"})
 """Those that cost time, or a place in a queue, each time they are met."""
 _FIRST_WAIT_S = 0.25
@@ -60,6 +62,7 @@ class Client:
         self._gate = gate
         self._journal = journal
         self._take = take
+        self._till = Till(endpoint)
         self._answered = 0
         self._failed_in_a_row = 0
         self._stop: Failure | None = None
@@ -80,17 +83,32 @@ class Client:
         return [outcome for outcome in outcomes if outcome is not None]
 
     async def answer(self, call: Call) -> Given | Failure:
-        """What the journal has, or what is said now. Who asks the same meanwhile waits for the one answer."""
+        """What the journal has, or what is said now. Who asks the same meanwhile waits for the one answer.
+
+        Who no longer waits takes it from nobody else; when nobody waits any more, it is still written down.
+        """
         said = self._journal.get(call.key)
         if said is not None:
+            self._till.found(call, said)
             return Given(said, attempts=0)
-        if call.key not in self._asked:
-            self._asked[call.key] = asyncio.ensure_future(self._outcome(call))
-        try:
-            return await asyncio.shield(self._asked[call.key])
-        finally:
-            if call.key in self._asked and self._asked[call.key].done():
-                del self._asked[call.key]
+        asked = self._asked.get(call.key)
+        if asked is None:
+            asked = self._asked[call.key] = asyncio.ensure_future(self._outcome(call))
+            asked.add_done_callback(partial(self._ended, call.key))
+        return await asyncio.shield(asked)
+
+    def _ended(self, key: str, asked: "asyncio.Future[Given | Failure]") -> None:
+        del self._asked[key]
+        if not asked.cancelled():
+            asked.exception()  # seen here, should nobody be left to whom it is raised
+
+    async def let_go(self) -> None:
+        """Ask no more: what nobody waits for any more ends here. Then see that the answers survive a loss of power."""
+        left = [*self._asked.values()]
+        for asked in left:
+            asked.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await self.sync()
 
     async def _work(self, todo: Iterator[tuple[int, Call]], outcomes: list[Given | Failure | None]) -> None:
         for place, call in todo:
@@ -109,15 +127,15 @@ class Client:
             self._failed_in_a_row = 0
             return
         self._failed_in_a_row += outcome.owed
-        hopeless = outcome.reason in _HOPELESS and (not self._answered or self._doubtful)
+        hopeless = outcome.reason in HOPELESS and (not self._answered or self._doubtful)
         gone = outcome.reason in _SILENT and self._failed_in_a_row >= 4 * self._many
         if self._stop is None and (hopeless or gone):
-            self._stop = outcome._replace(message=f"not asked, since others failed: {outcome.message}", attempts=0)
+            self._stop = outcome._replace(message=f"{NOT_ASKED}{outcome.message}", attempts=0)
 
     @property
     def hopeless(self) -> Failure | None:
         """Why nobody will be answered, if that is certain: a wrong key, a model that is not there."""
-        return self._stop if self._stop is not None and self._stop.reason in _HOPELESS else None
+        return self._stop if self._stop is not None and self._stop.reason in HOPELESS else None
 
     @property
     def _many(self) -> int:
@@ -132,24 +150,42 @@ class Client:
         """Send until answered. A 429 from a server that answers others does not count before `patience_s` is over."""
         attempts, began = 0, time.monotonic()
         while True:
-            slot = await self._gate.enter(call.tokens)
-            if self._stop is not None:
-                self._gate.leave(slot, refused=False)
-                return self._stop
-            reply = await self._send(call, slot)
+            hold = await self._till.hold(call)
+            slot = await self._entered(call, hold)
+            if isinstance(slot, Failure):
+                return slot
+            reply = await self._send(call, slot, hold)
             attempts += 1
             if reply.reason is None:
-                return Given(await self._kept(call, reply.body), attempts)
+                return Given(await self._kept(call, reply.body, hold, time.monotonic() - slot.started), attempts)
+            self._till.unanswered(call, hold, reply)
             wait = self._wait(reply, attempts, time.monotonic() - began)
             if wait is None:
                 return self._failure(reply, attempts)
             await asyncio.sleep(wait)
 
-    async def _send(self, call: Call, slot: Slot) -> Reply:
+    async def _entered(self, call: Call, hold: Hold) -> Slot | Failure:
+        """Leave to send, or why nobody is asked any more."""
+        try:
+            slot = await self._gate.enter(call.tokens)
+        except BaseException:
+            self._till.let_go(hold, sent=False)
+            raise
+        if self._stop is not None:
+            self._gate.leave(slot, refused=False)
+            self._till.let_go(hold, sent=False)
+            return self._stop
+        return slot
+
+    async def _send(self, call: Call, slot: Slot, hold: Hold) -> Reply:
         """One request; the body of its reply is what is kept, or it has a reason."""
         reply = Reply(None, reason="connection", message="interrupted")
         try:
+            self._till.sends(hold)
             reply = self._taken(await post(self._session, self._endpoint, self._secrets, call))
+        except BaseException:
+            self._till.let_go(hold, sent=True)
+            raise
         finally:
             usage = Usage() if reply.reason else usage_of(reply.body)
             self._gate.leave(slot, refused=reply.reason in _REFUSED, usage=usage, retry_after=reply.retry_after or 0.0)
@@ -161,13 +197,16 @@ class Client:
         try:
             return reply._replace(body=self._take(reply.body))
         except Garbled as error:
-            return reply._replace(body=None, reason=error.reason, message=self._secrets.quote(str(error)))
+            return reply._replace(reason=error.reason, message=self._secrets.quote(str(error)))
 
-    async def _kept(self, call: Call, said: Said) -> Said:
+    async def _kept(self, call: Call, said: Said, hold: Hold, seconds: float) -> Said:
         """The answer as it was written down: without the key, should the server have echoed it."""
-        line = line_of(call.key, call.path, self._endpoint.identity, self._endpoint.model, said)
+        bill = self._till.bill(call, said)
+        head = self._till.head(bill, hold)
+        line = line_of(call.key, call.path, self._endpoint.identity, self._endpoint.model, said, head)
         masked = self._secrets.mask(line)
         self._journal.put(call.key, masked.encode())
+        self._till.pay(bill, hold, seconds)
         if self._journal.due():
             await self.sync()
         kept: Said = said if masked == line else json.loads(masked)["said"]

@@ -1,9 +1,17 @@
 """What to change when a request failed: a sentence for each way to fail, with what the endpoint's entry says."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, NoReturn, TypeVar
 
+from sterling.errors import InputError
+from sterling.models.conversation import Failure
 from sterling.models.endpoint import Endpoint
 from sterling.models.wire import NO_CHAT
+
+T = TypeVar("T")
+HOPELESS = frozenset({"unauthorised", "unpaid", "not_found", "redirected", "tls"})
+"""Reasons that every request will meet, unless some have been answered."""
+NOT_ASKED = "not asked, since others failed: "
 
 
 class _Mend(NamedTuple):
@@ -45,6 +53,20 @@ def mended(reason: str, said: str, endpoint: Endpoint) -> str:
         return said
     fields = {name: getattr(endpoint, name) for name in ("model", "endpoint", "timeout_s", "concurrency")}
     return f"{said}; mend: {text.format(**fields, key=_key(endpoint))}"
+
+
+def refuse(endpoint: Endpoint, failure: Failure) -> NoReturn:
+    """InputError with what is wrong with the endpoint and how to mend it."""
+    told, _, mend = failure.message.removeprefix(NOT_ASKED).partition("; mend: ")
+    raise InputError(f"`{endpoint.model}` cannot be asked: {told}", mend=mend or None)
+
+
+def insist(endpoint: Endpoint, said: Sequence[T]) -> Sequence[T]:
+    """What an endpoint said, unless it answers nobody: a wrong key ends the run, and not each of its records."""
+    failures = [one for one in said if isinstance(one, Failure)]
+    if failures and len(failures) == len(said) and all(one.reason in HOPELESS for one in failures):
+        refuse(endpoint, failures[0])
+    return said
 
 
 def _key(endpoint: Endpoint) -> str:

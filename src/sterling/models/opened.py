@@ -9,13 +9,13 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from sterling.errors import InputError
 from sterling.models import store
 from sterling.models.asking import STOP, answer_of, call_of
 from sterling.models.client import Client
 from sterling.models.conversation import Answer, Failure, Question
 from sterling.models.endpoint import Endpoint
 from sterling.models.loop import gate_of
+from sterling.models.mends import refuse
 from sterling.models.secrets import secrets_of
 from sterling.models.transport import need_aiohttp, open_session
 from sterling.models.wire import chat_said
@@ -73,7 +73,7 @@ class Models:
     async def close(self) -> None:
         """Let go of connections, and see that what was answered survives a loss of power."""
         for _, client in self._clients.values():
-            await client.sync()
+            await client.let_go()
         await self._open.aclose()
 
     async def say(
@@ -93,7 +93,8 @@ class Models:
         call = call_of(endpoint, Question(chat, sampling or {}, sample))
         client = await self._client(endpoint)
         outcome = call if isinstance(call, Failure) else await client.answer(call)
-        _refuse_hopeless(endpoint, client)
+        if client.hopeless is not None:
+            refuse(endpoint, client.hopeless)
         answer = answer_of(outcome, finish_ok)
         if isinstance(answer, Failure):
             raise Unanswered(answer)
@@ -181,11 +182,3 @@ def _response_format(form: type[BaseModel]) -> dict[str, Any]:
     schema = form.model_json_schema() | {"additionalProperties": False}
     named = {"name": form.__name__.lower(), "schema": schema}
     return {"response_format": {"type": "json_schema", "json_schema": named}}
-
-
-def _refuse_hopeless(endpoint: Endpoint, client: Client) -> None:
-    """A wrong key stops the work at once, and not after thousands of failures."""
-    failure = client.hopeless
-    if failure is not None:
-        told, _, mend = failure.message.removeprefix("not asked, since others failed: ").partition("; mend: ")
-        raise InputError(f"`{endpoint.model}` cannot be asked: {told}", mend=mend)

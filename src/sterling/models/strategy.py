@@ -15,6 +15,7 @@ from sterling.errors import InputError
 from sterling.models.endpoint import ModelRef, endpoints_of
 from sterling.models.loop import submit, wait_for
 from sterling.models.opened import Models, Unanswered
+from sterling.models.purse import for_task
 from sterling.records import Fault, Record
 from sterling.registry import Proposal, Strategy, Task
 from sterling.text.templates import Template, read_template
@@ -78,6 +79,7 @@ class AskingStrategy(Strategy):
             wait_for(models.close())
 
     async def _written(self, task: Task, source: str, models: Models) -> Sequence[Record | Fault]:
+        for_task(task.row)
         try:
             return await self.write(task, source, models)
         except Unanswered as none:

@@ -36,8 +36,8 @@ def fingerprint(recipe: Recipe) -> list[list[str]]:
 
     Part of what a release stands on: after a signature, or when a review has become stale, the gate decides anew.
     """
-    known, day = registry(recipe.terms_folder), today()
-    named = {one.served.terms or "" for one in (*writers(recipe), *judges(recipe))}
+    named = {one.served.terms for one in (*writers(recipe), *judges(recipe)) if one.served.terms is not None}
+    known, day = registry(recipe.terms_folder) if named else {}, today()
     entries = [known[one] for one in sorted(named & known.keys())]
     return [[one.id, digest(canonical_json(one.model_dump(mode="json"))), one.state(day)] for one in entries]
 

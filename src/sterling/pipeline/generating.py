@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from sterling.engine.produce import Chunk, Propose, ProposeTogether, chunks
+from sterling.engine.produce import Chunk, Propose, ProposeTogether, chunks, commit_tasks
 from sterling.engine.shards import Shard, fates, scores, standing
 from sterling.engine.step import Step
 from sterling.errors import SourceError
 from sterling.pipeline.anchoring import gathered
 from sterling.pipeline.job import Assignment, Job, asks, perform
 from sterling.recipes import Entry, Recipe
-from sterling.records import Record, records_of
+from sterling.records import Fault, Record, records_of
 from sterling.registry import Past, Strategy, Task
 
 TASKS_PER_SHARD = 200
@@ -84,10 +84,37 @@ def _generate(job: Job, turn: Turn, walked: Walked, inputs: list[str], first: in
 
 def _ask(job: Job, turn: Turn, walked: Walked, step: Step) -> dict[str, Any]:
     entry, past = turn.entry, turn.past
-    tasks = islice(entry.part.tasks(_seeds(entry, walked), past, job.recipe.seed), _most(job, entry, past))
+    seeds = _Counted(_seeds(entry, walked))
+    tasks = islice(entry.part.tasks(seeds, past, job.recipe.seed), _most(job, entry, past))
     markers = list(_propose(job, entry, step, tasks))
     _refuse_bad_rows(entry, markers)
+    if not markers and past.round == 1 and seeds.count is not None:
+        markers.append(_idle(step, entry, seeds.count))
     return gathered(markers)
+
+
+class _Counted:
+    """Seeds on their way to a strategy."""
+
+    def __init__(self, seeds: Iterator[Record]) -> None:
+        self._seeds = seeds
+        self.count: int | None = None
+        """How many it has looked at; None when it asked for none, as one that reads a file of its own does."""
+
+    def __iter__(self) -> Iterator[Record]:
+        self.count = 0
+        for seed in self._seeds:
+            self.count += 1
+            yield seed
+
+
+def _idle(step: Step, entry: Entry[Strategy], seeds: int) -> dict[str, Any]:
+    """The fault of a strategy that found nothing to do in its seeds: it must not pass for one that did its work."""
+    reason, said = "no_seeds", "no record of the train role that it could start from has come through the checks"
+    if seeds:
+        does = f"gives `{entry.part.name_in_recipe}` anything to do; docs/strategies.md says what it takes"
+        reason, said = "no_seed_suits", f"none of {seeds:,} seeds {does}"
+    return commit_tasks(step, Chunk(0, []), [[Fault(entry.name, "source", reason, said)]])
 
 
 def _most(job: Job, entry: Entry[Strategy], past: Past) -> int | None:

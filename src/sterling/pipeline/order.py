@@ -10,7 +10,7 @@ from typing import Any
 from sterling.engine.watch import Silent, Watch
 from sterling.errors import InputError, PolicyRefused, SourceError
 from sterling.ledger import Run, alone
-from sterling.models import families, store
+from sterling.models import families, store, terms
 from sterling.models.rehearsal import rehearsed
 from sterling.pipeline.anchoring import cut_roles, read_anchors
 from sterling.pipeline.calibrating import require_seeds
@@ -111,8 +111,16 @@ def require_files(loaded: Loaded) -> None:
                 part.reads()
             except InputError as error:
                 key = next((key for key in ("path", "against", "packages") if hasattr(part, key)), "")
-                what = error.what if error.where is None else f"{error.where}: {error.what}"
-                raise SourceError(what, where=loaded.where((*place, key)), mend=error.mend) from None
+                raise _at(loaded, (*place, key), error) from None
+    try:
+        terms.registry(recipe.terms_folder)
+    except InputError as error:
+        raise _at(loaded, ("terms",), error) from None
+
+
+def _at(loaded: Loaded, place: tuple[str | int, ...], error: InputError) -> SourceError:
+    what = error.what if error.where is None else f"{error.where}: {error.what}"
+    return SourceError(what, where=loaded.where(place), mend=error.mend)
 
 
 def read_recipe(recipe: RecipeLike, overrides: Sequence[str] = ()) -> Loaded:

@@ -12,6 +12,8 @@ from sterling.stats import Evidence
 
 _SEEDLESS = frozenset({"completions"})
 """Strategies that bring in what was written elsewhere, from seeds that nobody here has seen."""
+_COMPUTED = frozenset({"procedural", "curriculum"})
+"""Strategies whose `datasets` are programs: they write question and answer, with no model's idea of the data."""
 
 
 @rule(
@@ -29,17 +31,32 @@ def seeds_are_real(recipe: Recipe) -> Iterator[Situation]:
         if situation := _seedless(recipe, index, entry):
             wrong += 1
             yield situation
-    if recipe.generate and not wrong:
-        yield met("every strategy starts from human records of the train role", "generate")
+    if wrong or not recipe.generate:
+        return
+    if all(_is_computed(entry) for entry in recipe.generate):
+        yield met("programs write what is generated, with the answers", "generate")
+    else:
+        yield met("every strategy that needs seeds starts from human records of the train role", "generate")
+
+
+def _without_seeds(entry: Entry[Strategy]) -> tuple[str, str] | None:
+    """What is wrong with a strategy that starts from no record of the anchor, and its mend; None for the others."""
+    name = entry.part.name_in_recipe
+    if name in _SEEDLESS:
+        what = f"`{entry.name}` imports completions, and what their questions were made from is not recorded"
+        return what, "waive with what is known of the questions, for instance `real queries of 2025`"
+    if name == "tools" and getattr(entry.part, "wording", None) == "template":
+        what = f"`{entry.name}` takes its requests from the templates of its environment, and from nobody who asked"
+        return what, "say `wording: anchor`, so that each is worded like a real one, or waive with where they are from"
+    return None
 
 
 def _seedless(recipe: Recipe, index: int, entry: Entry[Strategy]) -> Situation | None:
     place = ("generate", index)
-    if entry.part.name_in_recipe in _SEEDLESS:
-        what = f"`{entry.name}` imports completions, and what their questions were made from is not recorded"
-        return unmet(
-            what, *place, mend="waive with what is known of the questions, for instance `real queries of 2025`"
-        )
+    if _is_computed(entry):
+        return None
+    if said := _without_seeds(entry):
+        return unmet(said[0], *place, mend=said[1])
     if any(other.name == entry.part.seeds for other in recipe.generate[:index]):
         return None  # the other entry is judged by itself
     if recipe.roles.train == 0:
@@ -49,6 +66,31 @@ def _seedless(recipe: Recipe, index: int, entry: Entry[Strategy]) -> Situation |
         names = ", ".join(f"`{source.name}`" for source in seeds) or "no anchor"
         return unmet(f"`{entry.name}` starts from {names}: nothing in it is attested as human", *place)
     return None
+
+
+def _is_computed(entry: Entry[Strategy]) -> bool:
+    """Whether programs write it. What they write is no sample of the user's data either; its answers are exact."""
+    return entry.part.name_in_recipe in _COMPUTED and bool(getattr(entry.part, "datasets", None))
+
+
+@rule(
+    "generate.novelty",
+    "high",
+    EVERY,
+    why="a model that is shown requests and asked for more of them soon repeats what it was shown, and itself",
+    source="Wang et al., Self-Instruct, arXiv 2212.10560, which takes nothing with a ROUGE-L of 0.7 to what is there",
+    mend="add `- {check: novelty}`",
+)
+def what_is_instructed_is_new(recipe: Recipe) -> Iterator[Situation]:
+    """`self_instruct` goes with its gate."""
+    asking = [i for i, entry in enumerate(recipe.generate) if entry.part.name_in_recipe == "self_instruct"]
+    gated = any(entry.part.name_in_recipe == "novelty" for entry in recipe.checks)
+    for index in asking:
+        name = recipe.generate[index].name
+        if gated:
+            yield met(f"`novelty` drops what `{name}` only repeats", "generate", index)
+        else:
+            yield unmet(f"no check `novelty` stands behind `{name}`", "generate", index)
 
 
 @rule(

@@ -215,6 +215,7 @@ class Recipe(Section):
             return data
         if info.context is not None:
             info.context["models"] = dict(_endpoints(data.get("models")))
+            info.context["families"] = data.get("families")
         unsaid = {key for key, value in data.items() if value is None}
         lists: dict[str, list[Any]] = {key: [] for key in unsaid & set(KINDS)}
         defaults = {name for name, field in cls.model_fields.items() if not field.is_required()}

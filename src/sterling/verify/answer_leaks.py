@@ -43,7 +43,7 @@ class AnswerLeaks(RecordCheck):
     sequence of whole words, case and punctuation apart.
 
     Drops `answer_in_prompt`. Flags `short_answer_in_prompt`: a number of fewer than three significant digits, a word of
-    up to three letters, `yes` and its like, which a question has by chance. Keeps `no_leak`; an answer that the
+    up to three letters, `yes` and its like, `x+1`, which a question has by chance. Keeps `no_leak`; an answer that the
     question offers to choose from (`red or green?`) is none. Passages (`reference.passages`) are taken out of the
     prompt first, since an extractive answer must stand in them; where they are not in it word for word, a hit is
     flagged `answer_near_passages`. Flags `no_prompt` and `no_answer`.

@@ -51,8 +51,8 @@ class Procedural(RecordCheck):
     Keeps `correct`. Drops `partial` (with the score), `wrong`, `too_long`, `too_expensive`, `unreadable` (the scorer
     raised), `ambiguous_answer` (`<answer>` twice, with different content). Flags `other_answer` (of a dataset with
     several right answers, another one than is known: it may be right), `faulty_dataset`, `not_reproduced` (the record
-    does not hold the question that is built here: another release of the library, or an edited record), `no_completion`,
-    `no_reference`. Faults: `bad_reference`, `not_built`, `sandbox_failed`.
+    does not hold the question that is built here: another release of the library, or an edited record),
+    `no_completion`, `no_reference`. Faults: `bad_reference`, `not_built`, `sandbox_failed`.
 
     Traps: a keep says that the answer is right, not that what is said around it is. Spelling matters where lines are
     compared: `1/2` is not `0.5`. A completion that is labelled as the worse one is judged like any other.
@@ -70,7 +70,7 @@ class Procedural(RecordCheck):
         library_version()
 
     def judge(self, batch: pa.RecordBatch, state: Any) -> list[Ruling | Fault]:
-        """One ruling a row; a fault where the item cannot be built. MissingExtra and SandboxUnavailable pass through."""
+        """One ruling a row; a fault where an item cannot be built. MissingExtra and SandboxUnavailable pass through."""
         gym = Gym(self.cpu_s)
         columns = (batch.column("id").to_pylist(), batch.column("reference").to_pylist(), texts(batch), answers(batch))
         return [self._row(gym, *row) for row in zip(*columns, strict=True)]
@@ -87,9 +87,10 @@ class Procedural(RecordCheck):
         return [proportion("procedural.other_answer", reasons.count("other_answer"), len(reasons), method)]
 
     def spoil(self, record: Record, seed: int) -> Sequence[NearMiss]:
-        """The same with another digit, other neighbouring letters, or the other of two words: `digit`, `swapped`, `flipped`.
+        """The same with another digit, two letters of a word changed round, or the other word of a pair.
 
-        Only of datasets with exactly one answer, so that each is wrong whatever a scorer says of it.
+        Kinds are `digit`, `swapped` and `flipped`. Only of datasets with exactly one answer, so that each is wrong
+        whatever a scorer says of it.
         """
         told, said = _named(json.dumps((record.reference or {}).get("procedural"))), answer_of(record)
         if told is None or said is None or known_datasets().get(told.dataset, UNKNOWN).answers != "exact":
@@ -154,7 +155,9 @@ def _troubled(gym: Gym, record: str, item: Item, trouble: Trouble) -> Ruling | F
         what = f"{item.dataset}: {built.reason}: {built.message}"[:500]
         return Fault(record, "user_code", "not_built", what, record=record)
     reason = "too_expensive" if trouble.is_lost else "unreadable"
-    return Ruling("drop", reason, 0.0, {"dataset": item.dataset, "ended": trouble.reason, "said": trouble.message[:_SHOWN]})
+    return Ruling(
+        "drop", reason, 0.0, {"dataset": item.dataset, "ended": trouble.reason, "said": trouble.message[:_SHOWN]}
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -177,6 +180,6 @@ def _misses(answer: str, rng: random.Random) -> Iterator[tuple[str, str]]:
         other = rng.choice([digit for digit in "123456789" if digit != answer[at]])
         yield "digit", answer[:at] + other + answer[at + 1 :]
     pairs = [at.start() for at in re.finditer(r"(?=([A-Za-z])(?!\1)[A-Za-z])", answer)]
-    if pairs:
+    if pairs and len(answer.split()) == 1:
         at = rng.choice(pairs)
         yield "swapped", answer[:at] + answer[at + 1] + answer[at] + answer[at + 2 :]

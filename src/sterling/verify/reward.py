@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import pyarrow as pa
 from pydantic import Field
 
-from sterling.models import Failure, ModelRef, Scores, classify, lineage
+from sterling.models import Failure, ModelRef, Scores, classify, insist, lineage
 from sterling.records import Fault, Record, records_of
 from sterling.registry import ModelCheck, NearMiss, Ruling, register
 from sterling.stats import Evidence
@@ -88,7 +88,7 @@ class Reward(ModelCheck):
     def _scores(self, subjects: Sequence[Subject]) -> Iterator[list[float] | Unheard]:
         """For each subject the scores of its answers, or the first failure among them."""
         asked = [self._question(subject, answer) for subject in subjects for answer in subject.answers]
-        said = iter(classify(self.model, asked, route=self.route) if asked else ())
+        said = iter(insist(self.model, classify(self.model, asked, route=self.route)) if asked else ())
         for subject in subjects:
             scores = [self._score(next(said)) for _ in subject.answers]
             failed = [one for one in scores if isinstance(one, Unheard)]

@@ -11,7 +11,7 @@ from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, mod
 from pydantic_core import PydanticCustomError
 
 from sterling.engine.judge import ask as put
-from sterling.models import Answer, Endpoint, Failure, ModelRef, Question, ask
+from sterling.models import Answer, Endpoint, Failure, ModelRef, Question, ask, insist
 from sterling.recipes.entries import part_class, read_part
 from sterling.records import VERIFYING, Family, Fault, Maker, Record, batch_of, records_of
 from sterling.registry import FitContext, ModelCheck, Part, RecordCheck, Ruling, available, register
@@ -156,7 +156,7 @@ class Solved(ModelCheck):
         """For each task what became of each model's answers."""
         numbers, members = range(self.samples), self._members()
         questions = [task.question(self.sampling, number) for task in tasks for number in numbers]
-        said = [iter(ask(member, questions, finish_ok=_ENDS)) if questions else iter(()) for member in members]
+        said = [iter(insist(member, ask(member, questions, finish_ok=_ENDS))) for member in members if questions]
         trials = [
             _Trial(task, member.model, f"{at}.{number}", next(said[at]))
             for task in tasks for at, member in enumerate(members) for number in numbers

@@ -25,7 +25,7 @@ def entry(**changes: Any) -> Terms:
 
 def limited(**uses: Any) -> dict[str, Any]:
     """Uses by kind, `_` for `-`; those that are not named stay permitted."""
-    return ENTRY["uses"] | {kind.replace("_", "-"): use for kind, use in uses.items()}
+    return dict.fromkeys(USES, "permitted") | {kind.replace("_", "-"): use for kind, use in uses.items()}
 
 
 CONDITIONAL = {"says": "conditional", "conditions": ["it stays small"]}

@@ -1,17 +1,17 @@
 """An environment as its owner writes it: tools, states and tasks in a YAML file, code there or in a file beside it."""
 
 import ast
-import inspect
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from sterling.errors import InputError
-from sterling.generate.written import read_written, text_of_file, wrong
+from sterling.generate.written import parse_written, text_of_file, wrong
 from sterling.records import digest
+from sterling.sandbox.simulation import World
 from sterling.text.templates import Template
 
 _MEND = "docs/strategies.md shows an environment"
@@ -22,7 +22,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,63}$"
 
 
 class _Said(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, ignored_types=(cached_property,))
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Tool(_Said):
@@ -86,13 +86,89 @@ class Goal(_Said):
 class Definition(_Said):
     """An environment."""
 
-    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     system: str | None = None
     """System message of every transcript: what the agent is told of its work."""
     code: str = Field(min_length=1)
     """Python text, or the name of a `.py` file: a function `name(state, **arguments)` for each tool. It changes the
     state and returns a text or JSON; a ValueError is what the agent is told of a refusal."""
-    tools: Annotated[Mapping[Name, Tool], Field(min_length=1)]
-    states: Annotated[Mapping[Name, Annotated[dict[str, JsonValue], BeforeValidator(lambda one: one)]], Field(min_length=1)]
+    tools: Mapping[Name, Tool] = Field(min_length=1)
+    states: Mapping[Name, dict[str, JsonValue]] = Field(min_length=1)
     """Initial states, by name."""
-    tasks: Annotated[Mapping[Name, Goal], Field(min_length=1)]
+    tasks: Mapping[Name, Goal] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _knows_its_states(self) -> Self:
+        for name, goal in self.tasks.items():
+            if strange := sorted({*(goal.states or ())} - self.states.keys()):
+                raise wrong(f"task `{name}`: there is no state `{strange[0]}`", f"one of: {', '.join(self.states)}")
+        return self
+
+    @property
+    def code_file(self) -> str | None:
+        """The `.py` file that holds the code, where it is not written here."""
+        return self.code.strip() if self.code.strip().endswith(".py") and "\n" not in self.code.strip() else None
+
+
+class Environment(NamedTuple):
+    """An environment with its code."""
+
+    said: Definition
+    code: str
+    digest: str
+    """Of all that it says."""
+
+    @property
+    def declared(self) -> list[dict[str, Any]]:
+        """The tools as TRL and chat endpoints want them."""
+        return [
+            {
+                "type": "function",
+                "function": {"name": name, "description": tool.description, "parameters": dict(tool.parameters)},
+            }
+            for name, tool in self.said.tools.items()
+        ]
+
+    def world(self, state: Any) -> World:
+        """It in one of its states."""
+        return World(self.code, {name: tool.parameters for name, tool in self.said.tools.items()}, state)
+
+
+def read_environment(path: str) -> Environment:
+    """The environment of a YAML file. InputError with the line of what is wrong with it."""
+    text = text_of_file(path)
+    said = _said(path, text)
+    return _whole(path, text, said.code if said.code_file is None else text_of_file(Path(path).parent / said.code_file))
+
+
+def files_of(path: str) -> list[str]:
+    """What an environment is read from."""
+    code_file = _said(path, text_of_file(path)).code_file
+    return [path] if code_file is None else [path, str(Path(path).parent / code_file)]
+
+
+@lru_cache(maxsize=8)
+def _said(path: str, text: str) -> Definition:
+    return parse_written(Definition, path, text, _MEND)
+
+
+@lru_cache(maxsize=8)
+def _whole(path: str, text: str, code: str) -> Environment:
+    said = _said(path, text)
+    _check(path, said, code)
+    return Environment(said, code, digest(said.model_dump_json(by_alias=True), code))
+
+
+def _check(path: str, said: Definition, code: str) -> None:
+    """The code defines what is named. It is parsed, and not run."""
+    where = path if said.code_file is None else str(Path(path).parent / said.code_file)
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError) as error:
+        raise InputError(f"the code is no Python: {error}", where=where, mend="correct it") from None
+    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    wanted = [*said.tools, *(goal.start for goal in said.tasks.values() if goal.start)]
+    if missing := [name for name in wanted if name not in defined]:
+        raise InputError(
+            f"the code defines no function `{missing[0]}`", where=where, mend=f"add `def {missing[0]}(state, ...):`"
+        )

@@ -34,7 +34,8 @@ class Served(NamedTuple):
         return cls(model, frozenset(one for one in (service, host) if one), terms)
 
     def __str__(self) -> str:
-        return f"`{self.model or 'a model'}` ({', '.join(sorted(self.places)) or 'nobody says where'})"
+        who = "a model that its rows name" if self.model is None else f"`{self.model}`"
+        return f"{who} ({', '.join(sorted(self.places)) or 'nobody says where'})"
 
 
 class Doubt(NamedTuple):

@@ -17,6 +17,8 @@ _SIGNIFICANT = 3
 """Digits from which on a number hardly stands in a question by chance."""
 _SHORT = 4
 """Characters below which a single word may be any word."""
+_EXPRESSION = 6
+"""The same for an expression without words."""
 _COMMON = frozenset({"yes", "no", "true", "false", "none", "both", "neither", "left", "right", "more", "less", "same"})
 """Answers that a question may name without meaning them."""
 _OR = r"(?:or|oder|ou|eller|lub|veya|\u0438\u043b\u0438|\u0430\u0431\u043e)"
@@ -46,11 +48,13 @@ class Wanted(NamedTuple):
     def is_short(self) -> bool:
         """Whether a text may well have it by chance.
 
-        That is a number of fewer than three significant digits (400 has one, 1.5 two), a single character, one word
-        of up to three letters, and words like `yes`.
+        That is a number of fewer than three significant digits (400 has one, 1.5 two), one word of up to three letters,
+        words like `yes`, and an expression of up to five signs (`x+1`).
         """
         if self.value is not None:
             return _significant(Fraction(self.value.number)) < _SIGNIFICANT
+        if not _WORDED.search(self.text) and len("".join(self.text.split())) < _EXPRESSION:
+            return True
         joined = "".join(self.words)
         return len(self.words) == 1 and (len(joined) < _SHORT or joined in _COMMON)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from sterling.models import Answer, Endpoint, Failure, Question, ask
+from sterling.models import Answer, Endpoint, Failure, Question, ask, insist
 from sterling.records import Fault, digest
 from sterling.text.templates import Template, read_template
 
@@ -119,7 +119,7 @@ class _Ask(NamedTuple):
 
 
 def _heard(endpoint: Endpoint, wanted: Sequence[_Ask]) -> list[Opinion | Unheard]:
-    said = ask(endpoint, [one.question() for one in wanted])
+    said = insist(endpoint, ask(endpoint, [one.question() for one in wanted]))
     return [_understood(one, answer) for one, answer in zip(wanted, said, strict=True)]
 
 

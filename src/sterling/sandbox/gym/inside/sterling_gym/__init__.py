@@ -1,7 +1,7 @@
 """The inside of reasoning-gym: items are built and answers are scored here, where `sterling` does not exist.
 
-Several of its scorers hand the answer to `eval`, or to a parser of sympy that evaluates it. An answer gets to one of them
-only if it fits the pattern that the table gives for it, and no scorer that was not reviewed is asked at all.
+Several of its scorers hand the answer to `eval`, or to a parser of sympy that evaluates it. An answer gets to them only
+if it fits the pattern that the table gives for it, and no scorer that was not reviewed is asked at all.
 """
 
 import ast

@@ -1,0 +1,313 @@
+"""What a run may spend and what it has spent, told apart by the entry of the recipe that asked.
+
+Every answer that was paid for says in its line of the journal which run and which entry paid how much, so the sum is
+known again after a kill. With a cap, what a request may cost at most is set aside before it is sent, and written down:
+
+    {"run": R, "for": P, "hold": id, "usd": …}           set aside: this much, before the request is sent
+    {"run": R, "for": P, "back": id}                     it surely cost nothing
+    {"run": R, "for": P, "paid": {…, "hold": id}, …}     it cost this much, and was no answer
+
+What was set aside and never settled, because the process was killed or the answer lost on the way, counts as spent.
+"""
+
+import asyncio
+import os
+import secrets
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sterling.errors import BudgetSpent
+from sterling.models import store
+
+_ROUNDING = 1e-9
+"""USD by which sums of floats may be off."""
+
+
+class Item(NamedTuple):
+    """Who asked whom."""
+
+    purpose: str
+    """`generate:evolve`, `check:judge`."""
+    service: str
+    model: str
+
+
+class Bill(NamedTuple):
+    """What one answer cost."""
+
+    prompt: int
+    """Tokens."""
+    cached: int
+    """Of the prompt's tokens, those that the server had in its cache."""
+    completion: int
+    usd: float | None
+    """None where nobody has said the price."""
+    estimated: bool = False
+    """The server did not count, so the tokens are a quarter of the characters."""
+    batch: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As a line of the journal says it."""
+        said = {"in": self.prompt, "cached": self.cached, "out": self.completion, "usd": self.usd}
+        marks = {"estimated": True} if self.estimated else {}
+        return said | marks | ({"batch": True} if self.batch else {})
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Bill":
+        """What `to_json` gave."""
+        marks = bool(plain.get("estimated")), bool(plain.get("batch"))
+        return cls(plain["in"], plain["cached"], plain["out"], plain["usd"], *marks)
+
+
+@dataclass(slots=True)
+class Sums:
+    """Bills added up."""
+
+    requests: int = 0
+    prompt: int = 0
+    cached: int = 0
+    completion: int = 0
+    usd: float = 0.0
+    """Of the requests with a known price."""
+    unpriced: int = 0
+    """Requests without one."""
+    estimated: int = 0
+    """Requests whose tokens the server did not count."""
+    batched: int = 0
+
+    def add(self, bill: Bill) -> None:
+        """One more."""
+        self.requests += 1
+        self.prompt += bill.prompt
+        self.cached += bill.cached
+        self.completion += bill.completion
+        self.usd += bill.usd or 0.0
+        self.unpriced += bill.usd is None
+        self.estimated += bill.estimated
+        self.batched += bill.batch
+
+
+class Asked(NamedTuple):
+    """One answer that a preview heard, from the journal or not."""
+
+    unit: str
+    """The task it was for; empty where that is not told apart."""
+    service: str
+    model: str
+    bill: Bill
+    seconds: float | None
+    """Until it came; None for one from the journal."""
+
+
+class Hold(NamedTuple):
+    """An amount that is set aside for one request."""
+
+    id: str
+    """Empty without a cap."""
+    usd: float
+
+
+NOTHING = Hold("", 0.0)
+
+
+class Purse:
+    """The money of one run. Amounts are set aside and settled on the event loop; anybody may read the sums."""
+
+    def __init__(self, run: str, cap: float | None) -> None:
+        self.run = run
+        self.cap = cap
+        self.ledger: dict[Item, Sums] = {}
+        """Everything that was ever paid under the run's name."""
+        self.found: Counter[Item] = Counter()
+        """Answers that this process took from the journal."""
+        self.doubtful: dict[str, float] = {}
+        """What may have been paid for answers that never came, by hold."""
+        self._paid = self._lost = self._held = 0.0
+        self._holds = 0
+        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
+        self._stopped = False
+        self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._count = 0
+        self._read()
+        self.earlier = sum(sums.requests for sums in self.ledger.values())
+        """Requests that processes before this one have paid for."""
+
+    @property
+    def usd(self) -> float:
+        """What is spent, as far as prices are known, lost answers at their highest price included."""
+        return self._paid + self._lost
+
+    def told(self) -> str:
+        """For a progress bar: `0.412 of 40 USD`; empty while nothing has been asked."""
+        if not self.ledger and self.cap is None:
+            return ""
+        unpriced = any(sums.unpriced for sums in self.ledger.values())
+        said = f"{self.usd:.4g}" + ("+?" if unpriced else "")
+        return f"{said} USD" if self.cap is None else f"{said} of {self.cap:g} USD"
+
+    async def hold(self, usd: float) -> Hold:
+        """Set an amount aside, when it fits: requests in flight may turn out cheaper. BudgetSpent when it cannot fit.
+
+        First come, first served, so that nobody waits for ever.
+        """
+        if self.cap is None or usd <= 0:
+            return NOTHING
+        if self._stopped or self._waiting or not self._fits(usd):
+            await self._turn(usd)
+        else:
+            self._take(usd)
+        self._count += 1
+        return Hold(f"{self._name}-{self._count}", usd)
+
+    def sends(self, hold: Hold, purpose: str) -> None:
+        """Write down what is set aside, just before the request leaves."""
+        if hold.id:
+            store.journal().note(self.run, {"for": purpose, "hold": hold.id, "usd": hold.usd})
+
+    def pay(self, hold: Hold, item: Item, bill: Bill) -> None:
+        """The request cost this much. Its line is in the journal already."""
+        self._add(item, bill)
+        self._release(hold)
+
+    def waste(self, hold: Hold, item: Item, bill: Bill, why: str) -> None:
+        """It cost this much, and what came was no answer."""
+        paid = {**bill.to_json(), **({"hold": hold.id} if hold.id else {})}
+        said = {"for": item.purpose, "paid": paid, "why": why, "service": item.service, "model": item.model}
+        store.journal().note(self.run, said)
+        self.pay(hold, item, bill)
+
+    def give_back(self, hold: Hold, purpose: str, *, sent: bool = True) -> None:
+        """The request cost nothing."""
+        if hold.id and sent:
+            store.journal().note(self.run, {"for": purpose, "back": hold.id})
+        self._release(hold)
+
+    def doubt(self, hold: Hold) -> None:
+        """It was sent, and what came of it is not known: whoever answered may bill it."""
+        if hold.id:
+            self.doubtful[hold.id] = hold.usd
+            self._lost += hold.usd
+        self._release(hold)
+
+    def settle_earlier(self, hold: str) -> None:
+        """What an earlier process set aside has been settled after all."""
+        self._lost = max(0.0, self._lost - self.doubtful.pop(hold, 0.0))
+        self._wake()
+
+    def _add(self, item: Item, bill: Bill) -> None:
+        self.ledger.setdefault(item, Sums()).add(bill)
+        self._paid += bill.usd or 0.0
+
+    def _fits(self, usd: float) -> bool:
+        return self.cap is None or self.usd + self._held + usd <= self.cap + _ROUNDING
+
+    def _take(self, usd: float) -> None:
+        self._held += usd
+        self._holds += 1
+
+    def _release(self, hold: Hold) -> None:
+        if hold.id:
+            self._holds -= 1
+            self._held = self._held - hold.usd if self._holds else 0.0
+            self._wake()
+
+    async def _turn(self, usd: float) -> None:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((usd, waiter))
+        self._wake()
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and not self._stopped:
+                self._release(Hold("let go", usd))
+            raise
+        if self._stopped:
+            raise BudgetSpent(self.usd, self.cap or 0.0, usd)
+
+    def _wake(self) -> None:
+        """Serve who waits, in turn. With nothing in flight that could turn out cheaper, nobody is served any more."""
+        while self._waiting:
+            usd, waiter = self._waiting[0]
+            if not waiter.done():
+                if not self._stopped and self._fits(usd):
+                    self._take(usd)
+                elif self._holds and not self._stopped:
+                    return
+                else:
+                    self._stopped = True
+                waiter.set_result(None)
+            self._waiting.popleft()
+
+    def _read(self) -> None:
+        """Add up what the journal says of this run."""
+        held: dict[str, float] = {}
+        settled: set[str] = set()
+        for head in store.journal().heads(self.run):
+            if "hold" in head:
+                held[head["hold"]] = head["usd"]
+            elif "back" in head:
+                settled.add(head["back"])
+            elif "paid" in head:
+                item = Item(head["for"], head["service"], head["model"])
+                self._add(item, Bill.from_json(head["paid"]))
+                settled.add(head["paid"].get("hold", ""))
+        self.doubtful = {hold: usd for hold, usd in held.items() if hold not in settled}
+        self._lost = sum(self.doubtful.values())
+
+
+class Account(NamedTuple):
+    """Whose money is spent, and what for."""
+
+    purse: Purse
+    purpose: str
+    asked: list[Asked] | None = None
+    """Takes every answer of a preview."""
+
+
+_account: ContextVar[Account | None] = ContextVar("account", default=None)
+_unit: ContextVar[str] = ContextVar("unit", default="")
+
+
+def account() -> Account | None:
+    """Of whoever asks here. It travels with the context: into the event loop, and into every task begun there."""
+    return _account.get()
+
+
+def unit() -> str:
+    """The task of a strategy that asks here."""
+    return _unit.get()
+
+
+@contextmanager
+def opened(run: str, cap: float | None = None) -> Iterator[Purse]:
+    """Spend in the name of a run. Reads what it has spent before; StorageError when the journal cannot be read.
+
+    `cap`: USD that requests of this process, together with all that was spent before, never exceed. They may where a
+    request sets no `max_tokens`: then its answer is taken to have 4,096 tokens at most.
+    """
+    purse = Purse(run, cap)
+    token = _account.set(Account(purse, ""))
+    try:
+        yield purse
+    finally:
+        _account.reset(token)
+
+
+@contextmanager
+def purpose(name: str, asked: list[Asked] | None = None) -> Iterator[None]:
+    """Say what is asked for while this lasts: `generate:evolve`. Nothing happens outside a run."""
+    now = _account.get()
+    token = _account.set(None if now is None else now._replace(purpose=name, asked=asked))
+    try:
+        yield
+    finally:
+        _account.reset(token)
+
+
+def for_task(row: str) -> None:
+    """Say for which task of a strategy the questions of this context are asked, from now on."""
+    _unit.set(row)
