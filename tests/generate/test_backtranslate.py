@@ -2,10 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
-
 from tests.generate.scene import reasons, records, scene, seed
 
 PAIR = {"prompt": "How long is the Aare?", "completion": "288 km."}
@@ -33,9 +33,9 @@ def test_the_prompt_is_paraphrased_and_the_human_answer_stays(tmp_path: Path) ->
 
 def test_texts_chats_and_preferences_are_paraphrased_too(tmp_path: Path) -> None:
     talk = [{"role": "user", "content": PAIR["prompt"]}, {"role": "assistant", "content": "288 km."}]
-    payloads = [
-        {"text": PAIR["prompt"]}, {"prompt": PAIR["prompt"]}, {"messages": talk}, {"prompt": talk[:1], "completion": talk[1:]},
-        {"prompt": PAIR["prompt"], "chosen": "288 km", "rejected": "3 km"},
+    payloads: list[dict[str, Any]] = [
+        {"text": PAIR["prompt"]}, {"prompt": PAIR["prompt"]}, {"messages": talk},
+        {"prompt": talk[:1], "completion": talk[1:]}, {"prompt": PAIR["prompt"], "chosen": "288", "rejected": "3"},
     ]  # fmt: skip
     with scene("backtranslate", tmp_path, around) as play:
         found = records(play.made(*(seed(p, row=str(n)) for n, p in enumerate(payloads)), pivots=["fr"]))

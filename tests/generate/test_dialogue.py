@@ -139,7 +139,7 @@ def test_what_opens_a_conversation(payload: dict[str, Any], opens: bool) -> None
     (says(OPENING), "Fine.", "user_repeats"),
     (says("As the user, I would now ask for the price."), "Fine.", "out_of_part"),
     (says("Thanks.\nAssistant: You are welcome."), "Fine.", "out_of_part"),
-    (says("I should stay with the subject of the first message, and invent no more about the person."), "Fine.", "copied_prompt"),
+    (says("Stay with the subject of the first message, and invent no more."), "Fine.", "copied_prompt"),
     (DONE, "I'm sorry, but I can't help with that.", "refused"),
     (DONE, "Change it.\nPerson: thanks!", "out_of_part"),
     ("no JSON at all", "Fine.", "unparsable"),

@@ -1,14 +1,15 @@
 """Operators, generations, and what fails of them."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tests.generate.scene import reasons, records, scene, seed
 
 from sterling.generate.evolve import BREADTH, DEPTH
 from sterling.registry import Past
-from tests.generate.scene import reasons, records, scene, seed
 
 PROMPT = "How do I bake bread?"
 SYSTEM = {"role": "system", "content": "You are a baker."}
@@ -42,7 +43,7 @@ def test_generations_are_a_chain_that_provenance_shows(tmp_path: Path) -> None:
     assert record.maker is not None
     operators, between = record.maker.sampling["operators"], record.maker.sampling["evolved"]
     assert len(operators) == 3
-    assert all(one != other for one, other in zip(operators, operators[1:], strict=False))
+    assert all(one != other for one, other in pairwise(operators))
     assert {f"operator:{name}" for name in operators} <= {*record.tags}
     assert [text.count("Use rye") for text in (*between, record.payload["prompt"])] == [1, 2, 3]
 
@@ -54,8 +55,8 @@ def test_a_chat_stays_a_chat_behind_its_system_message(tmp_path: Path) -> None:
         (pair,) = records(play.made(seed({"prompt": talk[:2], "completion": talk[2:]})))
         assert play.asked[-1].startswith("You are a baker.")
     assert [turn["role"] for turn in whole.payload["messages"]] == ["system", "user", "assistant"]
-    assert pair.payload["prompt"] == whole.payload["messages"][:2]
-    assert pair.payload["completion"] == whole.payload["messages"][2:]
+    assert [turn["role"] for turn in pair.payload["prompt"]] == ["system", "user"]
+    assert pair.payload["completion"] == [{"role": "assistant", "content": "Take flour and water, and wait."}]
 
 
 FAILED: dict[str, tuple[str, dict[str, str]]] = {

@@ -1,10 +1,12 @@
 """Long texts in pieces."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.generate.scene import seed
 
 from sterling.generate.passages import document_of, extract, passages_of
-from tests.generate.scene import seed
 
 TALK = [{"role": "user", "content": "Where is Bern?"}, {"role": "assistant", "content": "On the Aare."}]
 
@@ -32,7 +34,7 @@ def test_an_extract_is_one_of_the_passages_and_chance_decides_which() -> None:
 
 
 def test_every_format_but_a_table_is_a_document() -> None:
-    payloads = [
+    payloads: list[dict[str, Any]] = [
         {"text": "Where is Bern?\nOn the Aare."},
         {"prompt": "Where is Bern?", "completion": "On the Aare."},
         {"messages": TALK},

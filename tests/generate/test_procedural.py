@@ -167,7 +167,7 @@ def test_without_the_extra_the_message_says_what_to_install(monkeypatch: pytest.
     from sterling.sandbox.gym import items
 
     items._site.cache_clear()
-    monkeypatch.setattr(items.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"pip install 'sterling\[procedural\]'"):
         tasks(strategy())
     items._site.cache_clear()

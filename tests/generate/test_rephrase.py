@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
-from sterling.generate.rephrase import STYLES
 from tests.generate.scene import reasons, records, scene, seed
+
+from sterling.generate.rephrase import STYLES
 
 RIVER = "The Aare rises in the Bernese Alps and is 288 km long."
 
@@ -15,7 +16,7 @@ def test_a_long_document_is_rephrased_by_passages_and_grounded_in_each(tmp_path:
         (record,) = records(play.made(seed({"text": long}), passage=400))
     assert record.payload == {"text": "Anew, mark 0.\n\nAnew, mark 1.\n\nAnew, mark 2.\n\nAnew, mark 3."}
     assert record.reference is not None
-    assert "".join(record.reference["passages"]).split() == long.split()
+    assert " ".join(record.reference["passages"]).split() == long.split()
     assert all(len(passage) <= 400 for passage in record.reference["passages"])
 
 
@@ -37,7 +38,11 @@ def test_each_seed_can_go_through_every_style(tmp_path: Path) -> None:
 
 
 def test_what_is_no_rephrasing_is_a_fault(tmp_path: Path) -> None:
-    answers = {"same": RIVER.upper(), "declined": "I'm sorry.", "leaked": "Write in the language of the text. Answer so."}
+    answers = {
+        "same": RIVER.upper(),
+        "declined": "I'm sorry.",
+        "leaked": "Write in the language of the text. Answer so.",
+    }
     with scene("rephrase", tmp_path, lambda text: next(a for n, a in answers.items() if f"as {n}." in text)) as play:
         found = play.made(seed({"text": RIVER}), styles={name: name for name in answers}, per_seed=3)
     assert sorted(reasons(found)) == ["copied_prompt", "refused", "unchanged"]

@@ -4,9 +4,10 @@ import json
 import re
 from pathlib import Path
 
+from tests.generate.scene import reasons, records, scene, seed
+
 from sterling.records import Record
 from sterling.registry import Past
-from tests.generate.scene import reasons, records, scene, seed
 
 WORDS = "apple bridge candle desert engine forest garden harbor island jungle kettle ladder".split()  # noqa: SIM905
 
@@ -31,7 +32,10 @@ def test_so_many_requests_as_are_wanted_each_answered(tmp_path: Path) -> None:
     with scene("self_instruct", tmp_path, answer) as play:
         found = records(play.made(*questions(), count=8, batch=5))
         assert sum("new requests" in text for text in play.asked) == 2
-    assert [record.row for record in found] == [*(f"requests-0/{n}" for n in range(5)), *(f"requests-1/{n}" for n in range(3))]
+    assert [record.row for record in found] == [
+        *(f"requests-0/{n}" for n in range(5)),
+        *(f"requests-1/{n}" for n in range(3)),
+    ]
     assert all(record.payload["completion"].startswith("It has") for record in found)
     assert {record.tags for record in found} == {("task:self_instruct", "lang:a")}
 
@@ -63,7 +67,9 @@ def test_without_a_count_each_seed_is_shown_once(tmp_path: Path) -> None:
     with scene("self_instruct", tmp_path, answer) as play:
         tasks = list(play.strategy().tasks(questions(9), Past(), 1))
         assert [len(task.seeds) for task in tasks] == [6, 6]
-        assert list(play.strategy(rounds=2).tasks(questions(9), Past(2, tried=frozenset(t.row for t in tasks)), 1)) == []
+        assert (
+            list(play.strategy(rounds=2).tasks(questions(9), Past(2, tried=frozenset(t.row for t in tasks)), 1)) == []
+        )
         assert list(play.strategy(count=5).tasks([seed({"text": "No request."})], Past(), 1)) == []
 
 
@@ -78,7 +84,10 @@ def test_one_bad_request_costs_no_other(tmp_path: Path) -> None:
     with scene("self_instruct", tmp_path, reply) as play:
         found = play.made(*questions(), count=6, batch=6, shown=12)
     assert reasons(found) == ["repeated", "says_nothing", "repeated", "refused"]
-    assert [one.payload["prompt"] for one in found if isinstance(one, Record)] == ["Name a fruit.", "Write {count} words."]
+    assert [one.payload["prompt"] for one in found if isinstance(one, Record)] == [
+        "Name a fruit.",
+        "Write {count} words.",
+    ]
 
 
 def test_an_answer_that_is_no_list_is_one_fault(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ def test_a_seed_goes_through_the_whole_grid(tmp_path: Path) -> None:
         assert len(set(play.asked)) == 12
     cells = {(record.tags[2], record.tags[3]) for record in found}
     assert len(cells) == 12
-    assert {audience for audience, _ in cells} == {f"audience:{n}" for n in ("child", "pupil", "student", "professional")}
+    assert {audience for audience, _ in cells} == {
+        f"audience:{n}" for n in ("child", "pupil", "student", "professional")
+    }
     assert all("topic:bread" in record.tags and record.format == "text" for record in found)
 
 
@@ -28,8 +30,8 @@ def test_the_passage_that_was_shown_grounds_the_text(tmp_path: Path) -> None:
 
 def test_the_grid_may_be_the_users(tmp_path: Path) -> None:
     with scene("textbook", tmp_path, lambda text: "Dough, said the baker.") as play:
-        grid = {"audiences": {"baker": "bakers"}, "formats": {"poem": "a poem"}}
-        (record,) = records(play.made(seed({"prompt": "Why?", "completion": PASSAGE}), **grid))
+        question = seed({"prompt": "Why?", "completion": PASSAGE})
+        (record,) = records(play.made(question, audiences={"baker": "bakers"}, formats={"poem": "a poem"}))
         assert "Write a poem, for bakers." in play.asked[0]
     assert record.tags[:2] == ("task:textbook", "cell:baker/poem")
 

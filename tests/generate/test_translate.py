@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tests.generate.scene import reasons, records, scene, seed
 
 from sterling.records import payload_text
-from tests.generate.scene import reasons, records, scene, seed
 
 PAIR = {"prompt": "How long is the Aare?", "completion": "288 km, see `aare.md`."}
 
@@ -51,7 +51,12 @@ CHAT: list[dict[str, Any]] = [
 def test_a_chat_is_translated_turn_by_turn(tmp_path: Path) -> None:
     with scene("translate", tmp_path, marked) as play:
         (record,) = records(play.made(seed({"messages": CHAT}), languages=["de"]))
-    assert [turn["content"] for turn in record.payload["messages"]] == ["[de] Be brief.", "[de] Hi", "[de] Hello", "1 + 1"]
+    assert [turn["content"] for turn in record.payload["messages"]] == [
+        "[de] Be brief.",
+        "[de] Hi",
+        "[de] Hello",
+        "1 + 1",
+    ]
     assert record.payload["messages"][2]["reasoning_content"] == "[de] A greeting."
 
 
@@ -83,11 +88,16 @@ def test_a_seed_in_the_target_language_goes_to_the_others(tmp_path: Path) -> Non
 def test_of_the_reference_stays_what_holds_in_any_language(tmp_path: Path) -> None:
     with scene("translate", tmp_path, marked) as play:
         number, word = (
-            records(play.made(seed(PAIR, reference={"answer": answer, "passages": ["x"]}), languages=["de"]))[0].reference
+            records(play.made(seed(PAIR, reference={"answer": answer, "passages": ["x"]}), languages=["de"]))[
+                0
+            ].reference
             for answer in ("288", "Bern")
         )
-    assert number is not None and number["answer"] == "288" and "passages" not in number
-    assert word is not None and "answer" not in word
+    assert number is not None
+    assert number["answer"] == "288"
+    assert "passages" not in number
+    assert word is not None
+    assert "answer" not in word
 
 
 def test_what_is_no_translation_is_a_fault(tmp_path: Path) -> None:

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from tests.generate.scene import seed
 
 from sterling.generate.wording import has_tools, texts_in, with_request, with_texts
-from tests.generate.scene import seed
 
 TALK: list[dict[str, Any]] = [
     {"role": "system", "content": "Be kind."},
@@ -31,7 +31,10 @@ def test_every_text_is_found_and_can_be_replaced(payload: dict[str, Any], texts:
 
 
 def test_only_the_request_is_replaced() -> None:
-    assert with_request(seed({"prompt": "Hi", "completion": "Hello"}), "Hey") == {"prompt": "Hey", "completion": "Hello"}
+    assert with_request(seed({"prompt": "Hi", "completion": "Hello"}), "Hey") == {
+        "prompt": "Hey",
+        "completion": "Hello",
+    }
     assert with_request(seed({"text": "Hi"}), "Hey") == {"text": "Hey"}
     talk = with_request(seed({"messages": TALK}), "Hey")["messages"]
     assert [turn["content"] for turn in talk] == ["Be kind.", "Hey", "Hello"]

@@ -181,6 +181,14 @@ def test_a_strategy_with_a_wrong_key_is_told_once_and_what_to_change() -> None:
     )
 
 
+def test_a_check_with_a_wrong_key_ends_at_once_and_not_record_by_record() -> None:
+    rows = [{"prompt": f"This is row {n}.", "completion": "7"} for n in range(1500)]
+    with mock({"latency_s": 0.01, "rules": [{"status": 401, "body": "who are you?"}]}) as url:
+        with pytest.raises(InputError, match="set `key_env`"):
+            sterling.check("judge", rows, model={"endpoint": url, "model": "m"}, rubric="Is it right?")
+        assert mock_stats(url)["requests"] <= 32
+
+
 # TLS ------------------------------------------------------------------------------------------------------------------
 CERTIFICATE = "req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out certificate.pem -subj /CN=localhost"
 ASK = """

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from tests.recipes import parts
 
-from sterling import registry
 from sterling.errors import RecipeError
 from sterling.recipes import Loaded, load
+from sterling.registry import names
 
 HEAD = "name: demo\npurpose: fine-tuning\nanchor:\n  - {name: tickets, path: a.jsonl}\n"
 """Four lines: what a test appends begins on line 5."""
@@ -14,7 +14,7 @@ HEAD = "name: demo\npurpose: fine-tuning\nanchor:\n  - {name: tickets, path: a.j
 
 @pytest.fixture
 def fake_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "available", parts.available)
+    monkeypatch.setattr(names, "available", parts.available)
 
 
 @pytest.fixture

@@ -108,5 +108,5 @@ for _named in PARTS.values():
 
 
 def available(kind: Kind) -> dict[str, type[Part]]:
-    """In place of `registry.available`."""
+    """In place of `names.available`."""
     return PARTS[kind]

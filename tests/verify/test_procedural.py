@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sterling.records import Fault, Maker, Record, batch_of
-from sterling.registry import Ruling
+from sterling.registry import FitContext, Ruling
 from sterling.sandbox.gym import Entry, Gym, Item, known_datasets
 from sterling.verify.completions import answer_of
 from sterling.verify.procedural import Procedural
@@ -113,8 +113,8 @@ FORGED = [
 
 @pytest.mark.parametrize(
     "dataset",
-    ["binary_matrix", "n_queens", "string_insertion", "spiral_matrix", "simple_integration", "polynomial_multiplication",
-     "intermediate_integration", "countdown", "puzzle24"],
+    ["binary_matrix", "n_queens", "string_insertion", "spiral_matrix", "simple_integration", "countdown", "puzzle24",
+     "intermediate_integration", "polynomial_multiplication"],
 )  # fmt: skip
 def test_code_does_not_get_to_scorers_that_evaluate(dataset: str) -> None:
     gym, item = Gym(20), Item(dataset, None, {}, 3)
@@ -123,7 +123,10 @@ def test_code_does_not_get_to_scorers_that_evaluate(dataset: str) -> None:
 
 
 def test_an_answer_that_is_too_expensive_costs_itself_only() -> None:
-    assert said_of("simple_integration", "9**9**9**9*X") in {("drop", "too_expensive"), ("drop", "wrong")}
+    monster = record("simple_integration", "9**9**9**9*X")
+    (ruling,) = Procedural(cpu_s=1).judge(batch_of([monster]), None)
+    assert isinstance(ruling, Ruling)
+    assert (ruling.outcome, ruling.reason) == ("drop", "too_expensive")
     assert said_of("chain_sum", entry("chain_sum").answer or "") == ("keep", "correct")
 
 
@@ -148,7 +151,7 @@ def test_what_cannot_be_judged_says_so() -> None:
         ({"procedural": {"dataset": 3}}, "bad_reference", plain), ({"procedural": "x"}, "bad_reference", plain),
         ({"procedural": {"dataset": "chain_sum", "seed": 3}}, "no_completion", {"prompt": "q"}),
         ({"procedural": {"dataset": "no_such", "seed": 3}}, "not_built", plain),
-        ({"procedural": {"dataset": "chain_sum", "seed": 3, "level": 99, "config": {"min_terms": 0}}}, "not_built", plain),
+        ({"procedural": {"dataset": "chain_sum", "seed": 3, "config": {"min_terms": 0}}}, "not_built", plain),
         ({"procedural": {"dataset": "syllogism", "seed": 3}}, "faulty_dataset", plain),
     ]  # fmt: skip
     records = [Record.synthetic(payload, source="s", row=str(n), maker=MAKER, reference=reference)
@@ -166,7 +169,7 @@ def test_near_misses_are_dropped_whatever_the_library_thinks() -> None:
             assert answer_of(miss.record) != answer_of(right)
             (ruling,) = check.judge(batch_of([miss.record]), None)
             assert getattr(ruling, "outcome", None) == "drop", (dataset, miss.kind)
-    assert missed >= 9
+    assert missed >= 8
     assert check.spoil(record("survo", entry("survo").answer or ""), 1) == ()
 
 
@@ -180,6 +183,6 @@ def test_every_row_of_the_table_says_why() -> None:
 
 def test_it_says_what_it_rests_on() -> None:
     check = Procedural()
-    (told,) = check.measure(check.fit(None))  # type: ignore[arg-type] - it learns nothing
+    (told,) = check.measure(check.fit(FitContext(lambda: iter(()))))
     assert "reasoning-gym 0." in told.method
     assert told.inputs["sandbox"]

@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import count, islice
+from itertools import count
 from typing import ClassVar
 
 from pydantic import BaseModel, Field
@@ -130,7 +130,10 @@ def _companies(records: Sequence[Record], size: int, seed: int) -> Iterator[tupl
     """Without end: the next so many, all in turn before one comes again, and then in other company."""
     parade = _parade(records, seed)
     while True:
-        company = {record.id: record for record in islice(parade, min(size, len(records)))}
+        company: dict[str, Record] = {}
+        while len(company) < min(size, len(records)):
+            one = next(parade)
+            company.setdefault(one.id, one)
         yield tuple(company.values())
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from sterling.errors import InputError
 from sterling.models import store
+from sterling.models.batch import asker
 from sterling.models.client import Client, Given, Said
 from sterling.models.conversation import Answer, Failure, Question, Scores
 from sterling.models.endpoint import Endpoint
@@ -99,6 +100,8 @@ async def _ask_all(
     endpoint: Endpoint, secrets: Secrets, calls: list[Call], journal: Journal, take: Callable[[Any], Said]
 ) -> list[Outcome]:
     async with open_session() as session:
+        if take is chat_said:
+            return await asker(session, endpoint, secrets, journal, take).answer_all(calls)
         return await Client(session, endpoint, secrets, gate_of(endpoint), journal, take).answer_all(calls)
 
 

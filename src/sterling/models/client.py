@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 Said = dict[str, Any]
 """What the journal keeps of an answer."""
 
-_AGAIN = frozenset({"timeout", "rate_limited", "server_error", "connection", "garbage"})
+AGAIN = frozenset({"timeout", "rate_limited", "server_error", "connection", "garbage"})
 """Reasons that may pass when the same request is sent again."""
-_REFUSED = _AGAIN - {"garbage"}
+_REFUSED = AGAIN - {"garbage"}
 """Those that say something of the server's load."""
-_OWED = _AGAIN | {"unauthorised", "unpaid", "forbidden", "not_found", "redirected", "tls"}
+_OWED = AGAIN | {"unauthorised", "unpaid", "forbidden", "not_found", "redirected", "tls"} | {
+    "batch_expired", "batch_cancelled", "batch_failed", "batch_lost"
+}  # fmt: skip
 """Those that may pass on another day, when somebody has mended what is not the request."""
 _SILENT = frozenset({"timeout", "connection", "rate_limited"})
 """Those that cost time, or a place in a queue, each time they are met."""
@@ -74,13 +76,16 @@ class Client:
         todo = iter(enumerate(calls))
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(len(calls), 2 * self._gate.most)):
+                for _ in range(self._at_once(len(calls))):
                     group.create_task(self._work(todo, outcomes))
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
         finally:
             await self.sync()
         return [outcome for outcome in outcomes if outcome is not None]
+
+    def _at_once(self, calls: int) -> int:
+        return min(calls, 2 * self._gate.most)
 
     async def answer(self, call: Call) -> Given | Failure:
         """What the journal has, or what is said now. Who asks the same meanwhile waits for the one answer.
@@ -157,7 +162,10 @@ class Client:
             reply = await self._send(call, slot, hold)
             attempts += 1
             if reply.reason is None:
-                return Given(await self._kept(call, reply.body, hold, time.monotonic() - slot.started), attempts)
+                said = self._keep(call, reply.body, hold, time.monotonic() - slot.started)
+                if self._journal.due():
+                    await self.sync()
+                return Given(said, attempts)
             self._till.unanswered(call, hold, reply)
             wait = self._wait(reply, attempts, time.monotonic() - began)
             if wait is None:
@@ -199,16 +207,14 @@ class Client:
         except Garbled as error:
             return reply._replace(reason=error.reason, message=self._secrets.quote(str(error)))
 
-    async def _kept(self, call: Call, said: Said, hold: Hold, seconds: float) -> Said:
-        """The answer as it was written down: without the key, should the server have echoed it."""
+    def _keep(self, call: Call, said: Said, hold: Hold, seconds: float | None) -> Said:
+        """The answer as it is written down: without the key, should the server have echoed it."""
         bill = self._till.bill(call, said)
         head = self._till.head(bill, hold)
         line = line_of(call.key, call.path, self._endpoint.identity, self._endpoint.model, said, head)
         masked = self._secrets.mask(line)
         self._journal.put(call.key, masked.encode())
         self._till.pay(bill, hold, seconds)
-        if self._journal.due():
-            await self.sync()
         kept: Said = said if masked == line else json.loads(masked)["said"]
         return kept
 
@@ -218,7 +224,7 @@ class Client:
 
     def _wait(self, reply: Reply, attempts: int, waited: float) -> float | None:
         """Seconds until the next request, or None when there is none."""
-        if reply.reason not in _AGAIN:
+        if reply.reason not in AGAIN:
             return None
         patient = reply.reason == "rate_limited" and self._gate.answers() and waited < self._endpoint.patience_s
         if (attempts >= self._endpoint.attempts or self._doubtful) and not patient:

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from sterling.models import store
 from sterling.models.asking import STOP, answer_of, call_of
+from sterling.models.batch import asker
 from sterling.models.client import Client
 from sterling.models.conversation import Answer, Failure, Question
 from sterling.models.endpoint import Endpoint
-from sterling.models.loop import gate_of
 from sterling.models.mends import refuse
 from sterling.models.secrets import secrets_of
 from sterling.models.transport import need_aiohttp, open_session
@@ -160,7 +160,7 @@ class Models:
             need_aiohttp("asking a model")
             secrets = secrets_of(endpoint)
             session = await self._open.enter_async_context(open_session())
-            client = Client(session, endpoint, secrets, gate_of(endpoint), store.journal(), chat_said)
+            client = asker(session, endpoint, secrets, store.journal(), chat_said)
             self._clients.setdefault(id(endpoint), (endpoint, client))
         return self._clients[id(endpoint)][1]
 

@@ -16,7 +16,7 @@ import secrets
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -127,8 +127,8 @@ class Purse:
         self.doubtful: dict[str, float] = {}
         """What may have been paid for answers that never came, by hold."""
         self._paid = self._lost = self._held = 0.0
-        self._holds = 0
-        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
+        self._live: dict[str, float] = {}
+        self._waiting: deque[tuple[Hold, asyncio.Future[None]]] = deque()
         self._stopped = False
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._count = 0
@@ -156,12 +156,13 @@ class Purse:
         """
         if self.cap is None or usd <= 0:
             return NOTHING
-        if self._stopped or self._waiting or not self._fits(usd):
-            await self._turn(usd)
-        else:
-            self._take(usd)
         self._count += 1
-        return Hold(f"{self._name}-{self._count}", usd)
+        hold = Hold(f"{self._name}-{self._count}", usd)
+        if self._stopped or self._waiting or not self._fits(usd):
+            await self._turn(hold)
+        else:
+            self._take(hold)
+        return hold
 
     def sends(self, hold: Hold, purpose: str) -> None:
         """Write down what is set aside, just before the request leaves."""
@@ -188,15 +189,10 @@ class Purse:
 
     def doubt(self, hold: Hold) -> None:
         """It was sent, and what came of it is not known: whoever answered may bill it."""
-        if hold.id:
+        if hold.id in self._live:
             self.doubtful[hold.id] = hold.usd
             self._lost += hold.usd
-        self._release(hold)
-
-    def settle_earlier(self, hold: str) -> None:
-        """What an earlier process set aside has been settled after all."""
-        self._lost = max(0.0, self._lost - self.doubtful.pop(hold, 0.0))
-        self._wake()
+            self._let_free(hold)
 
     def _add(self, item: Item, bill: Bill) -> None:
         self.ledger.setdefault(item, Sums()).add(bill)
@@ -205,37 +201,43 @@ class Purse:
     def _fits(self, usd: float) -> bool:
         return self.cap is None or self.usd + self._held + usd <= self.cap + _ROUNDING
 
-    def _take(self, usd: float) -> None:
-        self._held += usd
-        self._holds += 1
+    def _take(self, hold: Hold) -> None:
+        self._held += hold.usd
+        self._live[hold.id] = hold.usd
 
     def _release(self, hold: Hold) -> None:
-        if hold.id:
-            self._holds -= 1
-            self._held = self._held - hold.usd if self._holds else 0.0
+        """It is settled: one of this process, or what an earlier one had left in doubt."""
+        if hold.id in self._live:
+            self._let_free(hold)
+        elif hold.id in self.doubtful:
+            self._lost -= self.doubtful.pop(hold.id)
             self._wake()
 
-    async def _turn(self, usd: float) -> None:
+    def _let_free(self, hold: Hold) -> None:
+        usd = self._live.pop(hold.id)
+        self._held = self._held - usd if self._live else 0.0
+        self._wake()
+
+    async def _turn(self, hold: Hold) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((usd, waiter))
+        self._waiting.append((hold, waiter))
         self._wake()
         try:
             await waiter
         except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled() and not self._stopped:
-                self._release(Hold("let go", usd))
+            self._release(hold)
             raise
         if self._stopped:
-            raise BudgetSpent(self.usd, self.cap or 0.0, usd)
+            raise BudgetSpent(self.usd, self.cap or 0.0, hold.usd)
 
     def _wake(self) -> None:
         """Serve who waits, in turn. With nothing in flight that could turn out cheaper, nobody is served any more."""
         while self._waiting:
-            usd, waiter = self._waiting[0]
+            hold, waiter = self._waiting[0]
             if not waiter.done():
-                if not self._stopped and self._fits(usd):
-                    self._take(usd)
-                elif self._holds and not self._stopped:
+                if not self._stopped and self._fits(hold.usd):
+                    self._take(hold)
+                elif self._live and not self._stopped:
                     return
                 else:
                     self._stopped = True
@@ -306,6 +308,19 @@ def purpose(name: str, asked: list[Asked] | None = None) -> Iterator[None]:
         yield
     finally:
         _account.reset(token)
+
+
+def in_the_name_of(run: str, name: str) -> Context:
+    """A context in which an entry of some run asks; of another run than this, its own sums are read."""
+    now, context = _account.get(), copy_context()
+    if not run:
+        whose = None
+    elif now is not None and now.purse.run == run:
+        whose = Account(now.purse, name, now.asked)
+    else:
+        whose = Account(Purse(run, None), name)
+    context.run(_account.set, whose)
+    return context
 
 
 def for_task(row: str) -> None:

@@ -23,6 +23,8 @@ from sterling.text.templates import Template, read_template
 _Outcome = Future[Sequence[Record | Fault]]
 _MOST_OPEN = 4096
 """Tasks begun and not ended, at most."""
+_MOST_BATCHED = 16_384
+"""The same where a model is asked in batches."""
 
 
 class AskingStrategy(Strategy):
@@ -64,7 +66,7 @@ class AskingStrategy(Strategy):
 
     def propose_all(self, tasks: Iterable[Task], source: str) -> Generator[Proposal, None, None]:
         """What comes of each task, in the order in which they end. What is under way is let go when nobody listens."""
-        room = min(_MOST_OPEN, 2 * sum(endpoint.concurrency for endpoint in endpoints_of(self)))
+        room = _room(endpoints_of(self))
         models = wait_for(Models().__aenter__())
         underway = _Underway(lambda task: self._written(task, source, models))
         try:
@@ -98,6 +100,13 @@ class AskingStrategy(Strategy):
             what = f"there is no prompt `{name}`"
             raise PydanticCustomError("recipe", "{what}", {"what": what, "mend": ", ".join(self.prompts_used)})
         return self
+
+
+def _room(endpoints: Sequence[Endpoint]) -> int:
+    """Tasks that are open at once. A batch is sent when no task has another question, so it wants many."""
+    if any(endpoint.batch for endpoint in endpoints):
+        return _MOST_BATCHED
+    return min(_MOST_OPEN, 2 * sum(endpoint.concurrency for endpoint in endpoints))
 
 
 class ModelStrategy(AskingStrategy):

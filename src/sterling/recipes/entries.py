@@ -6,10 +6,9 @@ from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 from pydantic import ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from sterling import registry
 from sterling.errors import InputError
 from sterling.recipes.problems import Problem
-from sterling.registry import Kind, Part
+from sterling.registry import Kind, Part, names
 
 KINDS: Mapping[str, Kind] = {"anchor": "source", "generate": "strategy", "checks": "check"}
 """Which kind of part each list of a recipe holds; the kind is also the key that names the part."""
@@ -51,7 +50,7 @@ def refuse(problems: Sequence[Problem]) -> NoReturn:
 def part_class(kind: Kind, entry: Mapping[Any, Any]) -> type[Part] | None:
     """The class an entry names, or None when it names none that is known."""
     name = entry.get(kind, DEFAULTS.get(kind))
-    return registry.available(kind).get(name) if isinstance(name, str) else None
+    return names.available(kind).get(name) if isinstance(name, str) else None
 
 
 def read_part(kind: Kind, value: Any, info: ValidationInfo) -> Any:
@@ -101,11 +100,11 @@ def read_entry(kind: Kind, unnamed: Any, info: ValidationInfo) -> Entry[Any]:
 def _class_for(kind: Kind, entry: Mapping[Any, Any]) -> type[Part]:
     name = entry.get(kind, DEFAULTS.get(kind))
     if name is None:
-        refuse([Problem((), f"this entry has no `{kind}:`", f"one of: {', '.join(sorted(registry.available(kind)))}")])
+        refuse([Problem((), f"this entry has no `{kind}:`", f"one of: {', '.join(sorted(names.available(kind)))}")])
     if not isinstance(name, str):
         refuse([Problem((kind,), f"`{kind}` must name a {kind}, got {name!r}", None)])
     try:
-        return registry.lookup(kind, name)
+        return names.lookup(kind, name)
     except InputError as error:
         refuse([Problem((kind,), error.what, error.mend)])
 
@@ -113,8 +112,8 @@ def _class_for(kind: Kind, entry: Mapping[Any, Any]) -> type[Part]:
 def _not_an_entry(kind: Kind, value: Any) -> tuple[str, str]:
     example = (
         value
-        if isinstance(value, str) and value in registry.available(kind)
-        else next(iter(sorted(registry.available(kind))), "…")
+        if isinstance(value, str) and value in names.available(kind)
+        else next(iter(sorted(names.available(kind))), "…")
     )
     return f"an entry must be a mapping, got {value!r}", f"write `- {{{kind}: {example}}}`"
 

@@ -6,10 +6,9 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from sterling import registry
 from sterling.recipes.entries import DEFAULTS, KINDS
 from sterling.recipes.models import Recipe
-from sterling.registry import Kind, Part
+from sterling.registry import Kind, Part, names
 
 
 def schema() -> dict[str, Any]:
@@ -18,7 +17,7 @@ def schema() -> dict[str, Any]:
     It is as strict on keys and types as `load`, and knows nothing of what needs more than one place to be judged:
     roles that sum to 1, unique names, seeds that name an anchor.
     """
-    parts = [(kind, name, part) for kind in KINDS.values() for name, part in sorted(registry.available(kind).items())]
+    parts = [(kind, name, part) for kind in KINDS.values() for name, part in sorted(names.available(kind).items())]
     models: list[tuple[type[BaseModel], Literal["validation"]]] = [(Recipe, "validation")]
     models += [(part, "validation") for _, _, part in parts]
     references, whole = models_json_schema(models)

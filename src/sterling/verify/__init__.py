@@ -19,6 +19,7 @@ from sterling.verify.sql import Sql
 from sterling.verify.steps import StepsHold
 from sterling.verify.tests import Tests
 from sterling.verify.tool_calls import ToolCalls
+from sterling.verify.translation import Translation
 
 __all__ = [
     "Agreement",
@@ -40,4 +41,5 @@ __all__ = [
     "StepsHold",
     "Tests",
     "ToolCalls",
+    "Translation",
 ]

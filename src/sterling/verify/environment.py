@@ -70,8 +70,8 @@ class EnvironmentReplay(RecordCheck):
     proves nothing, and `no_transcript`. Faults: `bad_reference` (also where code or goal are broken), `sandbox_failed`.
 
     Traps: the goal is as good as its expression: what it does not ask about, an agent may break. What is said in the
-    final message is judged only where the goal asks about `answer`. A tool that remembers something outside of the
-    state remembers nothing here.
+    final message is judged only where the goal asks about `answer`. A tool that executes what it is given can be made
+    to forge results and state. A tool that remembers something outside of the state remembers nothing here.
 
     Not guaranteed: that the agent went the shortest way, or that a real service would do the same.
     """

@@ -80,3 +80,5 @@ def test_a_mend_names_the_entry_that_speaks_of_it() -> None:
     (doubt,) = doubts(HOUSE._replace(terms=None), None, {"house": entry()}, DAY)
     assert doubt.what == "`house-2` (api.example.invalid) names no terms"
     assert doubt.mend == "say `terms: house`, which speaks of it"
+    (doubt,) = doubts(Served.said("house-2", None, None), None, {"house": entry()}, DAY)
+    assert doubt.mend.startswith("say where it answered (`service: local`, or a host)")

@@ -75,6 +75,8 @@ def candidates(served: Served, known: Registry) -> list[str]:
 
 
 def _name_one(served: Served, known: Registry) -> str:
+    if not served.places:
+        return "say where it answered (`service: local`, or a host) and `terms: ID`; `sterling terms` lists them"
     found = candidates(served, known)
     if found:
         return f"say `terms: {found[0]}`, which speaks of it" + (f" (or {', '.join(found[1:])})" if found[1:] else "")

@@ -25,7 +25,7 @@ class Parted(NamedTuple):
     """A text taken apart."""
 
     prose: str
-    """What is translated; of the same length, with blanks for what is not."""
+    """What is translated, with blanks for what is not."""
     literals: Counter[tuple[str, str]]
     """(kind, how it is written)."""
     blocks: int
@@ -34,16 +34,13 @@ class Parted(NamedTuple):
 
 def parted(text: str) -> Parted:
     """The prose of a text, and what is no prose."""
-    blocks = split(text).blocks
-    prose = text
-    for block in blocks:
-        prose = prose.replace(block.body, _blank(block.body), 1) if block.body.strip() else prose
+    prose, blocks = split(text)
     literals: Counter[tuple[str, str]] = Counter()
     for kind, pattern in _KINDS.items():
         found = list(_found(kind, pattern, prose))
         literals.update((kind, said) for said, _, _ in found)
         for _, start, end in found:
-            prose = prose[:start] + _blank(prose[start:end]) + prose[end:]
+            prose = prose[:start] + " " * (end - start) + prose[end:]
     return Parted(prose, literals, len(blocks))
 
 
@@ -63,7 +60,3 @@ def _found(kind: str, pattern: re.Pattern[str], text: str) -> Iterator[tuple[str
             yield said, match.start(), match.start() + len(said)
         else:
             yield " ".join((match[1] if kind == "code" else match[0]).split()), *match.span()
-
-
-def _blank(text: str) -> str:
-    return re.sub(r"[^\n]", " ", text)

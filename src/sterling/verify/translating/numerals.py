@@ -7,17 +7,16 @@ So a number has readings, and two numbers agree when they share one. Nothing is 
 import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import pairwise
 from typing import NamedTuple
 
-from sterling.verify.grounding.worded import worded
+from sterling.verify.grounding.worded import Worded, worded
 
 COMMA = frozenset({
     "bg", "ca", "cs", "da", "de", "el", "es", "et", "fi", "fr", "gl", "hr", "hu", "hy", "id", "is", "it", "ka", "lt",
     "lv", "mk", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "tr", "uk", "vi",
 })  # fmt: skip
 """Languages with a decimal comma. Where some of a language's countries write a point (`es-MX`), both are read."""
-_EITHER = frozenset({"es", "pt", "id", "ca"})
+_EITHER = frozenset({"", "es", "pt", "id", "ca"})
 _HOUR = 24
 
 
@@ -30,24 +29,26 @@ class Numeral(NamedTuple):
     end: int
     unit: str = ""
     """A symbol that all languages share: `km`, `%`, `kg`."""
+    required: bool = True
+    """False for what another language may say in words: months, and whatever is in words here."""
 
     @property
-    def smallest(self) -> Fraction:
-        """The least of its readings."""
-        return min(self.readings)
+    def least(self) -> Fraction | None:
+        """The smallest of its readings; None for what is only a spelling (`10.0.0.1`)."""
+        return min(self.readings, default=None)
 
 
 def numerals(text: str, language: str) -> list[Numeral]:
-    """The numbers of a `plain` text in order; in English also those in words, from thirteen on.
+    """The numbers of a `plain` text in order; in English also those in words. `language` is "" where nobody knows it.
 
     Dates and times give a number for each of their parts. Digits within a word (`B2B`) are no numbers; signs are not
     read, because `minus` has many words.
     """
     found = _merged(text, [one for match in _ANY.finditer(text) for one in _read(match, language)])
-    if language == "en":
+    if language in {"en", ""}:
         taken = [(one.start, one.end) for one in found]
-        said = (one for one in worded(text) if one.value > 12 and not _overlaps(one.start, one.end, taken))
-        found += [Numeral(text[one.start : one.end], frozenset({one.value}), one.start, one.end) for one in said]
+        said = (one for one in worded(text) if not _overlaps(one.start, one.end, taken))
+        found += [_in_words(text, one) for one in said]
     return sorted(found, key=lambda one: one.start)
 
 
@@ -57,7 +58,8 @@ def missing(mine: Sequence[Numeral], theirs: Sequence[Numeral], their_text: str)
     spellings = {one.text for one in theirs}
     return [
         one for one in mine
-        if not one.readings & readings and one.text not in spellings and not _is_roman(one, their_text)
+        if one.required and not one.readings & readings
+        and one.text not in spellings and not _is_roman(one, their_text)
     ]  # fmt: skip
 
 
@@ -65,7 +67,7 @@ def misread(mine: Sequence[Numeral], theirs: Sequence[Numeral]) -> list[Numeral]
     """Of my numbers those that the other text only has in the same spelling, which means another number there."""
     readings = frozenset[Fraction]().union(*(one.readings for one in theirs))
     spellings = {one.text for one in theirs}
-    return [one for one in mine if not one.readings & readings and one.text in spellings]
+    return [one for one in mine if one.readings and not one.readings & readings and one.text in spellings]
 
 
 def other_units(mine: Sequence[Numeral], theirs: Sequence[Numeral]) -> list[tuple[Numeral, Numeral]]:
@@ -91,10 +93,11 @@ _SCALES = {
 _SCALED = [(factor, re.compile(rf"(?i)[ -]?(?:{words})(?![A-Za-zÀ-ɏЀ-ӿ])")) for factor, words in _SCALES.items()]
 _EAST = frozenset("千万萬만百亿億억十兆조천십백")
 _UNITS = re.compile(r"\s?(%|°[CF]|km/h|km|cm|mm|kg|mg|ml|kWh|kW|MW|GW|kHz|MHz|GHz|Hz|kB|MB|GB|TB|m|g|l)(?![\w²³^/%])")
+_DECADE = re.compile(r"'?s\b|-?er\b|-\u0445\b")
 _LETTER = "A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff_"
 _ANY = re.compile(
     rf"""
-    (?<![{_LETTER}0-9])
+    (?<![{_LETTER}0-9])(?<![0-9][.,])
     (?: (?P<iso>[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}})(?![0-9])
       | (?P<east>[0-9]{{2,4}}年[0-9]{{1,2}}月(?:[0-9]{{1,2}}[日号])?)
       | (?P<date>[0-9]{{1,2}}(?P<by>[./-])[0-9]{{1,2}}(?P=by)(?:[0-9]{{4}}|[0-9]{{2}}))(?![0-9]|[./-][0-9])
@@ -104,7 +107,7 @@ _ANY = re.compile(
       | (?P<hour>[0-9]{{1,2}})(?P<halved>\s?[ap]\.?m\b)
       | (?P<number>[0-9]{{1,3}}(?:[\x20'][0-9]{{3}})+(?:[.,][0-9]+)?(?![0-9])|[0-9]+(?:[.,'][0-9]+)*)
     )
-    """,  # noqa: RUF001 - the signs of other scripts are meant
+    """,
     re.VERBOSE,
 )
 
@@ -121,7 +124,11 @@ def _read(match: re.Match[str], language: str) -> Iterator[Numeral]:
         yield from (Numeral(str(part), _whole(part), start, end) for part in rest if part)
     else:
         parts = re.findall(r"[0-9]+", match[0])
-        yield from (Numeral(part, _year_or_day(part), start, end) for part in parts)
+        yield from (Numeral(part, _year_or_day(part), start, end, required=int(part) > 12) for part in parts)
+
+
+def _in_words(text: str, one: Worded) -> Numeral:
+    return Numeral(text[one.start : one.end], frozenset({one.value}), one.start, one.end, required=False)
 
 
 def _hours(hour: int) -> frozenset[Fraction]:
@@ -140,9 +147,8 @@ def _whole(*values: int) -> frozenset[Fraction]:
 def _number(match: re.Match[str], language: str) -> Numeral:
     written, end = match["number"], match.end()
     values = _values(written, language)
-    decade = re.compile(r"'?s\b|-?er\b|-х\b").match(match.string, end)
-    if decade and len(written) == 4:
-        values |= _whole(int(written) % 100) if written.isdigit() else frozenset()
+    if written.isdigit() and len(written) == 4 and _DECADE.match(match.string, end):
+        values |= _whole(int(written) % 100)
     for factor, words in _SCALED:
         scale = words.match(match.string, end)
         if scale:
@@ -198,8 +204,8 @@ _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 def _is_roman(one: Numeral, text: str) -> bool:
     """Centuries and kings: `19th century` is `XIXe siècle`."""
-    value = one.smallest if one.readings else Fraction(0)
-    if value.denominator != 1 or not 0 < value < 40:
+    value = one.least
+    if value is None or value.denominator != 1 or not 0 < value < 40:
         return False
     rest, said = int(value), ""
     for worth, sign in _ROMAN:

@@ -1,0 +1,158 @@
+"""`Check`: whose judgement it is, and what it says of records one by one or against each other."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import pyarrow as pa
+from pydantic import Field
+
+from sterling.records import Family, Fault, Outcome, Record
+from sterling.registry.part import Part
+from sterling.stats import Evidence
+
+
+class FitContext(NamedTuple):
+    """What a check may look at before it judges."""
+
+    protected: Callable[[], Iterator[pa.RecordBatch]]
+    """Batches of the anchor's `test` role, streamed anew at each call."""
+
+
+class Check(Part):
+    """Says keep, drop or flag, and why. Register subclasses of `RecordCheck` or `SetCheck`."""
+
+    family: ClassVar[Family]
+    """Whose judgement it is; decides whether a keep verifies."""
+    human: Literal["flag", "drop"] = "flag"
+    """What a drop means for a human record: the anchor stays whole unless the recipe says otherwise."""
+
+    def fit(self, context: FitContext) -> Any:
+        """State that every batch is judged with: picklable, the same for any number of shards. None if not needed."""
+        return None
+
+    def measure(self, state: Any) -> Sequence[Evidence]:
+        """Evidence about the check itself, once per run: how large the benchmark is, which tier the sandbox reached."""
+        return ()
+
+
+class Seed(NamedTuple):
+    """A record of which it is known whether it is good: mixed blind into a check's input, it measures the check."""
+
+    record: Record
+    good: bool
+    kind: str = "given"
+    """How a bad one is wrong, as far as that is known."""
+    writer: str | None = None
+    """The model that wrote it, if one did."""
+
+
+class NearMiss(NamedTuple):
+    """A wrong answer made on purpose of a right one, as like it as possible."""
+
+    record: Record
+    """The right record with another payload or reference."""
+    kind: str
+    """How it was made: `off_by_one`, `swapped_unit`, `a_or_b`."""
+
+
+class Ruling(NamedTuple):
+    """What a check says of one record. The engine makes a `Verdict` of it: whose record, which check, which family."""
+
+    outcome: Outcome
+    reason: str
+    """A code in snake_case."""
+    score: float | None = None
+    evidence: Mapping[str, Any] = {}
+    """What a doubter needs to see it for himself. JSON values."""
+
+
+class RecordCheck(Check):
+    """Judges each record by itself."""
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """Keys of `reference` of which a record must have one to be judged; empty means that every record is."""
+    gold: str | None = None
+    """File of labelled rows, mixed blind into the input to measure this check: `gold` is `good` or `bad`."""
+    near_misses: int = Field(default=0, ge=0, le=100_000)
+    """So many near misses join the gold: of human records of the holdout role, and of others where those are few."""
+    max_false_accept_rate: float | None = Field(default=None, gt=0, lt=1)
+    """The run fails its gate when the 95 % upper bound of the measured rate is above this."""
+    max_false_reject_rate: float | None = Field(default=None, gt=0, lt=1)
+    """The same for good records that the check flags or drops."""
+
+    @abstractmethod
+    def judge(self, batch: pa.RecordBatch, state: Any) -> Sequence[Ruling | Fault]:
+        """One ruling or fault for each row of a batch of `records.SCHEMA`, in order."""
+
+    def spoil(self, record: Record, seed: int) -> Sequence[NearMiss]:
+        """Near misses of a record that is right: wrong, and hard to tell. None where that can't be done.
+
+        How certain it is that they are wrong, each check says: a changed digit is, a mutant that answers otherwise on
+        some input is so only if the task has that input.
+        """
+        return ()
+
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+        """Evidence about the population: records of each shard beside their verdicts (`VERDICT_SCHEMA`), in order.
+
+        Called once a step, after every shard is judged, without gold and without records that did not concern it.
+        """
+        return ()
+
+
+class ModelCheck(RecordCheck):
+    """Asks models. The engine runs it in one process, and lets it verify only what another family made.
+
+    A record whose maker shares a family with the check's models is not put before it: it is flagged `same_family`.
+    One whose maker's family is unknown is judged, but a keep does not verify it.
+    """
+
+    family: ClassVar[Family] = "model"
+    same_family: Literal["refuse", "accept"] = "refuse"
+    """`accept` asks a judge about its own family's work; that keep verifies nothing, and the policy wants a waiver."""
+    human_too: bool = False
+    """Ask about human records as well. They need no verification, and each question is paid for."""
+
+    @abstractmethod
+    def families(self) -> frozenset[str]:
+        """Families of all models that are asked, those that they were distilled from included."""
+
+
+class Resolution(NamedTuple):
+    """What one partition told: rulings at once, or pairs that must be confirmed by reading."""
+
+    rulings: Sequence[tuple[str, Ruling]] = ()
+    """(record's id, what is said of it)."""
+    pairs: Sequence[tuple[str, str]] = ()
+    """(better, worse) record ids by rank."""
+
+
+class SetCheck(Check):
+    """Judges records against each other, with no phase that sees the whole collection.
+
+    emit: each batch to rows under partition keys. resolve: each partition to rulings, or to pairs. confirm: pairs to
+    exact similarities by reading both texts. A record that no phase drops is kept with reason `unique`.
+    """
+
+    removed_as: ClassVar[str] = "duplicate"
+    """Reason of a removal that follows from confirmed pairs."""
+
+    @abstractmethod
+    def emit(self, batch: pa.RecordBatch, state: Any) -> pa.Table:
+        """Rows of `row` (int32, index into the batch), `partition` (uint64), and columns of the check's own.
+
+        The engine adds `record` (its id), `rank` (int64, lower stays) and `protected` (bool: kept whatever is said).
+        """
+
+    @abstractmethod
+    def resolve(self, partition: pa.Table) -> Resolution:
+        """All rows with equal `partition` are here, and others may be: group by your own columns."""
+
+    def view(self, batch: pa.RecordBatch) -> list[str]:
+        """The text of each row that `confirm` reads."""
+        raise TypeError(f"{type(self).__name__} returns pairs, so it must say which text it compares")
+
+    def confirm(self, pairs: Sequence[tuple[str, str]], texts: Mapping[str, str]) -> list[float | None]:
+        """The true similarity of each pair, or None when it is below the threshold."""
+        raise TypeError(f"{type(self).__name__} returns pairs, so it must confirm them")
