@@ -65,7 +65,7 @@ def agent(request: str, *steps: Sequence[dict[str, Any]] | str) -> list[dict[str
     rules: list[dict[str, Any]] = []
     for done, step in enumerate(steps):
         seen = _seen(steps[:done])
-        match = f"(?s)^You work in a small shop.\\n[^\\n]*{request}" + "\\n[^\\n]*" * seen + "$"
+        match = f"(?s)^You work in a small shop.\\n[^\\n]*{request}[^\\n]*" + "\\n[^\\n]*" * seen + "$"
         said = {"answer": step} if isinstance(step, str) else {"tool_calls": step, "finish": "tool_calls"}
         rules.append({"match": match, **said})
     return rules

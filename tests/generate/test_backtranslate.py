@@ -24,7 +24,8 @@ def test_the_prompt_is_paraphrased_and_the_human_answer_stays(tmp_path: Path) ->
         (record,) = records(play.made(human, pivots=["fr"]))
     assert record.payload == {"prompt": "What is the length of the Aare?", "completion": "288 km."}
     assert record.reference == {
-        "answer": "288 km", "source_text": "How long is the Aare?\n288 km.", "source_language": "en", "language": "en",
+        "answer": "288 km", "source_text": "How long is the Aare?\n288 km.", "source_of": "record",
+        "source_language": "en", "language": "en",
         "pivot_language": "fr", "pivot_text": "[fr] How long is the Aare?",
     }  # fmt: skip
     assert (record.origin, record.view) == ("synthetic", "What is the length of the Aare?")

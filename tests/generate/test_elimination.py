@@ -15,7 +15,13 @@ PROMPT = Template.of("Write a harder request in place of the one that stands bel
 
 
 @pytest.mark.parametrize(
-    "text", ["Sorry, no.", "I\u2019m sorry, but I can\u2019t help with that.", "As an AI, I have no opinion."]
+    "text",
+    [
+        "Sorry, no.",
+        "I\u2019m sorry, but I can\u2019t look into files of yours, wherever they may happen to be.",
+        "As an AI, I have no opinion.",
+        "I cannot help with that.",
+    ],
 )
 def test_a_short_refusal_is_none(text: str) -> None:
     with pytest.raises(Unanswered, match=r"^refused"):
@@ -25,8 +31,10 @@ def test_a_short_refusal_is_none(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "given"),
     [
-        ("The letter ends: we are sorry for the delay.", "Write to say that we are sorry for the delay."),
+        ("We are sorry.", "Sorry."),
         ("I can't believe that it rained again.", ""),
+        ("We are sorry for the trouble! Your parcel left our house on Monday, and will be with you by Friday.", ""),
+        ("I apologise, but I am not able to come.", "I'm sorry, but I can't come."),
         ("The sorry end of a long war. " * 20, ""),
     ],
 )

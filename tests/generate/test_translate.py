@@ -27,7 +27,8 @@ def test_every_text_is_translated_and_put_back(tmp_path: Path) -> None:
     german, swahili = found
     assert german.payload == {"prompt": "[de] How long is the Aare?", "completion": "[de] 288 km, see `aare.md`."}
     assert swahili.reference == {
-        "source_text": payload_text(PAIR), "source_language": "en", "language": "sw", "round_trip": payload_text(PAIR),
+        "source_text": payload_text(PAIR), "source_of": "record", "source_language": "en", "language": "sw",
+        "round_trip": payload_text(PAIR),
     }  # fmt: skip
     assert german.tags == ("task:translate", "cell:de", "language:de", "topic:rivers")
 

@@ -61,8 +61,9 @@ def test_groups_are_topics_with_tags_the_weakest_first() -> None:
     taps = [asked(f"The kitchen tap drips, what washer number {n} do I need?", n) for n in range(12)]
     sums = [asked(f"Multiply the integers {n} and {n + 7} in your head", 100 + n, "level:hard") for n in range(12)]
     scores = {record.id: 0.9 for record in taps} | {record.id: 0.1 for record in sums[:6]}
-    found = groups_of([*taps, Record.real({"text": "no prompt"}, source="s", row="t", origin="human"), *sums], scores, 0)
-    assert sorted(len(group.seeds) for group in found)
+    found = groups_of(
+        [*taps, Record.real({"text": "no prompt"}, source="s", row="t", origin="human"), *sums], scores, 0
+    )
     assert sum(len(group.seeds) for group in found) == 24
     hard = [group for group in found if group.name.endswith("/level:hard")]
     assert hard

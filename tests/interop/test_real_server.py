@@ -155,26 +155,33 @@ def test_a_wrong_path_a_wrong_key_and_a_prompt_too_long_are_named(server: str, m
     assert "the key in REAL_KEY" in named[2].message
 
 
-def test_a_recipe_with_it_as_judge_ends_with_every_row_accounted_for(
+def test_a_recipe_that_writes_and_judges_with_it_accounts_for_every_row(
     server: str,
     write_recipe: WriteRecipe,  # noqa: F811 - the fixture
     tmp_path: Path,
 ) -> None:
-    """Random weights give no verdict, so that every completion has a fault, nothing is lost and nothing is released."""
-    sampling = {"max_tokens": 32, "stop": ["e"], "temperature": 0}
-    judge = {"endpoint": server, "model": "tiny", "key_env": "REAL_KEY", "family": "house", "sampling": sampling}
+    """Random weights write words and give no verdict: every text is a record, has a fault, and is not released."""
+    sampling = {"max_tokens": 32, "stop": ["e"], "seed": 1}
+    entry = {"endpoint": server, "key_env": "REAL_KEY", "terms": "made-up", "sampling": sampling}
     waived = [{"rule": rule, "because": "a test", "by": "the test"} for rule in ("generate.seeds", "mix.synthetic_cap")]
     path = write_recipe(
-        models={"judge": judge | {"terms": "made-up"}},
+        models={
+            "writer": entry | {"model": "tiny-writer", "family": "house"},
+            "judge": entry | {"model": "tiny-judge", "family": "court"},
+        },
+        generate=[{"strategy": "rephrase", "model": "writer", "seeds": "questions"}],
         checks=[{"check": "judge", "model": "judge", "rubric": "Is it right?"}],
         mix={"synthetic_cap": 0.9},
         waive=waived,
     )
     done = run(path, out=tmp_path)
-    [line] = [step for step in done.report["steps"] if step["name"] == "check:judge"]
-    faults = done.faults.arrow.to_pylist()
-    assert line["in"] == line["kept"] + line["dropped"]
-    assert line["dropped"] == len(faults) == len({fault["record"] for fault in faults}) == 24
+    steps = {step["name"]: step for step in done.report["steps"]}
+    wrote, judged = steps["generate:rephrase"], steps["check:judge"]
+    faults = [fault for fault in done.faults.arrow.to_pylist() if fault["step"] == "judge"]
+    assert wrote["requested"] == wrote["produced"] + wrote["faults"] == 27
+    assert wrote["produced"] > 0
+    assert judged["in"] == judged["kept"] + judged["dropped"]
+    assert judged["dropped"] == len(faults) == len({fault["record"] for fault in faults}) == wrote["produced"]
     assert {fault["reason"] for fault in faults} <= {"unparsable_judgement", "truncated", "empty"}
     assert {fault["attempts"] for fault in faults} <= {2, 3}, "once with response_format, then at most twice without"
     tables = [pq.read_table(path) for path in (tmp_path / "releases" / "small" / "data").glob("*.parquet")]

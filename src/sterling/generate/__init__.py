@@ -5,6 +5,7 @@ from sterling.generate.backtranslate import Backtranslate
 from sterling.generate.by_function import Desk, strategy
 from sterling.generate.completions import Completions
 from sterling.generate.constitution import Constitution
+from sterling.generate.curriculum import Curriculum
 from sterling.generate.debate import Debate
 from sterling.generate.dialogue import Dialogue
 from sterling.generate.distill import Distill
@@ -25,6 +26,7 @@ __all__ = [
     "Backtranslate",
     "Completions",
     "Constitution",
+    "Curriculum",
     "Debate",
     "Desk",
     "Dialogue",

@@ -69,9 +69,9 @@ class Adversarial(ModelStrategy):
     per_case: int = Field(default=4, ge=1, le=1000)
     """Cases of each kind where `count` is not given."""
 
-    def cases(self, seeds: Sequence[Record], seed: int) -> list[Case]:
+    def cases(self, seeds: Sequence[Record]) -> list[Case]:
         """Every kind that is wanted, of the five sorts in turn."""
-        found = gaps(seeds, seed, self.gaps)
+        found = gaps(seeds, self.gaps)
         sorts = [[Case(g.name, g.wanted, None, g.near, g.tags) for g in found if g.kind == kind] for kind in KINDS]
         sorts.append([Case(f"hostile/{h.name}", h.wanted, h.answer) for h in HOSTILE if h.name in self.hostile])
         return [case for row in zip_longest(*sorts) for case in row if case is not None]
@@ -81,7 +81,7 @@ class Adversarial(ModelStrategy):
         usable = (record for record in seeds if record.format != "table" and not has_tools(record))
         sample = heapq.nsmallest(_MOST_SEEDS, usable, key=lambda record: (digest(str(seed), record.id), record.id))
         poor = poor_cells(past)
-        cases = sorted(self.cases(sample, seed), key=lambda case: case.name in poor) if sample else []
+        cases = sorted(self.cases(sample), key=lambda case: case.name in poor) if sample else []
         wanted = self.per_case * len(cases) if self.count is None else max(0, self.count - past.kept)
         turns = count() if self.count is not None and cases else range(self.per_case)
         fresh = ((case, turn) for turn in turns for case in cases if f"{case.name}/{turn}" not in past.tried)

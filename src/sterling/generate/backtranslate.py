@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sterling.generate.elimination import refuse_same_words
+from sterling.generate.elimination import refuse_apology, refuse_same_words
 from sterling.generate.grid import Cell, GridStrategy
 from sterling.generate.languages import Language, language_of
 from sterling.generate.making import Draft, Writer
@@ -31,9 +31,9 @@ class Backtranslate(GridStrategy):
     `synthetic` all the same, for its prompt is). Of a `text` everything is paraphrased. Each pivot is a cell, and
     distant ones change more words; `back` may be another model than the one that went there.
 
-    The reference has what the check `translation` compares: `source_text`, the seed as text, and `language` as well as
-    `source_language`, which are the same; `pivot_text` is what was said on the way. Near duplicates are told by the
-    paraphrase alone (`view`), or a shared answer would make a duplicate of every one.
+    The reference has what the check `translation` compares: `source_text`, the seed as text (`source_of: record`), and
+    `language` as well as `source_language`, which are the same; `pivot_text` is what was said on the way. Near
+    duplicates are told by the paraphrase alone (`view`), or a shared answer would make a duplicate of every one.
 
     Left out: seeds longer than `longest`, rows of tables, records with tools, seeds in the pivot language when there is
     no other, and programs that are continued. Faults: `unchanged` (the words came back as they were), `refused`,
@@ -77,6 +77,7 @@ class Backtranslate(GridStrategy):
         back_by = self.back or self.model
         back = await self._translator(models, back_by).translated(there.text, language)
         refuse_same_words(back.text, said)
+        refuse_apology(back.text, said)
         draft = Draft(
             with_request(seed, back.text.strip()),
             [
@@ -112,5 +113,6 @@ def _said(record: Record) -> str | None:
 def _reference(seed: Record, language: str) -> dict[str, Any]:
     """The seed's, with what the check `translation` compares; without, where `language` is that of a program."""
     own = {name: value for name, value in (seed.reference or {}).items() if name not in _OF_ANOTHER}
-    compared = {"source_text": payload_text(seed.payload), "source_language": language, "language": language}
+    compared = {"source_text": payload_text(seed.payload), "source_of": "record"}
+    compared |= {"source_language": language, "language": language}
     return own if _RUN & own.keys() else own | compared

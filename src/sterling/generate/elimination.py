@@ -14,11 +14,15 @@ _SHORT = 80
 """Words below which an answer that declines says nothing else."""
 _RUN = 8
 """Words in a row that nobody shares with a prompt by chance."""
-_DECLINES = re.compile(
-    r"\b(?:sorry|apologi[sz]e|as an ai|i (?:cannot|can't|can not|won't|am unable to|am not able to|'m unable to) "
-    r"(?:help|assist|answer|comply|do|provide|fulfil|write|create|produce|continue|translate|access))\b"
+_TERSE = 12
+"""Words below which an apology is all that is said."""
+_SORRY = re.compile(r"\b(?:sorry|apologi[sz]e|apologies)\b")
+_CANNOT = r"\bi(?:'m| am)? (?:cannot|can't|can not|won't|unable to|not able to|do not have|don't have|must decline)"
+_DECLINES = re.compile(_CANNOT)
+_DECLINES_PLAINLY = re.compile(
+    rf"\bas an ai\b|{_CANNOT} (?:help|assist|answer|comply|do|provide|fulfil|write|create|produce|continue|translate)\b"
 )
-_OUR_WORDS = re.compile(r"\b(?:given|rewritten|evolved|created) (?:prompt|instruction|request|task)\b")
+_OUR_WORDS = re.compile(r"\b(?:(?:given|rewritten|evolved) (?:prompt|request)|rewritten instruction|harder request)\b")
 _PLACES = re.compile(r"\{[a-z_][a-z0-9_]*\}")
 _SMALL = (
     "a about all also am an and any are as at be been but by can did do does for from had has have he her here his "
@@ -31,12 +35,11 @@ _SMALL_WORDS = frozenset(_SMALL.split())
 def refuse_apology(text: str, given: str = "") -> None:
     """Raise `refused` for a short text that declines, unless what it was made from does so too.
 
-    WizardLM takes `sorry` in fewer than 80 words for a refusal; some other English phrases count here as well. A
-    refusal in another language passes, and so does a long one.
+    WizardLM takes `sorry` in fewer than 80 words for a refusal. An assistant that is sorry for a delay is no refusal,
+    so here it must also say what it cannot do, or little else. English only; a long refusal passes.
     """
-    said = _plain(text)
-    if len(said.split()) < _SHORT and (found := _DECLINES.search(said)) and found[0] not in _plain(given):
-        raise Unanswered.because("refused", f"a short answer with `{found[0]}`")
+    if _declines(text) and not _declines(given):
+        raise Unanswered.because("refused", "a short answer that declines or apologises")
 
 
 def refuse_empty_words(text: str) -> None:
@@ -63,6 +66,15 @@ def refuse_copied_prompt(text: str, given: str, *prompts: Template) -> None:
         raise Unanswered.because("copied_prompt", "it repeats the wording of the prompt")
     if (found := _OUR_WORDS.search(_plain(text))) and found[0] not in _plain(given):
         raise Unanswered.because("copied_prompt", f"it speaks of `{found[0]}`")
+
+
+def _declines(text: str) -> bool:
+    said = _plain(text)
+    words = len(said.split())
+    if words >= _SHORT:
+        return False
+    sorry = _SORRY.search(said) and (words < _TERSE or _DECLINES.search(said))
+    return bool(sorry or _DECLINES_PLAINLY.search(said))
 
 
 def _plain(text: str) -> str:

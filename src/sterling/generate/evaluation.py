@@ -153,8 +153,8 @@ class Evaluation(GridStrategy):
     def _tested(self) -> dict[str, frozenset[str]]:
         """Families that the items must not come from, by who has them."""
         known = families.registry()
-        wrote = {f"the training set's generator ({word})": known.called(word) for word in self.not_families}
-        return wrote | {f"`{one.model}`, which is tested": lineage(one) for one in self.under_test}
+        wrote = {f"`{word}` (wrote the training set)": known.called(word) for word in self.not_families}
+        return wrote | {f"`{one.model}` (under test)": lineage(one) for one in self.under_test}
 
 
 def _with_options(question: str, answer: str, wrong: Sequence[str], wanted: int, chance: random.Random) -> Item:
@@ -175,13 +175,13 @@ def _file(info: ValidationInfo) -> Path | None:
 
 def _refuse_relatives(writer: Endpoint, tested: Mapping[str, frozenset[str]]) -> None:
     own = lineage(writer)
-    for whose, theirs in {f"`{writer.model}`, which writes the items": own, **tested}.items():
+    for whose, theirs in {f"`{writer.model}` (writes the items)": own, **tested}.items():
         if not theirs:
-            what = f"the family of {whose} is unknown, so nobody can say that items and models share none"
+            what = f"the family of {whose} is unknown, so nobody can say that they share none"
             raise _wrong(what, "say its `family:` under `models:`, or add it to the registry: `families: FILE`")
     for whose, theirs in tested.items():
         if shared := sorted(own & theirs):
-            what = f"`{writer.model}` writes the items, and {whose} shares its family: {', '.join(shared)}"
+            what = f"`{writer.model}` writes the items, and {whose} is a relative of it: {', '.join(shared)}"
             raise _wrong(what, "let a model of another family write them")
 
 

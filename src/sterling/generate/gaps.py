@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from sterling.generate.formats import FORMATS, formats_of
 from sterling.generate.seeding import inherited, prompt_of
 from sterling.records import Record, text_of
-from sterling.text.clusters import Clusters, vectors
+from sterling.text.clusters import vectors
 
 Kind = Literal["formats", "tags", "pairs", "topics"]
 KINDS: tuple[Kind, ...] = ("formats", "tags", "pairs", "topics")
@@ -46,7 +48,7 @@ class Gap(NamedTuple):
     """What a record that fills it is tagged with."""
 
 
-def gaps(records: Sequence[Record], seed: int = 0, kinds: Sequence[Kind] = KINDS) -> list[Gap]:
+def gaps(records: Sequence[Record], kinds: Sequence[Kind] = KINDS) -> list[Gap]:
     """Every gap of these kinds, the emptiest of each kind first.
 
     A format (`sterling.generate.formats`) is a gap below 1 % of the records; a tag `key:value` or a topic (a cluster of
@@ -57,7 +59,7 @@ def gaps(records: Sequence[Record], seed: int = 0, kinds: Sequence[Kind] = KINDS
         "formats": lambda: _formats(records),
         "tags": lambda: _tags(_by_key(records)),
         "pairs": lambda: _pairs(_by_key(records), len(records)),
-        "topics": lambda: _topics(records, seed),
+        "topics": lambda: _topics(records),
     }
     return [gap for kind in kinds for gap in sorted(find[kind](), key=lambda gap: (gap.n, gap.name))]
 
@@ -123,17 +125,29 @@ def _alternating(ones: Sequence[Record], others: Sequence[Record]) -> tuple[Reco
     return tuple(record for pair in zip(ones, others, strict=False) for record in pair)
 
 
-def _topics(records: Sequence[Record], seed: int) -> Iterator[Gap]:
-    rows = vectors([shown_text(record)[:_READ] for record in records])
-    homes: list[int] = Clusters.of(rows, min(_TOPICS, max(1, len(records) // 4)), seed).assign(rows).tolist()
+def _topics(records: Sequence[Record]) -> Iterator[Gap]:
+    homes = _homes([shown_text(record)[:_READ] for record in records]) if records else []
     sizes = Counter(homes)
     for topic, n in sizes.items():
         if n < _FEW * len(records) / len(sizes):
             near = tuple(record for record, home in zip(records, homes, strict=True) if home == topic)
-            yield Gap(
-                "topics",
-                f"topics/{topic}",
-                "it is about the matter of the first of them, of which there is little",
-                n,
-                near,
-            )
+            wanted = "it is about the matter of the first of them, of which there is little"
+            yield Gap("topics", f"topics/{topic}", wanted, n, near)
+
+
+def _homes(texts: Sequence[str]) -> list[int]:
+    """The topic of each text. Centres are texts as far apart as can be, so that small topics have one too.
+
+    Farthest-first traversal (Gonzalez, Theoretical Computer Science 38, 1985) by cosine, after what all texts share is
+    taken out; k-means from centres drawn by chance would seldom begin in a small topic.
+    """
+    rows = vectors(texts)
+    away = rows - rows.mean(axis=0, keepdims=True)
+    turned = away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
+    homes, nearest = np.zeros(len(texts), np.int64), turned @ turned[0]
+    for topic in range(1, min(_TOPICS, len(texts) // 4)):
+        cosines = turned @ turned[int(nearest.argmin())]
+        homes[cosines > nearest] = topic
+        nearest = np.maximum(nearest, cosines)
+    found: list[int] = homes.tolist()
+    return found

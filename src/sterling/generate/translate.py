@@ -30,7 +30,8 @@ class Translate(GridStrategy):
     The prompt asks to leave code, placeholders, addresses and numbers as they are. In a second question the translation
     is put back into the language that it came from, by `checker` where one is named: a model that reads its own
     mistakes back the way it made them shows less. The reference has what the check `translation` compares:
-    `source_text` and `round_trip` (whole payloads as text), `source_language`, `language`. Of the seed's reference
+    `source_text` and `round_trip` (all that the record says: `source_of: record`), `source_language`, `language`. Of
+    the seed's reference
     comes along what holds in any language: queries, schemas, an `answer` without letters.
 
     Long texts are translated by passages of 4,000 characters. Seeds longer than `longest` are left out, rows of tables,
@@ -82,6 +83,7 @@ class Translate(GridStrategy):
             reference={
                 **_holding(seed.reference or {}),
                 "source_text": payload_text(seed.payload),
+                "source_of": "record",
                 "source_language": origin,
                 "language": target,
                 "round_trip": payload_text(with_texts(payload, [one.text for one in back])),

@@ -50,6 +50,7 @@ class Translator(NamedTuple):
         context = self.context.fill(before=before.strip()[-_BEFORE:]) if before.strip() else ""
         asked = self.prompt.fill(language=name_of(language), context=context, text=core)
         answer = await self.models.say(self.endpoint, asked)
-        refuse_apology(answer.text, core)
+        if not language.startswith("en"):  # where somebody apologises in English, that may be the translation
+            refuse_apology(answer.text, core)
         refuse_copied_prompt(answer.text, f"{core}\n{before}", self.prompt, self.context)
         return Translated(piece.replace(core, answer.text.strip()), (answer,))

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -14,6 +13,7 @@ from sterling.models.journal import Journal, line_of
 from sterling.models.limits import Gate, Slot
 from sterling.models.mends import HOPELESS, NOT_ASKED
 from sterling.models.purse import Hold
+from sterling.models.retrying import AGAIN, pause
 from sterling.models.secrets import Secrets
 from sterling.models.till import Till
 from sterling.models.transport import Reply, post
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 Said = dict[str, Any]
 """What the journal keeps of an answer."""
 
-AGAIN = frozenset({"timeout", "rate_limited", "server_error", "connection", "garbage"})
-"""Reasons that may pass when the same request is sent again."""
 _REFUSED = AGAIN - {"garbage"}
 """Those that say something of the server's load."""
 _OWED = AGAIN | {"unauthorised", "unpaid", "forbidden", "not_found", "redirected", "tls"} | {
@@ -35,8 +33,6 @@ _OWED = AGAIN | {"unauthorised", "unpaid", "forbidden", "not_found", "redirected
 """Those that may pass on another day, when somebody has mended what is not the request."""
 _SILENT = frozenset({"timeout", "connection", "rate_limited"})
 """Those that cost time, or a place in a queue, each time they are met."""
-_FIRST_WAIT_S = 0.25
-_LONGEST_WAIT_S = 30.0
 
 
 class Given(NamedTuple):
@@ -99,10 +95,10 @@ class Client:
         asked = self._asked.get(call.key)
         if asked is None:
             asked = self._asked[call.key] = asyncio.ensure_future(self._outcome(call))
-            asked.add_done_callback(partial(self._ended, call.key))
+            asked.add_done_callback(partial(self._forget, call.key))
         return await asyncio.shield(asked)
 
-    def _ended(self, key: str, asked: "asyncio.Future[Given | Failure]") -> None:
+    def _forget(self, key: str, asked: "asyncio.Future[Given | Failure]") -> None:
         del self._asked[key]
         if not asked.cancelled():
             asked.exception()  # seen here, should nobody be left to whom it is raised
@@ -223,17 +219,7 @@ class Client:
         await asyncio.get_running_loop().run_in_executor(None, self._journal.sync)
 
     def _wait(self, reply: Reply, attempts: int, waited: float) -> float | None:
-        """Seconds until the next request, or None when there is none."""
-        if reply.reason not in AGAIN:
-            return None
-        patient = reply.reason == "rate_limited" and self._gate.answers() and waited < self._endpoint.patience_s
-        if (attempts >= self._endpoint.attempts or self._doubtful) and not patient:
-            return None
-        if reply.retry_after is not None and reply.retry_after > max(self._endpoint.patience_s, 1.0):
-            return None
-        backoff = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0 ** min(attempts - 1, 10))
-        jittered = backoff * random.uniform(0.5, 1.0)  # noqa: S311 - spreads requests, keeps no secret
-        return max(jittered, reply.retry_after or 0.0)
+        return pause(self._endpoint, reply, attempts, waited, patient=self._gate.answers(), doubtful=self._doubtful)
 
     def _failure(self, reply: Reply, attempts: int) -> Failure:
         reason = reply.reason or "garbage"

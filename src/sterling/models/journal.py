@@ -1,8 +1,8 @@
 """The journal: every answer that was paid for, appended as it came, found again by its question.
 
 One JSONL file per writer below `.sterling/journal/`, each line `{"key": …, "path", "service", "model", "at", "said"}`.
-What a run asked says after its key which run (`run`), which entry of its recipe (`for`), and what it cost (`paid`). Lines
-that begin with `run` hold no answer: they keep account of money where none came (`purse` has the words).
+What a run asked says after its key which run it was (`run`), which entry of its recipe (`for`), and what it cost
+(`paid`). Lines that begin with `run` hold no answer: they keep account of money that brought none (see `purse`).
 A line is written with one call the moment its answer is complete, so a killed process owes only what was in flight;
 `fsync` follows in groups, so a lost power supply may cost the last fifth of a second. A torn line is no answer: its
 question is owed again. Any number of processes may write and read at once.

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sterling.models.mock_batches import MockBatches
 from sterling.models.script import Latency, Rule, Script, filled, texts_of
 
 if TYPE_CHECKING:
@@ -41,19 +42,25 @@ class MockServer:
         self._answered = 0
         self._by_rule: Counter[int] = Counter()
         self._by_status: Counter[int] = Counter()
+        self._tokens: Counter[str] = Counter()
+        self._batches = MockBatches(script.batches, self._batched)
 
     def application(self) -> "Application":
-        """The routes: chat completions and scoring at any base path, `/v1/models`, and `/_stats`."""
+        """The routes: chat completions, scoring, files and batches at any base path, `/v1/models`, and `/_stats`."""
         from aiohttp import web  # noqa: PLC0415 - only who mocks pays for it
 
         app = web.Application(client_max_size=64 << 20)
         app.router.add_get("/_stats", self._stats)
         app.router.add_get("/{base:.*}models", self._models)
+        self._batches.add_routes(app)
         app.router.add_post("/{base:.*}", self._handle)
         return app
 
     def stats(self) -> dict[str, Any]:
-        """Counts since the start. `distinct`: different requests; `answered`: whole answers with status 200."""
+        """Counts since the start. `distinct`: different requests; `answered`: whole answers with status 200.
+
+        `tokens`: of every answer that was begun, as a provider would bill it, whether or not it arrived whole.
+        """
         return {
             "requests": self._received,
             "distinct": len(self._sendings),
@@ -63,6 +70,8 @@ class MockServer:
             "in_flight_max": self._in_flight_max,
             "by_status": {str(status): n for status, n in sorted(self._by_status.items())},
             "by_rule": {str(rule): n for rule, n in sorted(self._by_rule.items())},
+            "tokens": {"prompt": self._tokens["prompt"], "completion": self._tokens["completion"]},
+            **self._batches.stats(),
         }
 
     async def _stats(self, request: "Request") -> "StreamResponse":
@@ -93,7 +102,7 @@ class MockServer:
         await asyncio.sleep(self._latency(turn))
         if turn.rule.drop == "before":
             return self._cut(request)
-        return await self._send(request, turn.rule, self._body(turn, request))
+        return await self._send(request, turn.rule, self._body(turn, request.headers))
 
     def _turn(self, route: str, body: bytes) -> _Turn:
         try:
@@ -135,13 +144,25 @@ class MockServer:
             return shortest + (longest - shortest) * self._script.chance(turn.text, turn.sending, "latency")
         return latency
 
-    def _body(self, turn: _Turn, request: "Request") -> bytes:
+    def _batched(self, body: bytes) -> tuple[int, Any]:
+        """The answer to one question of a batch."""
+        self._received += 1
+        turn = self._turn("completions", body)
+        answer = self._body(turn, {})
+        self._by_status[turn.rule.status] += 1
+        self._answered += turn.rule.status == 200
+        try:
+            return turn.rule.status, json.loads(answer)
+        except ValueError:
+            return turn.rule.status, answer.decode("utf-8", "replace")
+
+    def _body(self, turn: _Turn, headers: Mapping[str, str]) -> bytes:
         rule = turn.rule
         if rule.body is not None:
             return rule.body.encode("utf-8", "surrogatepass")
         if rule.status != 200:
             said = rule.message or f"scripted status {rule.status}"
-            said += f" {dict(request.headers)}" if rule.echo_key else ""
+            said += f" {dict(headers)}" if rule.echo_key else ""
             return json.dumps({"error": {"message": said, "code": rule.status}}).encode()
         model = self._script.model or turn.request.get("model")
         return json.dumps({"model": model, **self._said(turn)}).encode()
@@ -156,6 +177,7 @@ class MockServer:
         message |= {"tool_calls": [dict(call) for call in rule.tool_calls]} if rule.tool_calls else {}
         choice = {"index": 0, "message": message, "finish_reason": rule.finish, "logprobs": rule.logprobs}
         usage = {"prompt_tokens": max(1, len(turn.text) // 4), "completion_tokens": max(1, len(text) // 4)}
+        self._tokens.update(prompt=usage["prompt_tokens"], completion=usage["completion_tokens"])
         return {"id": "scripted", "object": "chat.completion", "choices": [choice], "usage": usage}
 
     def _text(self, turn: _Turn) -> str:

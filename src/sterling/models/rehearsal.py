@@ -14,6 +14,7 @@ from typing import Any
 from sterling.models import stand_in
 from sterling.models.mock import mock
 from sterling.models.script import texts_of
+from sterling.records import digest
 
 _CASE = re.compile(r"<<<(\w+)")
 """Material that a judge is shown begins with the token that its verdict must name."""
@@ -47,7 +48,8 @@ def scripted_answer(request: Mapping[str, Any]) -> str:
         schema = form["json_schema"].get("schema", {})
         return json.dumps(_instance(schema, schema.get("$defs", {})) | known, ensure_ascii=False)
     lines = [line for line in text.splitlines() if line.strip()]
-    return f"A rehearsed answer, made up by no model, to: {lines[-1][:_SHOWN] if lines else 'nothing'}"
+    name = digest(text, str(request.get("seed")))[:6]
+    return f"A rehearsed answer ({name}), made up by no model, to: {lines[-1][:_SHOWN] if lines else 'nothing'}"
 
 
 def _instance(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Any:

@@ -89,6 +89,20 @@ class Rule(BaseModel):
         return value
 
 
+class Batches(BaseModel):
+    """How batches of questions go, each of which the rules answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    delay_s: float = Field(default=0.0, ge=0)
+    """Until one ends."""
+    ends: Literal["completed", "failed", "expired", "cancelled"] = "completed"
+    answered: float = Field(default=1.0, ge=0, le=1)
+    """Share of its questions that are answered until then, the first ones; none of a failed batch."""
+    lose: int = Field(default=0, ge=0)
+    """So many times a batch is begun, and the connection cut before its id is told."""
+
+
 class Script(BaseModel):
     """What a mock endpoint does."""
 
@@ -101,6 +115,7 @@ class Script(BaseModel):
     """More than so many at once are refused with 429."""
     model: str | None = None
     """Named in every answer; unsaid, what the request asked for."""
+    batches: Batches = Batches()
     rules: tuple[Rule, ...] = (Rule(answer="This is a scripted answer."),)
 
     @classmethod

@@ -12,7 +12,7 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from sterling.errors import InputError
-from sterling.models.endpoint import ModelRef, endpoints_of
+from sterling.models.endpoint import Endpoint, ModelRef, endpoints_of
 from sterling.models.loop import submit, wait_for
 from sterling.models.opened import Models, Unanswered
 from sterling.models.purse import for_task

@@ -55,14 +55,20 @@ def generate_round(job: Job, walked: Walked, number: int) -> tuple[Shard, ...]:
         round_ = number - _begins_after(job.recipe, entry)
         if 1 <= round_ <= entry.part.rounds:
             turn = Turn(entry, number, _past(job, entry, walked, round_))
-            if _owes(turn):
+            if _owes(job, turn):
                 made += _generate(job, turn, walked, inputs, len(walked.shards) + len(made))
     return tuple(made)
 
 
-def _owes(turn: Turn) -> bool:
-    count = turn.entry.part.count
-    return count is None or turn.past.kept < count or turn.past.round == 1
+def _owes(job: Job, turn: Turn) -> bool:
+    """Whether it has not brought what is wanted; at first everybody is asked once."""
+    wanted = _wanted(job, turn.entry)
+    return turn.past.round == 1 or wanted is None or turn.past.kept < wanted
+
+
+def _wanted(job: Job, entry: Entry[Strategy]) -> int | None:
+    """Records wanted of a strategy: all that it can make if neither the recipe nor a preview says how many."""
+    return min((n for n in (entry.part.count, job.preview) if n is not None), default=None)
 
 
 def _begins_after(recipe: Recipe, entry: Entry[Strategy]) -> int:
@@ -119,8 +125,8 @@ def _idle(step: Step, entry: Entry[Strategy], seeds: int) -> dict[str, Any]:
 
 def _most(job: Job, entry: Entry[Strategy], past: Past) -> int | None:
     """Tasks that are asked at most: a strategy need not count by itself."""
-    wanted = None if entry.part.count is None else max(0, entry.part.count - past.kept)
-    return min((n for n in (wanted, job.preview) if n is not None), default=None)
+    wanted = _wanted(job, entry)
+    return None if wanted is None else max(0, wanted - past.kept)
 
 
 def _refuse_bad_rows(entry: Entry[Strategy], markers: Sequence[Mapping[str, Any]]) -> None:

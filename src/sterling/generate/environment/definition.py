@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, StringConstraints, Tag, model_validator
 
 from sterling.errors import InputError
 from sterling.generate.written import parse_written, text_of_file, wrong
@@ -55,6 +55,17 @@ class Span(_Said):
         return self
 
 
+def _kind(value: Any) -> str:
+    return "list" if isinstance(value, list | tuple) else "span"
+
+
+Choice = Annotated[
+    Annotated[tuple[JsonValue, ...], Field(min_length=1), Tag("list")] | Annotated[Span, Tag("span")],
+    Discriminator(_kind),
+]
+"""The values of one name."""
+
+
 class Goal(_Said):
     """A kind of task: what is asked of the agent, from which state, and how it is told that it was done."""
 
@@ -63,7 +74,7 @@ class Goal(_Said):
     reached: str = Field(min_length=1)
     """A Python expression that is True or False, over `state` (the end), `start`, `answer` (what the agent said last)
     and the values of `vary`. It may call what `code` defines."""
-    vary: Mapping[Name, Annotated[tuple[JsonValue, ...], Field(min_length=1)] | Span] = {}
+    vary: Mapping[Name, Choice] = {}
     """Values of each name: a list, or {from: 1, to: 9}. Every combination is a task of its own."""
     start: Name | None = None
     """A function of `code` that prepares the state: `start(state, **values)`."""

@@ -21,7 +21,8 @@ def near_misses(record: Record, language: str, seed: int) -> list[NearMiss]:
     if text is None or not isinstance(source, str):
         return []
     drawn = random.Random(digest(str(seed), record.id))  # noqa: S311 - nothing secret hangs on it
-    made = [*_numbers(text, language, drawn), *_sentences(text), ("untranslated", source)]
+    left = [] if "pivot_language" in (record.reference or {}) else [("untranslated", source)]  # no mistake there
+    made = [*_numbers(text, language, drawn), *_sentences(text), *left]
     return [NearMiss(_without_way_back(answering(record, miss)), kind) for kind, miss in made]
 
 

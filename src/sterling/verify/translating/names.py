@@ -25,7 +25,8 @@ def lost_names(source: str, source_language: str, target: str) -> list[str]:
     words = _words(target)
     heads, joined = {word[:_HEAD] for word in words}, " ".join(words)
     names = dict.fromkeys(one.text for one in entities(source) if _is_distinct(one))
-    return [name for name in names if not any(_is_kept(word, heads, joined) for word in _words(name))]
+    apart = {name: _words(name) for name in names}
+    return [name for name, said in apart.items() if said and not any(_is_kept(word, heads, joined) for word in said)]
 
 
 def _is_kept(word: str, heads: AbstractSet[str], joined: str) -> bool:

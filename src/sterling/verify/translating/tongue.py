@@ -3,7 +3,9 @@
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
+from math import fsum
 
 from sterling.text import plain_words
 from sterling.verify.forms.language import LANGUAGES, identify
@@ -11,8 +13,8 @@ from sterling.verify.forms.language import LANGUAGES, identify
 _READ = 20_000
 """Characters of a text that are looked at."""
 _MIN_LETTERS = 8
-_MIN_SHARE = 0.3
-"""Of the letters that must be in a script of the language. Names and terms of art may keep theirs."""
+_MIN_SHARE = 0.15
+"""Of the letters, by their weight, that must be in a script of the language. Names and terms of art may keep theirs."""
 _LATIN = frozenset({"LATIN"})
 _SCRIPTS = {
     **dict.fromkeys(("ru", "uk", "bg", "be", "mk", "kk", "mn"), frozenset({"CYRILLIC"})),
@@ -31,7 +33,9 @@ _RELATIVES = (frozenset({"hr", "sr"}), frozenset({"da", "no"}), frozenset({"cs",
 """Written so much alike that a short text of one is taken for the other."""
 _WEIGHTS = {"CJK": 2.8, "HANGUL": 2.0, "HIRAGANA": 1.5, "KATAKANA": 1.5}
 """Letters of the Latin alphabet that one letter is worth, roughly."""
-_STOPS = re.compile(r"[.!?\u061f\u0964]+(?=[\"')\]\u201d\u00bb]*(?:\s|$))|[\u3002\uff01\uff1f]")
+_STOPS = re.compile(r"[.!?\u061f\u06d4]+(?=[\"')\]\u201d\u00bb]*(?:\s|$))|[\u0589\u0964\u17d4\u3002\uff01\uff1f]+")
+UNMARKED = frozenset({"th", "lo", "my"})
+"""Languages that mark no end of a sentence."""
 _WORD = re.compile(r"[^\W\d_]+")
 _RUN = 6
 """Words of a sentence that are not the same in two languages by chance, ..."""
@@ -63,11 +67,12 @@ def is_wrong(prose: str, target: str, spoken: str | None) -> bool:
     """
     if spoken is not None and target in LANGUAGES and spoken != target:
         return frozenset({spoken, target}) not in _RELATIVES
-    letters = _letters(prose[:_READ])
+    weights = _weights(prose[:_READ])
     scripts = _SCRIPTS.get(target, _LATIN if target in LANGUAGES else frozenset[str]())
-    if not scripts or letters.total() < _MIN_LETTERS:
+    total = fsum(weights.values())
+    if not scripts or total < _MIN_LETTERS:
         return False
-    return sum(letters[script] for script in scripts) < _MIN_SHARE * letters.total()
+    return fsum(weights.get(script, 0.0) for script in scripts) < _MIN_SHARE * total
 
 
 def shares_script(one: str, other: str) -> bool:
@@ -77,9 +82,7 @@ def shares_script(one: str, other: str) -> bool:
 
 def weight(prose: str) -> float:
     """The length of a text in letters and digits, those of denser scripts counting as several."""
-    letters = _letters(prose)
-    digits = sum(char.isdigit() for char in prose)
-    return digits + sum(n * _WEIGHTS.get(script, 1.0) for script, n in letters.items())
+    return sum(char.isdigit() for char in prose) + fsum(_weights(prose).values())
 
 
 def sentences(prose: str) -> list[str]:
@@ -95,7 +98,7 @@ def sentences(prose: str) -> list[str]:
 
 
 def untranslated(source: str, target: str) -> list[str]:
-    """Sentences of the source that stand in the target as they were; the whole source, where the target is nothing else.
+    """Sentences of the source that stand in the target as they were; the whole source, where the target is only that.
 
     Only prose counts: at least six words, most of them small, or twelve letters of a script that does not part words;
     of a whole text two small words are enough.
@@ -125,9 +128,13 @@ def _is_dense(sentence: str) -> bool:
     return sum(letters[script] for script in ("CJK", "HIRAGANA", "KATAKANA", "THAI", "KHMER")) >= _DENSE
 
 
+def _weights(text: str) -> Mapping[str, float]:
+    return {script: n * _WEIGHTS.get(script, 1.0) for script, n in _letters(text).items()}
+
+
 def _letters(text: str) -> Counter[str]:
-    """Letters by script."""
-    return Counter(_script(char) for char in text if char.isalpha())
+    """Letters and vowel signs by script."""
+    return Counter(_script(char) for char in text if unicodedata.category(char)[0] in "LM")
 
 
 @lru_cache(maxsize=1 << 14)
