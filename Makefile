@@ -68,6 +68,7 @@ $(VENV)/run: pyproject.toml
 
 $(VENV)/dev: $(VENV)/run
 	$(PIP) -e '.[dev]'
+	$(PIP) -e '.[procedural]' || echo "reasoning-gym needs a C compiler here: its tests will be skipped"
 	touch $@
 
 # Other harnesses, for comparison only: beside the environment, so that their dependencies are not ours.

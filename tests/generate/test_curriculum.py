@@ -97,7 +97,7 @@ def test_each_dataset_has_a_level_of_its_own() -> None:
 def test_the_path_is_evidence_with_its_uncertainty() -> None:
     made = climbing(count=60, rounds=3)
     past = lived(made, {1: lambda level: 1.0}, 2)
-    first, second = made.evidence(past)
+    first, second = made.conclude(past)
     assert (first.name, first.value, first.n) == ("curriculum.chain_sum.round_1", 1.0, 20)
     assert first.interval == wilson(20, 20)
     assert first.inputs == {"ladder": "chain_sum", "round": 1, "level": 0, "next": 1}

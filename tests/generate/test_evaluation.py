@@ -20,7 +20,9 @@ URL = "http://localhost:1/v1"
 PASSAGE = "The Drava rises in South Tyrol and flows into the Danube after 725 km."
 RIVER = Record.real({"text": PASSAGE}, source="rivers", row="drava", origin="human", tags=("topic:rivers",))
 SHORT = as_json(question="How many kilometres long is the Drava?", answer="725")
-CHOICE = as_json(question="Into which river does the Drava flow?", answer="the Danube", wrong=["the Sava", "the Mur", "the Inn"])  # fmt: skip
+CHOICE = as_json(
+    question="Into which river does the Drava flow?", answer="the Danube", wrong=["the Sava", "the Mur", "the Inn"]
+)
 
 
 def item(said: str, folder: Path, kind: str = "short", **options: Any) -> list[Record | Fault]:
@@ -39,8 +41,9 @@ def item(said: str, folder: Path, kind: str = "short", **options: Any) -> list[R
 def test_a_short_item_has_its_key_and_its_passage(tmp_path: Path) -> None:
     record = record_of(item(SHORT, tmp_path))
     assert record.payload == {
-        "prompt": "How many kilometres long is the Drava?\n\nGive the answer alone, after ####.", "completion": "#### 725"
-    }  # fmt: skip
+        "prompt": "How many kilometres long is the Drava?\n\nGive the answer alone, after ####.",
+        "completion": "#### 725",
+    }
     assert record.reference == {"answer": "725", "passages": [PASSAGE]}
     assert record.tags == ("task:evaluation", "cell:short/recall", "item:short", "topic:rivers")
     assert record.parents == (RIVER.id,)
@@ -78,10 +81,14 @@ def test_the_passage_can_stand_beside_the_question(tmp_path: Path) -> None:
 BAD: dict[str, tuple[str, str, str]] = {
     "it leans on the text": (as_json(question="What does the passage call it?", answer="x"), "short", "refers_to_text"),
     "a long answer": (as_json(question="How?", answer="so " * 40), "short", "long_answer"),
-    "the right option twice": (as_json(question="Where?", answer="Rome", wrong=["rome", "Pisa", "Bari"]), "choice", "same_options"),
+    "the right option twice": (
+        as_json(question="Where?", answer="Rome", wrong=["rome", "Pisa", "Bari"]),
+        "choice",
+        "same_options",
+    ),
     "too few options": (as_json(question="Where?", answer="Rome", wrong=["Pisa", "Bari"]), "choice", "same_options"),
     "no form": ("Sure! How long is it?", "short", "unparsable"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -101,17 +108,22 @@ def named(*models: str) -> list[dict[str, Any]]:
 
 RELATIVES: dict[str, tuple[str, dict[str, Any], str]] = {
     "of the training set's generator": (
-        QWEN, {"not_families": ["qwen"]},
+        QWEN,
+        {"not_families": ["qwen"]},
         "`qwen3-32b` writes the items, and `qwen` (wrote the training set) is a relative of it: qwen",
     ),
     "of the model under test, by distillation": (
-        "deepseek-v3", {"under_test": named("deepseek-r1-distill-llama-70b")}, "`deepseek-r1-distill-llama-70b` (under test) is a relative of it: deepseek",
+        "deepseek-v3",
+        {"under_test": named("deepseek-r1-distill-llama-70b")},
+        "`deepseek-r1-distill-llama-70b` (under test) is a relative of it: deepseek",
     ),
     "an unknown writer": ("prod-2", {"not_families": ["qwen"]}, "the family of `prod-2` (writes the items) is unknown"),
     "an unknown model under test": (
-        MISTRAL, {"under_test": named("prod-2")}, "the family of `prod-2` (under test) is unknown",
+        MISTRAL,
+        {"under_test": named("prod-2")},
+        "the family of `prod-2` (under test) is unknown",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", RELATIVES)
@@ -131,10 +143,13 @@ def test_a_stranger_may_write_and_those_under_test_are_not_asked() -> None:
 def test_the_recipe_s_own_file_of_families_is_believed(tmp_path: Path) -> None:
     (tmp_path / "families.yaml").write_text('families:\n  house: {names: ["prod-"]}\n', encoding="utf-8")
     recipe = {
-        "name": "r", "purpose": "evaluation", "anchor": [{"name": "a", "path": "a.jsonl"}], "mix": {"real": "exclude"},
+        "name": "r",
+        "purpose": "evaluation",
+        "anchor": [{"name": "a", "path": "a.jsonl"}],
+        "mix": {"real": "exclude"},
         "models": {"writer": {"endpoint": URL, "model": "prod-2"}},
         "generate": [{"strategy": "evaluation", "model": "writer", "not_families": ["qwen"]}],
-    }  # fmt: skip
+    }
     assert from_mapping({**recipe, "families": "families.yaml"}, tmp_path).generate[0].name == "evaluation"
     with pytest.raises(RecipeError, match=r"the family of `prod-2` \(writes the items\) is unknown"):
         from_mapping(recipe, tmp_path)

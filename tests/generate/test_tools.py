@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from tests.generate.conversing import asked, endpoint, fault_of, made, record_of
 from tests.generate.shop import SHOP, agent, call
 
@@ -62,8 +63,8 @@ def test_the_reference_holds_all_that_replaying_needs(tmp_path: Path) -> None:
 
 
 def test_an_error_is_a_result_and_a_recovery_is_kept(tmp_path: Path) -> None:
-    steps = [[call("cancel", {"order": "1A"})], [call("undo", {})], [call("cancel", {"order": "A1"})], DONE]
-    record = record_of(worked(agent("order A1", *steps), tmp_path))
+    wrong, right = call("cancel", {"order": "1A"}), call("cancel", {"order": "A1"})
+    record = record_of(worked(agent("order A1", [wrong], [call("undo", {})], [right], DONE), tmp_path))
     assert [turn["content"] for turn in record.payload["messages"] if turn["role"] == "tool"] == [
         '{"error": "there is no order 1A"}', '{"error": "there is no tool `undo`"}', "cancelled",
     ]  # fmt: skip
@@ -162,8 +163,10 @@ def test_a_request_that_loses_what_is_wanted_is_a_fault(said: str, reason: str, 
 
 
 def test_wording_needs_somebody_who_asks(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"(?s)finds no request.*wording: template"):
-        played({"rules": GOOD}, tmp_path, ONE, [], wording="anchor")
+    answers = asked("", messages=[{"role": "assistant", "content": "Hello."}])
+    assert played({"rules": GOOD}, tmp_path, ONE, [answers], wording="anchor") == []
+    with pytest.raises(ValidationError, match="no effect"):
+        strategy(tmp_path, ONE, seeds="tickets")
 
 
 def strategy(folder: Path, text: str, **options: Any) -> Tools:

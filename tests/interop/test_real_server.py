@@ -183,6 +183,6 @@ def test_a_recipe_that_writes_and_judges_with_it_accounts_for_every_row(
     assert judged["in"] == judged["kept"] + judged["dropped"]
     assert judged["dropped"] == len(faults) == len({fault["record"] for fault in faults}) == wrote["produced"]
     assert {fault["reason"] for fault in faults} <= {"unparsable_judgement", "truncated", "empty"}
-    assert {fault["attempts"] for fault in faults} <= {2, 3}, "once with response_format, then at most twice without"
+    assert max(fault["attempts"] for fault in faults) == 3, "once with response_format, then twice without"
     tables = [pq.read_table(path) for path in (tmp_path / "releases" / "small" / "data").glob("*.parquet")]
     assert {origin for table in tables for origin in table["origin"].to_pylist()} == {"human"}

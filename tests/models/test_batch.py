@@ -147,13 +147,13 @@ def test_a_server_without_batches_ends_it_before_anything_is_begun(home: Path) -
         async with Models() as models:
             await models.say(batched(url), "q")
 
-    with opened("small", cap=1.0) as purse, purpose("generate:x"), mock() as url:
-        nowhere = url.replace("/v1", "/_stats/nothing?")
-        [failure] = ask(batched(nowhere, price=PRICE), [question("q")])
+    script = {"rules": [{"status": 404, "message": "no such route"}], "batches": {"offered": False}}
+    with opened("small", cap=1.0) as purse, purpose("generate:x"), mock(script) as url:
+        [failure] = ask(batched(url, price=PRICE), [question("q")])
         with pytest.raises(InputError, match="cannot be asked"):
-            wait_for(say(nowhere))
+            wait_for(say(url))
     assert isinstance(failure, Failure)
-    assert failure.owed
+    assert (failure.reason, failure.owed) == ("not_found", True)
     assert (purse.usd, purse.doubtful) == (0.0, {})
     assert files(home) == []
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 import pytest
 from tests.generate.shop import SHOP, agent, call
-from tests.pipeline.conftest import WriteRecipe
 
 from sterling.models import mock, mock_stats
 from sterling.pipeline import run
@@ -37,7 +36,7 @@ DEBATE = [
     {"match": "(?s)town of (\\w+).*position that you hold: ([^\\n]*)", "fill": "$2 So it is with $1."},
     {"match": "(?s)You judge a debate.*answer of A:\\s+Better", "answer": '{"reason": "r", "better": "A"}'},
     {"match": "You judge a debate", "answer": '{"reason": "r", "better": "B"}'},
-    {"match": "(?s)one line of thought.*town of (\\w+)", "fill": '{"reasoning": "Of $1: on balance.", "answer": "Yes, $1."}'},
+    {"match": "(?s)one line of thought.*town of (\\w+)", "fill": '{"reasoning": "$1, on balance.", "answer": "$1."}'},
 ]  # fmt: skip
 CONSTITUTION = [
     {"match": "Examine the draft", "answer": '{"faulty": true, "critique": "It claims too much."}'},
@@ -60,6 +59,8 @@ class Ran(NamedTuple):
     done: Any
     folder: Path
     asked: int
+    repeated: int
+    """Requests of the second run."""
 
     def rows(self, source: str) -> list[dict[str, Any]]:
         return [row for row in self.done.records.arrow.to_pylist() if row["source"] == source]
@@ -68,46 +69,57 @@ class Ran(NamedTuple):
         return {v["record"]: v["reason"] for v in self.done.verdicts.arrow.to_pylist() if v["check"] == check}
 
     def released(self) -> Iterator[dict[str, Any]]:
-        for path in sorted((self.folder / "releases" / "small" / "data").glob("*.parquet")):
+        for path in sorted((self.folder / "releases" / "small" / "data").rglob("*.parquet")):
             yield from (row for row in pq.read_table(path).to_pylist() if row["origin"] == "synthetic")
 
 
-@pytest.fixture
-def ran(write_recipe: WriteRecipe, tmp_path: Path) -> Ran:
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """One run, and a second one that finds everything done."""
+    folder = tmp_path_factory.mktemp("conversations")
     rules = [*EXAMINER, *SHOPPING, *DIALOGUE, *DEBATE, *CONSTITUTION, *ANSWER]
     with mock({"rules": rules}) as address:
-        path = recipe(write_recipe, address)
-        run(path, out=tmp_path)
+        path = recipe(folder, address)
+        run(path, out=folder)
         asked = mock_stats(address)["requests"]
-        again = run(path, out=tmp_path)
-        assert mock_stats(address)["requests"] == asked
-    return Ran(again, tmp_path, asked)
+        again = run(path, out=folder)
+        repeated = mock_stats(address)["requests"] - asked
+    return Ran(again, folder, asked, repeated)
 
 
-def recipe(write_recipe: WriteRecipe, address: str) -> Path:
+def recipe(folder: Path, address: str) -> Path:
     """All four; a third family verifies what the first two have argued."""
     names = {"teacher": "qwen3-32b", "referee": "mistral-small-3", "examiner": "llama-3.3-70b-instruct"}
-    path = write_recipe(
-        anchor=[{"name": "questions", "path": "questions.jsonl", "origin": "human", "attested_by": "the test",
+    said = {
+        "name": "small", "purpose": "fine-tuning", "release": {"licence": "MIT"},
+        "anchor": [{"name": "questions", "path": "questions.jsonl", "origin": "human", "attested_by": "the test",
                  "attested_because": "it wrote them", "licence": "CC0-1.0"}],
-        roles={"train": 1.0, "test": 0.0, "monitor": 0.0, "holdout": 0.0},
-        models={name: {"endpoint": address, "model": model, "attempts": 1} for name, model in names.items()},
-        generate=[
+        "roles": {"train": 1.0, "test": 0.0, "monitor": 0.0, "holdout": 0.0},
+        "models": {name: {"endpoint": address, "model": model, "attempts": 1} for name, model in names.items()},
+        "generate": [
             {"strategy": "dialogue", "model": "teacher", "user_model": "referee"},
             {"strategy": "debate", "model": "teacher", "judge": "referee", "as": "both", "exchanges": 1},
             {"strategy": "constitution", "model": "teacher", "principles": "principles.yml"},
             {"strategy": "tools", "model": "teacher", "environment": "shop.yml"},
         ],
-        checks=[{"check": "environment"}, {"check": "judge", "model": "examiner", "rubric": "Is it right?"}],
-        mix={"synthetic_cap": 0.99}, waive=WAIVED, engine={"shard_rows": 3, "workers": 1, "partitions": 3},
-    )  # fmt: skip
-    for name, text in (("questions.jsonl", QUESTIONS), ("principles.yml", PRINCIPLES), ("shop.yml", SHOP)):
-        (path.parent / name).write_text(text, encoding="utf-8")
-    return path
+        "checks": [{"check": "environment"}, {"check": "judge", "model": "examiner", "rubric": "Is it right?"}],
+        "mix": {"synthetic_cap": 0.99}, "waive": WAIVED, "engine": {"shard_rows": 3, "workers": 1, "partitions": 3},
+    }  # fmt: skip
+    files = {
+        "questions.jsonl": QUESTIONS,
+        "principles.yml": PRINCIPLES,
+        "shop.yml": SHOP,
+        "recipe.yaml": json.dumps(said),
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder / "recipe.yaml"
 
 
 def test_four_strategies_are_released_by_independent_verdicts(ran: Ran) -> None:
     assert ran.done.status == "released"
+    assert ran.asked > 0
+    assert ran.repeated == 0
     made = {name: len(ran.rows(name)) for name in ("dialogue", "debate", "constitution", "tools")}
     assert made == {"dialogue": 4, "debate": 8, "constitution": 4, "tools": 4}
     environment = ran.verdicts("environment")
@@ -134,6 +146,23 @@ def test_the_release_has_trl_s_columns(ran: Ran) -> None:
     assert json.loads(recovered["tools"])[0]["function"]["name"] == "look"
     calls = [call for turn in recovered["messages"] for call in turn["tool_calls"] or []]
     assert [json.loads(call["function"]["arguments"]) for call in calls] == [{"order": "1A"}, {"order": "A1"}]
+
+
+def test_the_libraries_of_the_field_read_it(ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`datasets` loads each configuration, and `jsonschema` takes what tools declare for schemas."""
+    datasets: Any = pytest.importorskip("datasets", reason="datasets is not installed")
+    jsonschema: Any = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    datasets.disable_progress_bars()
+    folder = str(ran.folder / "releases" / "small")
+    names = datasets.get_dataset_config_names(folder)
+    loaded = {name: datasets.load_dataset(folder, name, split="train", cache_dir=str(tmp_path)) for name in names}
+    assert {name: table.num_rows for name, table in loaded.items()} == {
+        "messages": 10, "preference": 8, "prompt_completion": 4,
+    }  # fmt: skip
+    tools = next(json.loads(row["tools"]) for row in loaded["messages"] if row["tools"])
+    for tool in tools:
+        jsonschema.Draft202012Validator.check_schema(tool["function"]["parameters"])
 
 
 def test_lint_says_what_the_tasks_of_tools_come_from(ran: Ran) -> None:

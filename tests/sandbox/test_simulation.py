@@ -65,8 +65,11 @@ def test_calls_change_the_state_one_after_the_other_and_tools_remember_nothing_e
 
 
 def test_calls_by_themselves_come_to_the_same_as_all_in_one() -> None:
-    calls = [("add", {"name": "pear"}), ("add", {"name": "fig", "amount": -1}), ("add", {"name": "pear"})]
-    results, state = [], WORLD.state
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("add", {"name": "pear"}), ("add", {"name": "fig", "amount": -1}), ("add", {"name": "pear"}),
+    ]  # fmt: skip
+    results: list[Result] = []
+    state = WORLD.state
     for name, arguments in calls:
         done = STAGE.play(World(CODE, WORLD.tools, state), [Call(name, arguments)])
         state = done.state

@@ -106,8 +106,7 @@ def test_numbers_that_the_library_rounds_away_are_dropped() -> None:
 
 
 FORGED = [
-    "__import__('os').system('true')", "[setattr(__import__('sys').modules['reasoning_gym'], 'x', 1)]",
-    "(lambda: (_ for _ in ()).throw(SystemExit))()", "open('/etc/passwd').read()",
+    "[setattr(__import__('sys').modules['reasoning_gym'], 'x', 1)]", "(lambda: (_ for _ in ()).throw(SystemExit))()",
 ]  # fmt: skip
 
 

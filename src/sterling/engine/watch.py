@@ -1,5 +1,6 @@
 """How a run tells what it is doing, to whoever wants to know."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -15,6 +16,9 @@ class Watch(Protocol):
     def finish(self, step: str, summary: str, *, reused: bool) -> None:
         """The step is done, now or (`reused`) by an earlier run."""
 
+    def spends(self, told: Callable[[], str]) -> None:
+        """The run asks models: `told` says at any time what that has cost so far."""
+
 
 class Silent:
     """Tells nobody."""
@@ -26,4 +30,7 @@ class Silent:
         """Nothing."""
 
     def finish(self, step: str, summary: str, *, reused: bool) -> None:
+        """Nothing."""
+
+    def spends(self, told: Callable[[], str]) -> None:
         """Nothing."""

@@ -125,7 +125,7 @@ class Curriculum(AskingStrategy):
         """For each ladder, what every round showed and where it led."""
         return {one.name: self._path(one, past) for one in self._ladders()}
 
-    def evidence(self, past: Past) -> Sequence[Evidence]:
+    def conclude(self, past: Past) -> Sequence[Evidence]:
         """The paths as numbers, one for each ladder and round."""
         return evidence(self.paths(past))
 

@@ -137,8 +137,7 @@ class Debate(GridStrategy):
         try:
             return (await drafting).record("debate", task, source)
         except Unanswered as none:
-            why = none.failure
-            return Fault(task.row, "provider", why.reason, why.message, max(1, why.attempts), owed=why.owed)
+            return none.fault(task.row)
 
     async def _reasoning(self, task: Task, models: Models, opening: Sequence[Mapping[str, Any]], over: _Over) -> Draft:
         question, winner = question_of(opening), over.held.sides[over.said.winner]

@@ -60,8 +60,8 @@ class Evolve(GridStrategy):
     A failed evolution is a fault, and comes back in another cell with `rounds`. `unchanged`: the words are the seed's.
     `no_gain`: the model finds that both ask for the same under the same conditions (asked as in the paper, since any
     measure of likeness would take a long prompt with one more constraint for no change; `compare: false` saves the
-    question). `copied_prompt`: wording of our prompt. `refused`, `says_nothing`: the answer declines in fewer than 80
-    words, or is small words alone (see `generate.elimination` for the rules). `unparsable`: the comparison was answered otherwise.
+    question). `copied_prompt`: wording of our prompt. `unparsable`: the comparison was answered otherwise.
+    `refused`, `says_nothing`: a text declines in fewer than 80 words, or is small words alone (`generate.elimination`).
 
     The seed is the first thing that a user says in it, after its system message, which stays; later turns are left
     behind. Seeds in which nobody asks anything (texts, tables) and those with tools are left out. The seed's reference

@@ -69,7 +69,9 @@ def refuse_datasets(names: Iterable[str], accept_open: bool) -> None:
         if row is None and not accept_open:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
             hint = (
-                f"did you mean `{near[0]}`?" if near else "one of those in docs, or `accept_open: true` if it is newer"
+                f"did you mean `{near[0]}`?"
+                if near
+                else "sterling/sandbox/gym/datasets.yaml lists them; a newer one needs `accept_open: true`"
             )
             raise objection(f"`{name}` is no dataset of reasoning-gym {REVIEWED} that was reviewed", hint)
         if row is not None and row.answers == "faulty":

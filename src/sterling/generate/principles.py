@@ -3,11 +3,12 @@
 import datetime
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from sterling.generate.written import read_written, text_of_file, wrong
+from sterling.generate.written import parse_written, text_of_file, wrong
 from sterling.records import digest
 
 _NOBODY = re.compile(
@@ -59,4 +60,9 @@ class Reviewed(NamedTuple):
 
 def read_principles(path: str) -> Reviewed:
     """The principles in a YAML file. InputError with the line, also for a reviewer who is a placeholder."""
-    return Reviewed(read_written(Principles, path, _MEND), digest(text_of_file(path)))
+    return _parsed(path, text_of_file(path))
+
+
+@lru_cache(maxsize=8)
+def _parsed(path: str, text: str) -> Reviewed:
+    return Reviewed(parse_written(Principles, path, text, _MEND), digest(text))

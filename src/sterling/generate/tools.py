@@ -1,11 +1,11 @@
 """`tools`: an agent's transcripts from an environment in which every call was really run."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from sterling.errors import InputError
 from sterling.generate.chats import opening_of, question_of, refuse_declined
 from sterling.generate.elimination import refuse_copied_prompt
 from sterling.generate.environment.chances import text_of_value, variations, worded
@@ -64,6 +64,13 @@ class Tools(ModelStrategy):
     cpu_s: int = Field(default=4, ge=1, le=60)
     """CPU seconds for the calls of one message."""
 
+    @model_validator(mode="after")
+    def _uses_what_it_names(self) -> Self:
+        if self.seeds is not None and self.wording == "template":
+            what = "`seeds:` has no effect on requests that are the environment's own text"
+            raise PydanticCustomError("recipe", "{what}", {"what": what, "mend": "say `wording: anchor`"})
+        return self
+
     def reads(self) -> Sequence[str]:
         """The prompts, the environment and its code."""
         return [*super().reads(), *files_of(self.locate(self.environment))]
@@ -72,7 +79,8 @@ class Tools(ModelStrategy):
         """Kinds and states in turn, values by chance, until every combination was tried. InputError if unreadable."""
         environment = self._environment()
         requests = self._requests(seeds, seed) if self.wording == "anchor" else []
-        for one in variations(environment, seed):
+        every = variations(environment, seed) if requests or self.wording == "template" else ()
+        for one in every:
             row = f"{environment.said.name}/{one.name}"
             if row not in past.tried:
                 parents = (requests[int(digest(str(seed), row)[:8], 16) % len(requests)],) if requests else ()
@@ -142,9 +150,6 @@ class Tools(ModelStrategy):
         """Records in which somebody asks for something, not at length."""
         asking = [(record, opening_of(record)) for record in seeds]
         short = [record for record, opening in asking if opening and len(question_of(opening)) <= _LONGEST]
-        if not short:
-            what = "`wording: anchor` finds no request among the seeds"
-            raise InputError(what, mend="let `seeds:` name an anchor of prompts or chats, or say `wording: template`")
         return drawn(short, self.count, seed)
 
 

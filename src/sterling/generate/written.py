@@ -13,13 +13,8 @@ from sterling.recipes.reading import SyntaxProblem, read_yaml
 Kind = TypeVar("Kind", bound=BaseModel)
 
 
-def read_written(kind: type[Kind], path: str, mend: str) -> Kind:
-    """What the file says. InputError with the line of its first mistake; `mend` where no better is known."""
-    return parse_written(kind, path, text_of_file(path), mend)
-
-
 def parse_written(kind: type[Kind], path: str, text: str, mend: str) -> Kind:
-    """The same for a text that was read already; `path` is what messages name."""
+    """What the file's text says. InputError with the line of its first mistake; `mend` where no better is known."""
     document = read_yaml(text)
     if isinstance(document, SyntaxProblem):
         raise InputError(document.what, where=_line(path, document.line), mend=document.mend or mend)

@@ -100,7 +100,7 @@ class BatchClient(Client):
         self._earlier = {key: note for note in notes(self._folder, endpoint) for key in note.lines}
         self._resumed: dict[Path, _Rows] = {}
         self._group = _Group()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], _Rows] = {}
 
     async def answer_all(self, calls: Sequence[Call]) -> list[Given | Failure]:
         """One outcome for each call, in order."""
@@ -111,9 +111,10 @@ class BatchClient(Client):
 
     async def let_go(self) -> None:
         """Leave what is under way to the next run, which finds the notes."""
-        tasks = [*self._tasks]
-        for task in tasks:
-            task.cancel()
+        tasks = dict(self._tasks)
+        for task, rows in tasks.items():
+            if not all(row.told.done() for row in rows.values()):  # else it is about to end its note
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await super().let_go()
 
@@ -131,7 +132,7 @@ class BatchClient(Client):
         row = _Row(call, hold, copy_context(), asyncio.get_running_loop().create_future())
         if not self._group.rows or self._group.full:
             self._group = _Group()
-            self._begin(self._collect(self._group))
+            self._begin(self._collect(self._group), self._group.rows)
         self._group.add(row)
         return await row.told or Failure("batch_lost", "the server has forgotten the batch that it had begun")
 
@@ -168,7 +169,7 @@ class BatchClient(Client):
         while note.path not in self._resumed:
             if note.take():
                 rows = self._resumed[note.path] = self._rows_of(note)
-                self._begin(self._see_to(note, rows, self._find(note)))
+                self._begin(self._see_to(note, rows, self._find(note)), rows)
             elif note.gone:  # another process has seen to it
                 self._journal.refresh()
                 break
@@ -259,12 +260,12 @@ class BatchClient(Client):
             else:
                 row.told.set_exception(error)
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None], rows: _Rows) -> None:
         task = asyncio.ensure_future(work)
-        self._tasks.add(task)
+        self._tasks[task] = rows
         task.add_done_callback(self._finished)
 
     def _finished(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task)
         if not task.cancelled():
             task.exception()  # whoever waits has heard of it

@@ -52,7 +52,8 @@ class MockServer:
         app = web.Application(client_max_size=64 << 20)
         app.router.add_get("/_stats", self._stats)
         app.router.add_get("/{base:.*}models", self._models)
-        self._batches.add_routes(app)
+        if self._script.batches.offered:
+            self._batches.add_routes(app)
         app.router.add_post("/{base:.*}", self._handle)
         return app
 

@@ -100,7 +100,17 @@ class Asked(NamedTuple):
     model: str
     bill: Bill
     seconds: float | None
-    """Until it came; None for one from the journal."""
+    """Until it came; None for one from the journal, or out of a batch."""
+
+    def to_json(self) -> list[Any]:
+        """For the summary of a step."""
+        return [self.unit, self.service, self.model, self.bill.to_json(), self.seconds]
+
+    @classmethod
+    def from_json(cls, plain: list[Any]) -> "Asked":
+        """What `to_json` gave."""
+        unit, service, model, bill, seconds = plain
+        return cls(unit, service, model, Bill.from_json(bill), seconds)
 
 
 class Hold(NamedTuple):

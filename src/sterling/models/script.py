@@ -94,6 +94,8 @@ class Batches(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    offered: bool = True
+    """False for a server without batches: what is sent to begin one meets the rules."""
     delay_s: float = Field(default=0.0, ge=0)
     """Until one ends."""
     ends: Literal["completed", "failed", "expired", "cancelled"] = "completed"

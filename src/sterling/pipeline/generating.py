@@ -1,6 +1,7 @@
 """One round of generation: every strategy that has its turn is asked for what it still owes."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from sterling.pipeline.job import Assignment, Job, asks, perform
 from sterling.recipes import Entry, Recipe
 from sterling.records import Fault, Record, records_of
 from sterling.registry import Past, Strategy, Task
+from sterling.stats import Evidence
 
 TASKS_PER_SHARD = 200
 """A task may run code or ask a model, so a shard of them is smaller than one of plain records."""
@@ -58,6 +60,14 @@ def generate_round(job: Job, walked: Walked, number: int) -> tuple[Shard, ...]:
             if _owes(job, turn):
                 made += _generate(job, turn, walked, inputs, len(walked.shards) + len(made))
     return tuple(made)
+
+
+def concluded(job: Job, walked: Walked) -> Iterator[Evidence]:
+    """What each strategy says of all that it made."""
+    for entry in job.recipe.generate:
+        if type(entry.part).conclude is not Strategy.conclude:
+            for one in entry.part.conclude(_past(job, entry, walked, entry.part.rounds + 1)):
+                yield replace(one, inputs={"strategy": entry.name, **one.inputs})
 
 
 def _owes(job: Job, turn: Turn) -> bool:

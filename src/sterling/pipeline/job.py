@@ -18,6 +18,7 @@ from sterling.engine.step import Step
 from sterling.engine.watch import Watch
 from sterling.ledger import Trail, line_of
 from sterling.ledger.trail import Kind
+from sterling.models.purse import Asked, purpose
 from sterling.recipes import Recipe
 from sterling.registry import FitContext, Part, RecordCheck
 
@@ -81,11 +82,19 @@ def perform(
     reused = summary is not None and (stands is None or stands(step))
     if summary is None or not reused:
         job.use.watch.start(step.name, given.units)
-        summary = dict(work(step))
+        summary = asked_for(job, f"{given.kind}:{given.name}", lambda: work(step))
         step.seal(summary)
     job.use.watch.finish(step.name, line_of(summary), reused=reused)
     job.trail.add(step, given.kind, summary, name=given.name, asks=given.asks, walk=given.walk)
     return Done(step, summary)
+
+
+def asked_for(job: Job, name: str, work: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    """What work comes to, its questions asked in this name. A preview remembers them all, for its estimate."""
+    heard: list[Asked] | None = None if job.preview is None else []
+    with purpose(name, heard):
+        summary = dict(work())
+    return summary | ({"asked": [one.to_json() for one in heard]} if heard else {})
 
 
 def asks(part: Part, **more: Any) -> dict[str, Any]:

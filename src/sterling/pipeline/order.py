@@ -14,6 +14,7 @@ from sterling.models import families, store, terms
 from sterling.models.rehearsal import rehearsed
 from sterling.pipeline.anchoring import cut_roles, read_anchors
 from sterling.pipeline.calibrating import require_seeds
+from sterling.pipeline.costs import require_prices, spending
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import mix
 from sterling.pipeline.publishing import publish
@@ -50,12 +51,13 @@ def run(
         _refuse(loaded)
     require_files(loaded)
     require_seeds(loaded)
+    require_prices(loaded)
     folder = _folder(Path(out) / "runs", loaded.recipe.name, preview, rehearse)
     write_text(folder / "recipe.lock.yaml", lock_text(loaded.recipe))
     kept = (folder if rehearse else Path(out)) / ".sterling"
     head = _head(loaded) | {"rehearsed": bool(rehearse)}
     job = Job.of(loaded.recipe, folder, head, watch or Silent(), kept, preview)
-    with alone(folder), _asking(job, rehearse), families.added(_families(loaded)), job.use.crew:
+    with alone(folder), _asking(job, rehearse), spending(job, loaded), families.added(_families(loaded)), job.use.crew:
         anchors = read_anchors(job)
         walked = walk(job, cut_roles(job, anchors))
         mixed = mix(job, walked.shards)
@@ -84,6 +86,7 @@ def check_policy(recipe: RecipeLike, *, overrides: Sequence[str] = ()) -> list[F
     loaded = read_recipe(recipe, overrides)
     with suppress(SourceError):  # gold that is not there yet is the run's business, gold that is too little is not
         require_seeds(loaded)
+    require_prices(loaded)
     with families.added(_families(loaded)):
         return lint(loaded.recipe, loaded.where)
 

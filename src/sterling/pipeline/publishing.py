@@ -14,7 +14,9 @@ from sterling.errors import PolicyRefused
 from sterling.pipeline import accounts, authors, streams
 from sterling.pipeline.calibrating import calibration
 from sterling.pipeline.cells import cells
-from sterling.pipeline.generating import Walked
+from sterling.pipeline.costs import costs
+from sterling.pipeline.estimating import estimates
+from sterling.pipeline.generating import Walked, concluded
 from sterling.pipeline.job import Assignment, Job, perform
 from sterling.pipeline.mixing import Mixed
 from sterling.pipeline.samples import samples, without_rejected_text
@@ -95,7 +97,10 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measure
         *calibration(job, makers),
         *tails(job, walked.made),
         *cells(job, walked.made),
+        *concluded(job, walked),
         *diversity(streams.corpora(walked.anchors, mixed.shards), job.recipe.seed),
+        *costs(job, mixed),
+        *estimates(job, walked),
     )
     findings = settled(lint(job.recipe, loaded.where), gate(job.recipe, evidence, loaded.where))
     return _Measured(evidence, makers, tuple(findings))

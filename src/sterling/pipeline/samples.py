@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 
 from sterling.engine.shards import Shard, read_batch
-from sterling.records import Record, Verdict, message_text, records_of, verdicts_of
+from sterling.records import Record, Verdict, canonical_json, message_text, records_of, verdicts_of
 from sterling.records.record import PAYLOAD_KEYS
 from sterling.release import redact
 from sterling.report.model import Sample
@@ -27,15 +27,16 @@ class _Candidate(NamedTuple):
     @property
     def cell(self) -> tuple[str, ...]:
         """What it is an example of."""
-        strategy = "anchor" if self.record.maker is None else self.record.maker.strategy
-        return (strategy, self.dropped.check, self.dropped.reason) if self.dropped else (strategy,)
+        entry = "anchor" if self.record.maker is None else self.record.source
+        return (entry, self.dropped.check, self.dropped.reason) if self.dropped else (entry,)
 
 
 def samples(shards: Sequence[Shard], most: int | None = None) -> tuple[Sample, ...]:
     """The records with the smallest ids of each kind: the same ones on every run, and no one's choice.
 
     Looks at no more than 40 shards, spread over the run. Records set aside by role are not shown. `most` of each kind
-    are shown, 2 of what was kept and 1 of what was dropped if it is not said.
+    are shown, with every column where a row was made of columns; 2 of what was kept and 1 of what was dropped if it is
+    not said.
     """
     cells: dict[tuple[str, ...], list[_Candidate]] = {}
     step = max(1, -(-len(shards) // MOST_SHARDS))
@@ -43,7 +44,7 @@ def samples(shards: Sequence[Shard], most: int | None = None) -> tuple[Sample, .
         for candidate in _candidates(shard):
             if candidate.dropped is None or candidate.dropped.check != "roles":
                 _offer(cells.setdefault(candidate.cell, []), candidate, most)
-    return tuple(_sample(candidate) for _, found in sorted(cells.items()) for candidate in found)
+    return tuple(_sample(one, whole=most is not None) for _, found in sorted(cells.items()) for one in found)
 
 
 def without_rejected_text(shown: Sequence[Sample]) -> tuple[Sample, ...]:
@@ -72,22 +73,29 @@ def _candidates(shard: Shard) -> Iterator[_Candidate]:
         yield _Candidate(record, tuple(said.get(record.id, ())))
 
 
-def _sample(candidate: _Candidate) -> Sample:
+def _sample(candidate: _Candidate, *, whole: bool) -> Sample:
     record = candidate.record
     return Sample(
         record.id, "dropped" if candidate.dropped else "kept", record.origin,
-        None if record.maker is None else record.maker.strategy, _parts(record), record.parents,
+        None if record.maker is None else record.maker.strategy, _parts(record, whole=whole), record.parents,
         tuple(_plain(verdict) for verdict in candidate.verdicts),
     )  # fmt: skip
 
 
-def _parts(record: Record) -> dict[str, str]:
-    return {key: _text(record.payload[key])[:LONGEST] for key in PAYLOAD_KEYS if record.payload.get(key) is not None}
+def _parts(record: Record, *, whole: bool) -> dict[str, str]:
+    """What a trainer would read, and the columns that it was made of."""
+    columns = {"columns": (record.reference or {}).get("columns")} if whole else {}
+    shown = {key: record.payload.get(key) for key in PAYLOAD_KEYS} | columns
+    return {key: _text(value)[:LONGEST] for key, value in shown.items() if value is not None}
 
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(f"{m.get('role', '?')}: {message_text(m)}" for m in value if isinstance(m, dict))
+    if isinstance(value, dict):
+        return "\n".join(
+            f"{name}: {one if isinstance(one, str) else canonical_json(one)}" for name, one in value.items()
+        )
     return str(value)
 
 

@@ -45,6 +45,9 @@ def _without_seeds(entry: Entry[Strategy]) -> tuple[str, str] | None:
     if name in _SEEDLESS:
         what = f"`{entry.name}` imports completions, and what their questions were made from is not recorded"
         return what, "waive with what is known of the questions, for instance `real queries of 2025`"
+    if name == "template" and not any(column.kind == "seed" for column in getattr(entry.part, "columns", {}).values()):
+        what = f"`{entry.name}` starts from its columns, and from nothing that is real"
+        return what, "add a column of kind `seed`, or waive with where the columns and their weights are from"
     if name == "tools" and getattr(entry.part, "wording", None) == "template":
         what = f"`{entry.name}` takes its requests from the templates of its environment, and from nobody who asked"
         return what, "say `wording: anchor`, so that each is worded like a real one, or waive with where they are from"

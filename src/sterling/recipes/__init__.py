@@ -6,6 +6,7 @@ from sterling.recipes.loading import Loaded, from_mapping, load
 from sterling.recipes.lock import lock_text, plain, recipe_digest
 from sterling.recipes.models import (
     PURPOSES,
+    Budget,
     EngineOptions,
     IntendedUse,
     Mix,
@@ -21,6 +22,7 @@ from sterling.recipes.starter import write_starter
 
 __all__ = [
     "PURPOSES",
+    "Budget",
     "EngineOptions",
     "Entry",
     "IntendedUse",

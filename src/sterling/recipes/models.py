@@ -127,6 +127,24 @@ class EngineOptions(Section):
     """Into how many parts a set check divides its work; each must fit into memory."""
 
 
+class People(Section):
+    """What people's time costs, as the recipe's owner declares it."""
+
+    minutes: float = Field(ge=0)
+    """Spent on this data: reviewing, writing rubrics and gold."""
+    usd_per_hour: float = Field(ge=0)
+
+
+class Budget(Section):
+    """What the run may cost."""
+
+    usd: float | None = Field(default=None, gt=0)
+    """USD that are never exceeded by what is paid to models under this recipe's name, as long as each request says
+    `max_tokens`. The run stops before it would, and goes on where it was once this is raised."""
+    people: People | None = None
+    """Not limited by `usd`: told beside it."""
+
+
 class Waiver(Section):
     """A rule that this recipe breaks on purpose. The dataset card prints all three fields."""
 
@@ -176,6 +194,9 @@ class Recipe(Section):
     """Models behind chat endpoints, by the names that strategies and checks call them by."""
     families: Text | None = None
     """A file that adds to the registry of model families: who made a model, and what it was distilled from."""
+    prices: Text | None = None
+    """A file that adds to the table of prices: USD per million tokens, by service and model."""
+    budget: Budget = Budget()
     terms: Text | None = None
     """A folder with terms of models that a person has reviewed (`sterling terms review`). Its entries stand before
     those of the same id that come with Sterling."""

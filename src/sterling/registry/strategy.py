@@ -9,6 +9,7 @@ from pydantic import Field
 
 from sterling.records import Fault, Record
 from sterling.registry.part import Part
+from sterling.stats import Evidence
 
 
 class Task(NamedTuple):
@@ -77,6 +78,10 @@ class Strategy(Part):
     @abstractmethod
     def propose(self, task: Task, source: str) -> Sequence[Record | Fault]:
         """The records of one task, or the fault that it ended in. `source` is this entry's name in the recipe."""
+
+    def conclude(self, past: Past) -> Sequence[Evidence]:
+        """What it can say of all that it made, once nothing more is made."""
+        return ()
 
     def propose_all(self, tasks: Iterable[Task], source: str) -> "Iterator[Proposal]":
         """What comes of each task, in any order. Tasks are drawn no faster than they are worked on."""

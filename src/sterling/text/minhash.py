@@ -48,8 +48,9 @@ def _constants(label: int) -> npt.NDArray[np.uint32]:
     return (mixed(counters) >> np.uint64(32)).astype(np.uint32)
 
 
-_FACTORS = (_constants(1) | np.uint32(1))[:, None]
-_SHIFTS = _constants(2)[:, None]
+CONSTANTS = np.stack((_constants(1) | np.uint32(1), _constants(2)))
+"""Factors and shifts of the permutations: 2 x `PERMUTATIONS`."""
+_FACTORS, _SHIFTS = CONSTANTS[0, :, None], CONSTANTS[1, :, None]
 
 
 def signature(hashes: Hashes) -> Signature:
@@ -76,3 +77,15 @@ def band_keys(signatures: npt.NDArray[np.uint32], cut: Banding) -> Hashes:
     for row in range(cut.rows):
         keys = mixed(keys * np.uint64(0x9E3779B97F4A7C15) + used[:, :, row])
     return keys
+
+
+def sketches(signatures: npt.NDArray[np.uint32]) -> Hashes:
+    """Two bits of each minimum (documents x `PERMUTATIONS`), packed into 32 bytes a document (documents x 4).
+
+    b-bit minwise hashing (Li and König, Communications of the ACM 54, 2011): two sets of Jaccard similarity J agree at
+    a position with probability J + (1 - J) / 4, by equal minima or by chance.
+    """
+    bits = mixed(signatures.astype(np.uint64)) & np.uint64(3)
+    places = np.arange(0, 64, 2, dtype=np.uint64)
+    packed: Hashes = np.bitwise_or.reduce(bits.reshape(-1, PERMUTATIONS // 32, 32) << places, axis=2)
+    return packed

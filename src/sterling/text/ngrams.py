@@ -1,12 +1,15 @@
 """Word n-grams as 64-bit hashes, and the set similarities that are computed on them.
 
-Hashes are the same on every machine and in every run: BLAKE2b of each token, combined by a polynomial modulo 2^64 and
-mixed. Two different n-grams share a hash with probability about 2^-64, so counts on hashes are exact for any
-collection below some hundred million n-grams.
+Hashes are the same on every machine and in every run: the characters of a token are folded one by one (xor and multiply
+modulo 2^64, as in FNV-1a) and mixed, the tokens of an n-gram combined by a polynomial modulo 2^64 and mixed. Two
+different n-grams share a hash with probability about 2^-64, so counts on hashes are exact for any collection below some
+hundred million n-grams. They are no defence against somebody who looks for collisions.
+
+`sterling.text.kernels` computes the same from bytes; this module is what it is held to.
 """
 
-import hashlib
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +18,15 @@ from sterling.text.tokens import words
 
 Hashes = npt.NDArray[np.uint64]
 """One hash a token or an n-gram."""
+Unit = Literal["word", "character"]
+"""What an n-gram has n of."""
 
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+SEED = 0x243F6A8885A308D3
+"""What the hash of a token begins with: the first digits of pi after the point."""
+FACTOR = 0x9E3779B97F4A7C15
+"""Odd, near 2^64 divided by the golden ratio."""
+_FACTOR = np.uint64(FACTOR)
+_ALL_BITS = (1 << 64) - 1
 _CACHED_TOKENS = 1 << 18
 
 
@@ -26,10 +36,18 @@ class _TokenHashes(dict[str, int]):
     def __missing__(self, token: str) -> int:
         if len(self) >= _CACHED_TOKENS:
             self.clear()
-        data = token.encode("utf-8", "surrogatepass")
-        value = int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
-        self[token] = value
+        value = SEED
+        for code in map(ord, token):
+            value = (value ^ code) * FACTOR & _ALL_BITS
+        self[token] = value = _mixed(value)
         return value
+
+
+def _mixed(value: int) -> int:
+    """`mixed` of one number."""
+    value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 & _ALL_BITS
+    value = (value ^ value >> 27) * 0x94D049BB133111EB & _ALL_BITS
+    return value ^ value >> 31
 
 
 _token_hashes = _TokenHashes()
@@ -47,7 +65,7 @@ def window_hashes(hashes: Hashes, n: int) -> Hashes:
     last = len(hashes) - n + 1
     combined = hashes[:last].copy()
     for offset in range(1, n):
-        combined *= _MULTIPLIER
+        combined *= _FACTOR
         combined += hashes[offset : last + offset]
     return mixed(combined + np.uint64(n))
 
@@ -57,15 +75,16 @@ def ngram_hashes(tokens: Sequence[str], n: int) -> Hashes:
     return window_hashes(token_hashes(tokens), n)
 
 
-def shingles(text: str, n: int) -> Hashes:
-    """The set of a text's word n-grams: sorted, unique, never empty.
+def shingles(text: str, n: int, unit: Unit = "word") -> Hashes:
+    """The set of a text's n-grams of words or characters: sorted, unique, never empty.
 
-    A text of fewer than `n` words has one shingle, all its words; so two short texts are either equal or unlike.
+    Characters are those of the lower-cased text, with each run of white space as one space and none at the ends. A text
+    of fewer than `n` words or characters has one shingle, all of them; so two short texts are either equal or unlike.
     """
-    tokens = words(text)
-    if len(tokens) >= n:
-        return np.unique(ngram_hashes(tokens, n))
-    whole = token_hashes(["", *tokens])
+    units = words(text) if unit == "word" else " ".join(text.lower().split())
+    if len(units) >= n:
+        return np.unique(ngram_hashes(units, n))
+    whole = token_hashes(["", *units])
     return window_hashes(whole, len(whole))
 
 

@@ -21,7 +21,7 @@ _KINDS = {
         r"(?<![A-Za-z0-9_.-])(?=[A-Za-z-]*[0-9])[A-Z][A-Za-z]*-?[0-9](?:[A-Za-z0-9]|\.(?=[0-9]))*(?![A-Za-z0-9])"
     ),
 }
-"""In the order in which they are taken out of a text. `model`: `COVID-19`, `B2B`, `H2O`."""
+"""In the order in which they are taken out of a text. `model`: `COVID-19`, `B2B`, `H2O`, which stay in it."""
 _END = ".,;:!?"
 
 
@@ -45,7 +45,7 @@ def parted(text: str) -> Parted:
     for kind, pattern in _KINDS.items():
         found = list(_found(kind, pattern, prose))
         literals.update((kind, said) for said, _, _ in found)
-        for _, start, end in found:
+        for _, start, end in found if kind != "model" else ():
             prose = prose[:start] + " " * (end - start) + prose[end:]
     return Parted(prose, text, literals, len(blocks))
 

@@ -34,8 +34,8 @@ def _is_kept(word: str, heads: AbstractSet[str], joined: str) -> bool:
 
 
 def _is_distinct(one: Entity) -> bool:
-    words = one.words
-    return len(words) > 1 or (any(char.isupper() for char in one.text[1:]) and not one.text.isupper())
+    inner = any(char.isupper() for char in one.text[1:]) and not one.text.isupper() and len(one.text) > 4
+    return " " in one.text or inner
 
 
 def _words(text: str) -> list[str]:

@@ -1,0 +1,88 @@
+"""Kernels: exact similarity of pairs of texts, and the pairs of a bucket whose sketches look alike."""
+
+from typing import Any
+
+import numpy as np
+
+from sterling.text.kernels.build import kernel, part
+from sterling.text.kernels.reading import longest, shingled, units
+
+
+@kernel
+def shingle_hashes(data: Any, offsets: Any, table: Any, kind: Any, n: Any, out: Any, ends: Any) -> None:
+    """The shingles of each text in order, repetitions included, one text after the other; where each text's end."""
+    hashes = np.empty(longest(offsets), np.uint64)
+    filled = 0
+    for text in range(len(offsets) - 1):
+        count = units(data, offsets[text], offsets[text + 1], table, kind, hashes)
+        count = shingled(hashes, count, n)
+        out[filled : filled + count] = hashes[:count]
+        filled += count
+        ends[text] = filled
+
+
+@kernel
+def similarities(hashes: Any, ends: Any, left: Any, right: Any, out: Any) -> None:
+    """Jaccard similarity of each pair of texts, as sets of hashes. Fastest where equal `left` are neighbours."""
+    most = 1
+    for text in range(len(ends)):
+        most = max(most, ends[text] - (ends[text - 1] if text else 0))
+    slots = 4
+    while slots < 2 * most:
+        slots *= 2
+    table = np.zeros(slots, np.uint64)
+    owner = np.full(slots, -1, np.int64)  # which text a slot belongs to, so that nothing need be cleared
+    met = np.full(slots, -1, np.int64)  # by which pair it was counted
+    distinct = _distinct(hashes, ends, table, owner)
+    owner[:] = -1
+    held = -1
+    for pair in range(len(left)):
+        if left[pair] != held:
+            held = left[pair]
+            _insert(hashes, ends, held, table, owner)
+        common = _common(hashes, ends, right[pair], table, owner, held, met, pair)
+        whole = distinct[held] + distinct[right[pair]] - common
+        out[pair] = common / whole
+
+
+@part
+def _slot(table: Any, owner: Any, held: Any, value: Any) -> Any:
+    """Where `value` is, or where it would be."""
+    last = np.uint64(len(table) - 1)
+    at = value & last
+    while owner[at] == held and table[at] != value:
+        at = (at + np.uint64(1)) & last
+    return at
+
+
+@part
+def _insert(hashes: Any, ends: Any, text: Any, table: Any, owner: Any) -> Any:
+    """The set of a text's hashes into the table; returns its size."""
+    size = 0
+    for at in range(ends[text - 1] if text else 0, ends[text]):
+        slot = _slot(table, owner, text, hashes[at])
+        if owner[slot] != text:
+            owner[slot] = text
+            table[slot] = hashes[at]
+            size += 1
+    return size
+
+
+@part
+def _distinct(hashes: Any, ends: Any, table: Any, owner: Any) -> Any:
+    sizes = np.empty(len(ends), np.int64)
+    for text in range(len(ends)):
+        sizes[text] = _insert(hashes, ends, text, table, owner)
+    return sizes
+
+
+@part
+def _common(hashes: Any, ends: Any, text: Any, table: Any, owner: Any, held: Any, met: Any, pair: Any) -> Any:
+    """How many of a text's hashes are in the table, each counted once."""
+    common = 0
+    for at in range(ends[text - 1] if text else 0, ends[text]):
+        slot = _slot(table, owner, held, hashes[at])
+        if owner[slot] == held and met[slot] != pair:
+            met[slot] = pair
+            common += 1
+    return common
