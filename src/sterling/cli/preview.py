@@ -18,6 +18,50 @@ def show_samples(report: Mapping[str, Any]) -> None:
         console.print(_panel(sample))
 
 
+def show_estimate(report: Mapping[str, Any]) -> None:
+    """What the whole recipe would cost, by entry; nothing where no model was asked."""
+    found = {one["name"]: one for one in report["evidence"] if one["name"].startswith("estimate.")}
+    if "estimate.total.usd" not in found:
+        return
+    table = Table(title="Estimate for the whole recipe", title_justify="left", title_style="bold")
+    for column in ("entry", "tasks or questions", "tokens in", "tokens out", "USD (95 %)", "hours", "n"):
+        table.add_column(column, justify="left" if column == "entry" else "right")
+    for name in [name.removesuffix(".prompt_tokens") for name in found if name.endswith(".prompt_tokens")]:
+        table.add_row(*_estimated(found, name))
+    for side in ("generator", "verifiers", "people", "total"):
+        if f"estimate.{side}.usd" in found:
+            table.add_row(side, "", "", "", _ranged(found[f"estimate.{side}.usd"]), "", "", style="bold")
+    console = Console()
+    console.print(table)
+    console.print(f"About {_ranged(found['estimate.hours'])} hours for the models, one entry after the other.")
+    console.print(
+        "Told from the preview's own usage; intervals speak of how its tasks differ (n of them).", style="dim"
+    )
+
+
+def _estimated(found: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
+    """One entry's row."""
+    usd, kinds = found[f"{name}.usd"], ("prompt_tokens", "completion_tokens")
+    wanted = usd["inputs"].get("tasks", usd["inputs"].get("questions"))
+    tokens = [found[f"{name}.{kind}"]["value"] for kind in kinds]
+    counts = ["unknown" if one is None else f"{one:,.0f}" for one in (wanted, *tokens)]
+    title = name.removeprefix("estimate.").replace(".", " ", 1)
+    return [
+        title,
+        *counts,
+        _ranged(usd),
+        _ranged(found[f"{name}.hours"]),
+        f"{usd['n'] or found[f'{name}.prompt_tokens']['n']:,}",
+    ]
+
+
+def _ranged(one: Mapping[str, Any]) -> str:
+    if one["value"] is None:
+        return "unknown"
+    interval = one["interval"]
+    return f"{one['value']:.3g}" + ("" if interval is None else f" ({interval[0]:.3g} to {interval[1]:.3g})")
+
+
 def _panel(sample: Mapping[str, Any]) -> Panel:
     grid = Table.grid(padding=(0, 2), expand=True)
     grid.add_column(ratio=3)

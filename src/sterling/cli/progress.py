@@ -2,10 +2,21 @@
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 
 class Plain:
@@ -13,6 +24,7 @@ class Plain:
 
     def __init__(self) -> None:
         self._started = time.monotonic()
+        self._told: Callable[[], str] = str
 
     def __enter__(self) -> "Plain":
         return self
@@ -30,8 +42,13 @@ class Plain:
     def finish(self, step: str, summary: str, *, reused: bool) -> None:
         """The step's line, on standard error."""
         took = "unchanged" if reused else f"{time.monotonic() - self._started:.1f} s"
-        sys.stderr.write(f"{step}: {summary} ({took})\n")
+        spent = self._told()
+        sys.stderr.write(f"{step}: {summary} ({took}{spent and f'; {spent} so far'})\n")
         sys.stderr.flush()
+
+    def spends(self, told: Callable[[], str]) -> None:
+        """Each line says from now on what was spent."""
+        self._told = told
 
 
 class Bars:
@@ -39,6 +56,7 @@ class Bars:
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
+        self._cost = Cost()
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("[bold]{task.description}"),
@@ -46,6 +64,7 @@ class Bars:
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(elapsed_when_finished=True),
+            self._cost,
             console=self._console,
             transient=True,
         )
@@ -78,6 +97,22 @@ class Bars:
         took = "unchanged" if reused else f"{time.monotonic() - self._started:.1f} s"
         self._progress.update(self._task, visible=False)
         self._progress.console.print(f"[green]✓[/] [bold]{step}[/]  {summary}  [dim]{took}[/]", highlight=False)
+
+    def spends(self, told: Callable[[], str]) -> None:
+        """The bar says from now on what was spent, at any moment."""
+        self._cost.told = told
+
+
+class Cost(ProgressColumn):
+    """What has been spent, as it is when the bar is drawn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: Callable[[], str] = str
+
+    def render(self, task: Task) -> Text:
+        """A few words, or none."""
+        return Text(self.told(), style="cyan")
 
 
 def watcher(*, quiet: bool) -> Plain | Bars:

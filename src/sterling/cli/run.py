@@ -2,8 +2,9 @@
 
 import json
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -49,15 +50,34 @@ def command(
 
 def _show(done: "Run") -> None:
     if done.status == "preview":
-        from sterling.cli.preview import show_samples  # noqa: PLC0415 - only a preview needs it
+        from sterling.cli.preview import show_estimate, show_samples  # noqa: PLC0415 - only a preview needs it
 
         show_samples(done.report)
+        show_estimate(done.report)
     outcome = done.report["outcome"]
     for sentence in (outcome["headline"], *outcome["sentences"]):
         click.echo(sentence)
     for finding in done.report["findings"]:
         if finding["status"] == "unmet":
             click.echo(f"{finding['severity']}: {finding['what']} ({finding['rule']})")
+    for line in _cost(done.report):
+        click.echo(line)
     click.echo(f"report:  {(done.release or done.folder) / 'report.html'}")
     if done.release is not None:
         click.echo(f"release: {done.release}")
+
+
+def _cost(report: Mapping[str, Any]) -> Iterator[str]:
+    """What it cost, in a line; none where nothing was asked of anybody."""
+    found = {one["name"]: one for one in report["evidence"] if one["name"].startswith("cost.")}
+    if "cost.total.usd" not in found:
+        return
+    sides = ("generator", "verifiers", "people", "doubtful")
+    parts = [f"{side} {_usd(found[f'cost.{side}.usd'])}" for side in sides if f"cost.{side}.usd" in found]
+    each = found["cost.per_accepted.usd"]
+    share = f"; {each['value']:.4g} for each released synthetic record" if each["value"] else ""
+    yield f"cost:    {_usd(found['cost.total.usd'])} USD ({', '.join(parts)}){share}"
+
+
+def _usd(one: Mapping[str, Any]) -> str:
+    return f"{one['value']:.4g}" if one["value"] is not None else f"unknown, at least {one['inputs']['known_usd']:.4g}"

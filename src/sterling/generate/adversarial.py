@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from pydantic import Field, field_validator
 
+from sterling.generate.elimination import refuse_apology, refuse_copied_prompt
 from sterling.generate.formats import FORMATS
 from sterling.generate.gaps import KINDS, Kind, gaps, shown_text
 from sterling.generate.grid import poor_cells
@@ -49,8 +50,9 @@ class Adversarial(ModelStrategy):
     a hostile input does is said to the one who answers, and not kept. Seeds that are texts make texts without answers;
     rows of tables and records with tools are left out.
 
-    A case of a format that it has not is a fault, `not_of_kind`, and so is a copy of what was shown. Whether a case is
-    of any other kind, and its answer good, is for checks and people: a judge's rubric can ask for what is wanted.
+    Faults: a case that has not the format it was to have (`not_of_kind`), a `copied` example, `refused` (a case, not an
+    answer: to decline may be right), `copied_prompt`. Whether a case is of any other kind, and its answer good, is for
+    checks and people: a judge's rubric can ask for what is wanted.
 
     Not guaranteed: that a gap of the data is one of life; that a made-up case resembles those that occur. That is
     measured on real edge cases that generation never saw.
@@ -99,11 +101,13 @@ class Adversarial(ModelStrategy):
         said = await models.say(self.model, prompt, sample=spec["turn"])
         case = said.text.strip()
         _refuse(case, examples, spec["cell"])
+        refuse_copied_prompt(case, "\n".join(examples), self.prompt("adversarial_case"))
         writers, payload = [Writer(self.model, said)], {"text": case}
         if (chat := chat_of(first)) is not None:
             asked = _asked(chat, case)
             answerer = self.answerer or self.model
             answer = await models.say(answerer, self._instructed(asked, spec), sample=spec["turn"])
+            refuse_copied_prompt(answer.text, case, self.prompt("adversarial_answer"))
             writers, payload = [Writer(answerer, answer), *writers], _payload(first, asked, case, answer.text.strip())
         draft = Draft(
             payload, writers, [self.prompt(name) for name in self.prompts_used], decided={"turn": spec["turn"]}
@@ -145,6 +149,7 @@ def _examples(case: Case, sample: Sequence[Record], most: int, chance: random.Ra
 
 
 def _refuse(case: str, examples: Sequence[str], cell: str) -> None:
+    refuse_apology(case, "\n".join(examples))
     if case in examples:
         raise Unanswered.because("copied", "it is one of the examples")
     wanted = next((one for one in FORMATS if cell == f"formats/{one.name}"), None)

@@ -7,12 +7,13 @@ from typing import Any
 from pydantic import Field
 
 from sterling.errors import InputError
+from sterling.generate.elimination import refuse_apology
 from sterling.generate.making import Draft, Writer
 from sterling.generate.seeding import chat_of
 from sterling.generate.weakness import Claim, Group, allot, groups_of
 from sterling.generate.wording import has_tools
 from sterling.models import Models, ModelStrategy
-from sterling.records import Fault, Record, digest
+from sterling.records import Fault, Record, digest, text_of
 from sterling.registry import Past, Task, register
 from sterling.text.templates import Template
 
@@ -33,7 +34,7 @@ class Distill(ModelStrategy):
 
     The answer has the form of the seed's prompt, text or messages. The seed's reference comes along, so that what
     verifies the seed's own answer verifies the teacher's; of a prompt that a program continues, the last code block of
-    the answer is the program. Seeds without a prompt, or with tools, are left out.
+    the answer is the program. Seeds without a prompt, or with tools, are left out; a short refusal is a fault.
 
     Not guaranteed: that a score holds for what the student is now; that the sample of 20,000 seeds which is held of a
     larger anchor has every weakness in it.
@@ -65,6 +66,7 @@ class Distill(ModelStrategy):
         (seed,) = task.seeds
         asked, sample = chat_of(seed) or [], task.spec["sample"]
         answer = await models.say(self.model, _instructed(asked, self.instruction), sample=sample)
+        refuse_apology(answer.text, text_of(seed))
         said = {"role": "assistant", "content": answer.text.strip()}
         if self.reasoning and answer.reasoning:
             said["reasoning_content"] = answer.reasoning

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from pydantic import BaseModel, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
+from sterling.generate.elimination import refuse_copied_prompt
 from sterling.generate.grid import Cell, GridStrategy
 from sterling.generate.making import Draft, Writer
 from sterling.generate.passages import document_of, extract, grounds
@@ -73,7 +74,7 @@ class Evaluation(GridStrategy):
     where a lineage is unknown.
 
     Faults: `refers_to_text` (a question that leans on a text which is not shown; English phrases only), `long_answer`,
-    `same_options`. Whether the key is right, an item hard, or its answer leaked is for checks: a judge of a third
+    `same_options`, `copied_prompt`. Whether the key is right, an item hard, or its answer leaked is for checks: a judge of a third
     family with the passage, `solved` with several models, `answer_leaks`.
 
     Not guaranteed: that a model which was trained on the same real text does not know the answer by heart.
@@ -116,6 +117,7 @@ class Evaluation(GridStrategy):
         values = {"skill": spec["skill"], "passage": passage, "setting": _BESIDE if self.with_passage else _ALONE}
         more = {"wrong": str(self.choices - 1)} if kind == "choice" else {}
         form = await models.fill(self.model, prompt.fill(**values, **more), Choice if kind == "choice" else Short)
+        refuse_copied_prompt(form.value.question, passage, prompt)
         item = self._item(form.value, random.Random(f"{spec['seed']}:{task.row}"))  # noqa: S311 - an order, no secret
         choices = {"choices": list(item.choices)} if item.choices else {}
         draft = Draft(

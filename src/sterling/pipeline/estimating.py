@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from sterling.engine.judge import NOT_CONCERNED
 from sterling.engine.shards import fates
+from sterling.engine.step import Step
 from sterling.ledger import Stage
 from sterling.models.purse import Asked
-from sterling.pipeline.costs import SIDES, asked_by
+from sterling.pipeline.costs import SIDES, asked_by, time_of_people
 from sterling.pipeline.generating import Walked
 from sterling.pipeline.job import Job
 from sterling.recipes import Entry
@@ -46,8 +47,9 @@ def estimates(job: Job, walked: Walked) -> Iterator[Evidence]:
     parts = [*_generators(job, scales), *_checks(job, scales)]
     yield from parts
     sides = [_total(f"estimate.{side}.usd", [e for e in parts if _is(e, kind, "usd")]) for kind, side in SIDES.items()]
-    yield from sides
-    yield _total("estimate.total.usd", sides)
+    people = list(time_of_people(job, "estimate"))
+    yield from (*sides, *people)
+    yield _total("estimate.total.usd", [*sides, *people])
     yield _total("estimate.hours", [e for e in parts if e.name.endswith(".hours")])
 
 
@@ -64,17 +66,37 @@ def _generators(job: Job, scales: dict[str, Scaled]) -> Iterator[Evidence]:
 
 
 def _checks(job: Job, scales: dict[str, Scaled]) -> Iterator[Evidence]:
-    made = sum(scale.made for scale in scales.values())
-    wholes = [s.made * s.wanted / s.tasks if s.wanted is not None and s.tasks else None for s in scales.values()]
-    growth = None if None in wholes or not made else sum(w for w in wholes if w is not None) / made
+    growth = _growth(scales)
     for entry in job.recipe.checks:
         stages = _stages(job, "check", entry.name)
         asked = [one for stage in stages for one in _asked(stage)]
-        rows = sum(_put_before(stage) for stage in stages)
+        rows = sum(_put_before(stage) for stage in stages if stage.walk)
+        humans = sum(_put_before(stage) for stage in stages if not stage.walk)
         gold = sum(one["n"] for stage in stages for one in stage.summary.get("gold", ()))
-        if asked and rows + gold:
-            whole = None if growth is None else len(asked) / (rows + gold) * (rows * growth + gold)
+        if asked and rows + humans + gold:
+            each, new, old = len(asked) / (rows + humans + gold), _times_as_many(rows, growth), _grown(job, humans)
+            whole = None if new is None or old is None else each * (new + old + gold)
             yield from _scale(job, f"estimate.check.{entry.name}", [[one] for one in asked], whole, "questions")
+
+
+def _times_as_many(rows: int, growth: float | None) -> float | None:
+    return 0.0 if not rows else None if growth is None else rows * growth
+
+
+def _growth(scales: dict[str, Scaled]) -> float | None:
+    """How many times as many records the whole makes."""
+    made = sum(scale.made for scale in scales.values())
+    wholes = [s.made * s.wanted / s.tasks if s.wanted is not None and s.tasks else None for s in scales.values()]
+    return None if None in wholes or not made else sum(w for w in wholes if w is not None) / made
+
+
+def _grown(job: Job, humans: int) -> float | None:
+    """Human records that a check would be asked about in the whole."""
+    if not humans:
+        return 0.0
+    seeds = _seeds(job, job.recipe.anchor)
+    read = sum(stage.summary["records"] for stage in job.trail.stages if stage.kind == "anchor")
+    return None if seeds is None or not read else humans * len(seeds) / read
 
 
 def _scale(
@@ -120,7 +142,7 @@ def _total(name: str, parts: Sequence[Evidence]) -> Evidence:
 def _scaled(job: Job, walked: Walked, entry: Entry[Strategy]) -> Scaled:
     stages = _stages(job, "generate", entry.name)
     made = sum(stage.summary["records"] for stage in stages)
-    tasks = made + sum(stage.summary["faults"] for stage in stages)
+    tasks = sum(_done(job, stage) for stage in stages)
     standing = sum(fate.standing for shard in walked.made for fate in fates(shard, entry.name))
     first = entry.part.count if entry.part.count is not None else _tasks(job, entry.part)
     if first is None or not tasks:
@@ -129,22 +151,25 @@ def _scaled(job: Job, walked: Walked, entry: Entry[Strategy]) -> Scaled:
     return Scaled(tasks, first * math.fsum(lost**turn for turn in range(entry.part.rounds)), made)
 
 
+def _done(job: Job, stage: Stage) -> int:
+    """Tasks of a step."""
+    step = Step(job.trail.run / stage.folder, stage.number, stage.name, stage.address)
+    return sum(len((step.said(shard) or {"tasks": ()})["tasks"]) for shard in range(stage.summary["shards"]))
+
+
 def _tasks(job: Job, strategy: Strategy) -> int | None:
     """Tasks of the first round over all seeds, counted by drawing them; None when they cannot be told beforehand."""
-    sources = [source for source in job.recipe.anchor if strategy.seeds in {None, source.name}]
-    if not sources or any("://" in repr(source.model_dump()) for source in sources):
-        return None
-    seeds = list(islice(_seeds(job, sources), _MOST_ROWS + 1))
-    if len(seeds) > _MOST_ROWS:
-        return None
-    return sum(1 for _ in strategy.tasks(seeds, Past(), job.recipe.seed)) or None
+    seeds = _seeds(job, [source for source in job.recipe.anchor if strategy.seeds in {None, source.name}])
+    return None if seeds is None else sum(1 for _ in strategy.tasks(seeds, Past(), job.recipe.seed)) or None
 
 
-def _seeds(job: Job, sources: Sequence[Source]) -> Iterator[Record]:
-    for source in sources:
-        for found in anchor_records(source, job.recipe.roles.shares):
-            if isinstance(found, Record) and found.role == "train":
-                yield found
+def _seeds(job: Job, sources: Sequence[Source]) -> list[Record] | None:
+    """Every record of the train role; None where there are none, very many, or where reading them needs the network."""
+    if any("://" in repr(source.model_dump()) for source in sources):
+        return None
+    found = (one for source in sources for one in anchor_records(source, job.recipe.roles.shares))
+    seeds = list(islice((r for r in found if isinstance(r, Record) and r.role == "train"), _MOST_ROWS + 1))
+    return seeds if 0 < len(seeds) <= _MOST_ROWS else None
 
 
 def _seconds(job: Job, unit: Sequence[Asked]) -> float | None:
