@@ -19,8 +19,13 @@ def test_a_message_says_where_and_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [SourceError("a", where="f:1", mend="m"), MissingExtra("reading hf://", "hf"), BudgetSpent(39.9, 40, 0.2, "a"),
-     SterlingError("x")],
+    "error",
+    [
+        SourceError("a", where="f:1", mend="m"),
+        MissingExtra("reading hf://", "hf"),
+        BudgetSpent(39.9, 40, 0.2, "a"),
+        SterlingError("x"),
+    ],
 )
 def test_errors_survive_the_way_between_processes(error: SterlingError) -> None:
     back = pickle.loads(pickle.dumps(error))

@@ -8,11 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from sterling.engine.apply import Pool, Resources, apply
+from sterling.engine.kinship import signs_as, unproven
 from sterling.engine.shards import Shard, standing
 from sterling.engine.step import Step
 from sterling.records import Fault, Maker, Record, batch_of, records_of, verdicts_of
 from sterling.records.files import write_parquet
-from sterling.registry import FitContext, ModelCheck, Ruling, register
+from sterling.registry import FitContext, ModelCheck, RecordCheck, Ruling, lookup, register
 
 NOTHING = FitContext(lambda: iter(()))
 MAKERS = {
@@ -87,3 +88,24 @@ def test_a_judge_of_no_known_family_verifies_nothing(tmp_path: Path, shard: Shar
 def test_people_are_asked_about_on_request_only(tmp_path: Path, shard: Shard) -> None:
     assert said(tmp_path / "a", shard, KindJudge())["person"] == ("keep", "not_concerned", "policy")
     assert said(tmp_path / "b", shard, KindJudge(human_too=True))["person"] == ("keep", "liked", "independent_model")
+
+
+def test_agreeing_with_a_key_that_the_writer_wrote_verifies_nothing() -> None:
+    """It may still refute: a record that disagrees with its own key is wrong somewhere."""
+    maths = lookup("check", "math").model_validate({})
+    assert isinstance(maths, RecordCheck)
+    assert signs_as(maths, "kin") == "symbolic"
+    assert signs_as(maths, "kin", proves=False) == "statistics"
+
+
+def test_a_judge_of_another_family_verifies_whatever_the_key_is() -> None:
+    model = {"endpoint": "http://localhost:1/v1", "model": "mistral-small-3"}
+    judge = lookup("check", "judge").model_validate({"model": model, "rubric": "Is it right?"})
+    assert isinstance(judge, RecordCheck)
+    assert signs_as(judge, "stranger", proves=False) == "independent_model"
+
+
+def test_what_is_unproven_is_told_by_its_key_and_not_by_its_words() -> None:
+    assert unproven('{"answer":"4","unproven":"own_key"}')
+    assert not unproven('{"answer":"the word \\"unproven\\" stands here"}')
+    assert not unproven(None)

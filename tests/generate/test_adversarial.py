@@ -64,7 +64,7 @@ class Desk:
 
     def __call__(self, request: Mapping[str, Any]) -> str:
         self.told[request["model"]].append(request)
-        return self.case if "missing among them" in text_of_request(request) else "Understood."
+        return self.case if "too few" in text_of_request(request) else "Understood."
 
 
 def written(desk: Desk, folder: Path, seeds: list[Record] = SEEDS, **options: Any) -> list[Record | Fault]:

@@ -27,6 +27,7 @@ def test_the_prompt_is_paraphrased_and_the_human_answer_stays(tmp_path: Path) ->
         "answer": "288 km", "source_text": "How long is the Aare?\n288 km.", "source_of": "record",
         "source_language": "en", "language": "en",
         "pivot_language": "fr", "pivot_text": "[fr] How long is the Aare?",
+        "unproven": "carried_answer",
     }  # fmt: skip
     assert (record.origin, record.view) == ("synthetic", "What is the length of the Aare?")
     assert record.tags == ("task:backtranslate", "cell:fr", "language:en", "topic:rivers")

@@ -199,7 +199,7 @@ def test_a_model_writes_problems_at_the_level_that_is_described_to_it(tmp_path: 
     assert len(records) == 10
     assert all("one step" in text and "Tom has" in text for text in asked)
     assert records[0].tags == ("task:curriculum", "level:easy")
-    assert records[0].reference == {"answer": "4"}
+    assert records[0].reference == {"answer": "4", "unproven": "own_key"}
     assert records[0].payload["completion"].endswith("#### 4")
     assert len(records[0].parents) == 1
     assert {Place.of(task.row) for task in later} == {Place("written", 2, 1)}

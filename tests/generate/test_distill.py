@@ -76,6 +76,7 @@ def teach(folder: Path, record: Record, **options: Any) -> tuple[list[Record | F
 TALK = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "What is 3 plus 3?"}]
 SAID = {"role": "assistant", "content": "It is 6. (asked: What is 3 plus 3?)"}
 TOLD = {"role": "assistant", "content": "It is 6. (asked: Be brief.\nWhat is 3 plus 3?)"}
+LAST = {"role": "assistant", "content": "It is 6. (asked: Be brief.\nWhat is 3 plus 3?\n6\nWhat is 3 plus 3?)"}
 FORMS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "text": (
         {"prompt": TALK[1]["content"], "completion": "6"}, {},
@@ -88,6 +89,11 @@ FORMS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "a conversational prompt": (
         {"prompt": TALK, "completion": [{"role": "assistant", "content": "6"}]}, {},
         {"prompt": TALK, "completion": [TOLD]},
+    ),
+    "messages of several turns": (
+        {"messages": [*TALK, {"role": "assistant", "content": "6"}, TALK[1], {"role": "assistant", "content": "6!"}]},
+        {},
+        {"messages": [*TALK, {"role": "assistant", "content": "6"}, TALK[1], LAST]},
     ),
     "messages": (
         {"messages": [*TALK, {"role": "assistant", "content": "6"}]}, {"reasoning": True},

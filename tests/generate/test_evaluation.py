@@ -44,7 +44,7 @@ def test_a_short_item_has_its_key_and_its_passage(tmp_path: Path) -> None:
         "prompt": "How many kilometres long is the Drava?\n\nGive the answer alone, after ####.",
         "completion": "#### 725",
     }
-    assert record.reference == {"answer": "725", "passages": [PASSAGE]}
+    assert record.reference == {"answer": "725", "passages": [PASSAGE], "unproven": "own_key"}
     assert record.tags == ("task:evaluation", "cell:short/recall", "item:short", "topic:rivers")
     assert record.parents == (RIVER.id,)
 

@@ -1,6 +1,6 @@
 """Rows of typed columns: what waits for what, what is asked, and what is refused before anything is asked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.generate.conversing import QWEN, as_json, asked, endpoint
 
 from sterling.errors import RecipeError
 from sterling.generate.template import Template
-from sterling.models import mock, mock_stats, store
+from sterling.models import endpoints_of, mock, mock_stats, store
 from sterling.models.mock import Scripted
 from sterling.recipes import load
 from sterling.records import Fault, Record
@@ -35,14 +35,19 @@ def script(request: Mapping[str, Any]) -> str:
 
 
 def rows(
-    folder: Path, script: Scripted = script, seeds: list[Record] = [], past: Past = Past(), **said: Any  # noqa: B006, B008
-) -> list[Record | Fault]:  # fmt: skip
+    folder: Path,
+    script: Scripted = script,
+    seeds: Sequence[Record] = (),
+    past: Past = Past(),  # noqa: B008 - frozen
+    shape: Mapping[str, Any] = AS,
+    **said: Any,
+) -> list[Record | Fault]:
     """What the strategy makes; `model` is the address where the script is served, unless it is None."""
     store.use(folder)
     try:
         with mock(script) as address:
             model = said.pop("model", endpoint(address) | {"sampling": {"seed": 0}})
-            options = {"columns": COLUMNS, "as": AS, "count": 4, "model": model, **said}
+            options = {"columns": COLUMNS, "as": shape, "count": 4, "model": model, **said}
             strategy = Template.model_validate(options, context={"base": folder})
             tasks = list(strategy.tasks(seeds, past, 5))
             found = {proposal.task.row: proposal.open() for proposal in strategy.propose_all(tasks, "rows")}
@@ -84,7 +89,7 @@ def test_a_row_is_filled_in_the_order_of_what_its_columns_refer_to(tmp_path: Pat
 
 def test_equal_rows_are_different_samples(tmp_path: Path) -> None:
     columns = {"poem": {"kind": "llm", "prompt": "Write: a poem"}}
-    found = records(rows(tmp_path, columns=columns, **{"as": {"text": "poem"}}))
+    found = records(rows(tmp_path, columns=columns, shape={"text": "poem"}))
     assert [record.payload["text"] for record in found] == [f"Write number {n} about a poem" for n in range(4)]
 
 
@@ -122,7 +127,7 @@ def test_without_a_model_column_nobody_is_asked(tmp_path: Path) -> None:
     columns = {
         "buyer": {"kind": "person"}, "n": COLUMNS["n"], "old": {"kind": "expression", "value": "buyer.age >= 65"},
     }  # fmt: skip
-    found = records(rows(tmp_path, model=None, columns=columns, **{"as": {"fields": ["buyer.age", "old", "n"]}}))
+    found = records(rows(tmp_path, model=None, columns=columns, shape={"fields": ["buyer.age", "old", "n"]}))
     for record in found:
         row = columns_of(record)
         assert record.payload == {
@@ -137,15 +142,15 @@ def test_a_seed_is_shown_and_becomes_the_parent(tmp_path: Path) -> None:
     seeds = [asked(f"Real question {n}?", str(n)) for n in range(3)]
     columns = {"real": {"kind": "seed", "part": "prompt"}, "more": {"kind": "llm", "prompt": "Like: {real}"}}
     shape = {"messages": [{"user": "real"}, {"assistant": "more"}]}
-    found = records(rows(tmp_path, seeds=seeds, columns=columns, **{"as": shape}))
+    found = records(rows(tmp_path, seeds=seeds, columns=columns, shape=shape))
     assert {parent for record in found for parent in record.parents} == {seed.id for seed in seeds}
     assert all(record.payload["messages"][0]["content"].startswith("Real question") for record in found)
-    assert rows(tmp_path, seeds=[], columns=columns, **{"as": {"text": "more"}}) == []
+    assert rows(tmp_path, seeds=[], columns=columns, shape={"text": "more"}) == []
 
 
 def test_an_expression_without_a_value_costs_its_row_alone(tmp_path: Path) -> None:
     columns = {"n": {"kind": "range", "low": 0, "high": 1}, "share": {"kind": "expression", "value": "6 / n"}}
-    found = rows(tmp_path, model=None, columns=columns, count=8, **{"as": {"text": "share"}})
+    found = rows(tmp_path, model=None, columns=columns, count=8, shape={"text": "share"})
     faults = [one for one in found if isinstance(one, Fault)]
     assert {(fault.boundary, fault.reason) for fault in faults} == {("user_code", "expression_failed")}
     assert len(faults) < 8
@@ -229,3 +234,11 @@ def recipe_with(entry: Mapping[str, Any]) -> str:
 
     anchor = {"name": "a", "path": "a.jsonl"}
     return yaml.safe_dump({"name": "r", "purpose": "fine-tuning", "anchor": [anchor], "generate": [dict(entry)]})
+
+
+def test_models_of_columns_count_as_the_strategy_s(tmp_path: Path) -> None:
+    """Whoever asks which models a recipe asks (terms, independence, budget) finds those within columns too."""
+    said = as_yaml_would() | {"model": {"endpoint": "http://localhost:1/v1", "model": QWEN}}
+    said["columns"]["letter"]["model"] = {"endpoint": "http://localhost:1/v1", "model": "mistral-small-3"}
+    strategy = Template.model_validate({key: value for key, value in said.items() if key != "strategy"})
+    assert [one.model for one in endpoints_of(strategy)] == [QWEN, "mistral-small-3"]

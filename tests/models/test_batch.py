@@ -244,6 +244,12 @@ def test_a_note_and_a_file_hold_no_key(home: Path, monkeypatch: pytest.MonkeyPat
     assert secret not in repr(answers)
     assert texts(answers)[1] == "your key is [redacted]"
     kept = [path.read_text() for path in home.rglob("*") if path.is_file()]
+    refusing = {"rules": [{"status": 400, "echo_key": True}], "batches": {"offered": False}}
+    with mock(refusing) as url:
+        [refused] = ask(batched(url, key_env="BATCH_KEY"), [question("other")])
+    assert isinstance(refused, Failure)
+    assert "[redacted]" in refused.message
+    assert secret not in repr(refused)
     assert kept
     assert not any(secret in text for text in kept)
     assert json.loads(kept[0].splitlines()[0])["said"]

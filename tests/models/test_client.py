@@ -70,8 +70,8 @@ def test_a_disk_that_takes_nothing_fails_all_who_wait(home: Path) -> None:
 
 
 @pytest.mark.parametrize("askers", [1, 3])
-def test_when_all_let_go_the_answer_is_still_written_down_or_its_request_ended(askers: int) -> None:
-    async def all_let_go(url: str, *, wait: bool) -> None:
+def test_when_all_have_let_go_the_answer_is_there_for_who_asks_next(askers: int) -> None:
+    async def all_let_go(url: str) -> str:
         asked = endpoint(url)
         async with Models() as models:
             say = [asyncio.ensure_future(models.say(asked, "q")) for _ in range(askers)]
@@ -79,12 +79,20 @@ def test_when_all_let_go_the_answer_is_still_written_down_or_its_request_ended(a
             for one in say:
                 one.cancel()
             await asyncio.gather(*say, return_exceptions=True)
-            if wait:
-                while not mock_stats(url)["answered"]:
-                    await asyncio.sleep(0.02)
-                await asyncio.sleep(0.05)
-                assert (await models.say(asked, "q")).from_journal
+            return (await models.say(asked, "q")).text
 
     with mock(SLOW) as url:
-        wait_for(all_let_go(url, wait=False))
-        wait_for(all_let_go(url, wait=True))
+        assert wait_for(all_let_go(url)) == "q"
+        assert mock_stats(url)["requests"] == 1
+
+
+def test_what_nobody_waits_for_ends_with_the_models() -> None:
+    async def leave(url: str) -> None:
+        async with Models() as models:
+            say = asyncio.ensure_future(models.say(endpoint(url), "q"))
+            await asyncio.sleep(0.02)
+            say.cancel()
+        assert [task for task in asyncio.all_tasks() if "_outcome" in repr(task)] == []
+
+    with mock(SLOW) as url:
+        wait_for(leave(url))

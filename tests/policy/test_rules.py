@@ -34,6 +34,7 @@ GOOD_EVIDENCE = {"share_real": 0.8, "share_synthetic": 0.2, "unverified_syntheti
 ELSEWHERE = {
     "judge.independent", "checks.paid_last", "verifiers.measured", "verifiers.limit", "verifiers.drift",
     "filters.tails", "models.terms", "models.judge_terms", "generate.novelty", "evaluation.generator",
+    "budget.preview",
 }  # fmt: skip
 """Rules that speak of model checks, of measurements, of terms and of one strategy: see test_verifiers.py, test_terms.py
 and test_generation.py."""

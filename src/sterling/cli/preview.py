@@ -23,43 +23,44 @@ def show_estimate(report: Mapping[str, Any]) -> None:
     found = {one["name"]: one for one in report["evidence"] if one["name"].startswith("estimate.")}
     if "estimate.total.usd" not in found:
         return
-    table = Table(title="Estimate for the whole recipe", title_justify="left", title_style="bold")
-    for column in ("entry", "tasks or questions", "tokens in", "tokens out", "USD (95 %)", "hours", "n"):
-        table.add_column(column, justify="left" if column == "entry" else "right")
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for column in ("entry", "n", "wanted", "tokens in", "out", "USD", "95 %", "time"):
+        table.add_column(column, justify="left" if column == "entry" else "right", no_wrap=True)
     for name in [name.removesuffix(".prompt_tokens") for name in found if name.endswith(".prompt_tokens")]:
         table.add_row(*_estimated(found, name))
     for side in ("generator", "verifiers", "people", "total"):
         if f"estimate.{side}.usd" in found:
-            table.add_row(side, "", "", "", _ranged(found[f"estimate.{side}.usd"]), "", "", style="bold")
+            table.add_row(side, "", "", "", "", *_ranged(found[f"estimate.{side}.usd"]), "", style="bold")
     console = Console()
+    console.print("Estimate for the whole recipe, by what n tasks or questions of this preview took:")
     console.print(table)
-    console.print(f"About {_ranged(found['estimate.hours'])} hours for the models, one entry after the other.")
-    console.print(
-        "Told from the preview's own usage; intervals speak of how its tasks differ (n of them).", style="dim"
-    )
+    console.print(f"Time in all, one entry after the other: {_time(found['estimate.hours'])}.")
 
 
 def _estimated(found: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
     """One entry's row."""
-    usd, kinds = found[f"{name}.usd"], ("prompt_tokens", "completion_tokens")
+    usd, tokens = found[f"{name}.usd"], [found[f"{name}.{kind}_tokens"] for kind in ("prompt", "completion")]
     wanted = usd["inputs"].get("tasks", usd["inputs"].get("questions"))
-    tokens = [found[f"{name}.{kind}"]["value"] for kind in kinds]
-    counts = ["unknown" if one is None else f"{one:,.0f}" for one in (wanted, *tokens)]
+    counts = ["unknown" if one is None else f"{one:,.0f}" for one in (wanted, *(one["value"] for one in tokens))]
     title = name.removeprefix("estimate.").replace(".", " ", 1)
-    return [
-        title,
-        *counts,
-        _ranged(usd),
-        _ranged(found[f"{name}.hours"]),
-        f"{usd['n'] or found[f'{name}.prompt_tokens']['n']:,}",
-    ]
+    return [title, f"{tokens[0]['n']:,}", *counts, *_ranged(usd), _time(found[f"{name}.hours"])]
 
 
-def _ranged(one: Mapping[str, Any]) -> str:
+def _ranged(one: Mapping[str, Any]) -> tuple[str, str]:
+    """A number, and its interval."""
+    if one["value"] is None:
+        return "unknown", ""
+    interval = one["interval"]
+    return f"{one['value']:.3g}", "" if interval is None else f"{interval[0]:.3g} to {interval[1]:.3g}"
+
+
+def _time(one: Mapping[str, Any]) -> str:
+    """Hours as a person says them."""
     if one["value"] is None:
         return "unknown"
-    interval = one["interval"]
-    return f"{one['value']:.3g}" + ("" if interval is None else f" ({interval[0]:.3g} to {interval[1]:.3g})")
+    seconds = one["value"] * 3600
+    unit, size = next((u, s) for u, s in (("h", 3600), ("min", 60), ("s", 1)) if seconds >= s or s == 1)
+    return f"{seconds / size:.2g} {unit}"
 
 
 def _panel(sample: Mapping[str, Any]) -> Panel:

@@ -75,7 +75,7 @@ def _cost(report: Mapping[str, Any]) -> Iterator[str]:
     sides = ("generator", "verifiers", "people", "doubtful")
     parts = [f"{side} {_usd(found[f'cost.{side}.usd'])}" for side in sides if f"cost.{side}.usd" in found]
     each = found["cost.per_accepted.usd"]
-    share = f"; {each['value']:.4g} for each released synthetic record" if each["value"] else ""
+    share = f"; {each['value']:.4g} for each synthetic record of the mix" if each["value"] else ""
     yield f"cost:    {_usd(found['cost.total.usd'])} USD ({', '.join(parts)}){share}"
 
 

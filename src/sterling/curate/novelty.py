@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from sterling.curate.sketches import COLUMNS, MISSED, buckets, least_matches, sketches
+from sterling.curate.sketches import MISSED, exchanged, proposed
 from sterling.records import Family, compared, message_text
 from sterling.registry import Resolution, SetCheck, register
 from sterling.stats import Evidence
@@ -23,6 +23,7 @@ from sterling.text import (
     overlap,
     plain_words,
     signature,
+    sketches,
     token_hashes,
 )
 from sterling.text.lcs import rouge_l
@@ -54,7 +55,7 @@ class Novelty(SetCheck):
     collection, and the work with its square: minutes for 100,000 prompts, hours for a million.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "statistics"
     removed_as: ClassVar[str] = "not_novel"
 
@@ -74,20 +75,11 @@ class Novelty(SetCheck):
         for at, row in enumerate(rows):
             signatures[at] = signature(bags[row])
         words = np.array([len(bags[row]) for row in rows], np.int32)
-        drawn = dict(zip(COLUMNS, sketches(signatures).T, strict=True))
-        columns = {"row": rows, "words": words, **drawn}
-        keys = band_keys(signatures, cut).ravel()
-        spread = {name: np.repeat(column, cut.bands) for name, column in columns.items()}
-        return pa.table({**spread, "partition": keys, "band": keys})
+        return exchanged(rows, band_keys(signatures, cut), sketches(signatures), words)
 
     def resolve(self, partition: pa.Table) -> Resolution:
         """Pairs worth reading, the better ranked first, each once."""
-        least = _least_jaccard(self.threshold)
-        matches = least_matches(least)
-        pairs: dict[tuple[str, str], None] = {}
-        for bucket in buckets(partition):
-            pairs.update(dict.fromkeys(bucket.pairs(matches, least)))
-        return Resolution(pairs=list(pairs))
+        return Resolution(pairs=proposed(partition, _least_jaccard(self.threshold)))
 
     def view(self, batch: pa.RecordBatch) -> list[str]:
         """What `of` names of each record; "" where it has none."""

@@ -1,38 +1,27 @@
-"""Sketches: 32 bytes by which most pairs of a bucket are refuted before anybody reads them.
+"""Of the records that share a band, those that look alike: by sketches of 32 bytes, before anybody reads a text.
 
-Of each minimum of a MinHash signature two bits are kept (b-bit minwise hashing: Li and König, Communications of the ACM
-54, 2011). Two sets of Jaccard similarity J agree at a position with probability J + (1 - J) / 4: equal minima, or other
-ones with the same bits by chance.
+Of each minimum of a MinHash signature two bits are kept (`text.sketches`). Two sets of Jaccard similarity J agree at a
+position with probability J + (1 - J) / 4: equal minima, or other ones with the same bits by chance.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sterling.stats import betainc
-from sterling.text import PERMUTATIONS, mixed
+from sterling.text import PERMUTATIONS, Hashes
+from sterling.text.kernels import Crowd, kernels
 
 MISSED = 0.001
 """How often a pair of just the wanted similarity is refuted, at most."""
-COLUMNS = ("sketch_0", "sketch_1", "sketch_2", "sketch_3")
-"""Of the exchange: 64 bits each."""
-_EVEN = np.uint64(0x5555555555555555)
-_BLOCK = 256
-"""Members of a bucket that are held against all of it at a time."""
 _MET = 16
 """Of its better ones in a bucket, a record is read with so many of the first and of the last that look like it."""
-
-
-def sketches(signatures: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:
-    """Signatures (records x `PERMUTATIONS`) to sketches (records x 4)."""
-    bits = mixed(signatures.astype(np.uint64)) & np.uint64(3)
-    places = np.arange(0, 64, 2, dtype=np.uint64)
-    packed: npt.NDArray[np.uint64] = np.bitwise_or.reduce(bits.reshape(-1, PERMUTATIONS // 32, 32) << places, axis=2)
-    return packed
+_SCANNED = 2048
+"""They are searched for among so many of the first and of the last, so that work grows with the bucket, not its square."""
+_BYTES = PERMUTATIONS // 4
 
 
 def least_matches(jaccard: float) -> int:
@@ -47,52 +36,80 @@ def _at_most(n: int, p: float) -> float:
     return 1.0 if n >= PERMUTATIONS else betainc(PERMUTATIONS - n, n + 1, 1 - p)
 
 
-class Bucket(NamedTuple):
-    """The records that share a band, best first."""
+def exchanged(rows: npt.NDArray[np.int32], keys: Hashes, sketches: Hashes, words: npt.NDArray[np.int32]) -> pa.Table:
+    """What a check emits of records (`rows` of a batch): for each band a row of `partition`, `band`, `sketch`, `words`.
 
-    records: list[str]
-    words: npt.NDArray[np.int32]
-    sketches: npt.NDArray[np.uint64]
-
-    def pairs(self, matches: int, ratio: float) -> Iterator[tuple[str, str]]:
-        """(better, worse) of those whose sketches agree in at least `matches` positions, and whose lengths differ by
-        no more than `ratio` (shorter to longer) allows."""
-        for start in range(0, len(self.records), _BLOCK):
-            better, worse = np.nonzero(self._alike(start, matches, ratio).T)
-            for one, other in _first_and_last(better, worse):
-                yield self.records[one], self.records[start + other]
-
-    def _alike(self, start: int, matches: int, ratio: float) -> npt.NDArray[np.bool_]:
-        """(members of the block x all members): whether the second is a better one that looks like the first."""
-        stop = min(start + _BLOCK, len(self.records))
-        differ = self.sketches[start:stop, None, :] ^ self.sketches[None, :stop, :]
-        differ = (differ | differ >> np.uint64(1)) & _EVEN
-        enough = np.bitwise_count(differ).sum(axis=2) <= PERMUTATIONS - matches
-        mine, theirs = self.words[start:stop, None], self.words[None, :stop]
-        near = np.minimum(mine, theirs) >= ratio * np.maximum(mine, theirs)
-        return np.tril(enough & near, start - 1)
+    `words` is the size of what is compared; where that is not known, 1 for all, and nothing is refuted by it.
+    """
+    bands = keys.shape[1]
+    drawn = pa.py_buffer(np.repeat(sketches, bands, axis=0))
+    columns = {
+        "row": np.repeat(rows, bands),
+        "partition": keys.ravel(),
+        "band": keys.ravel(),
+        "words": np.repeat(words, bands),
+        "sketch": pa.FixedSizeBinaryArray.from_buffers(pa.binary(_BYTES), keys.size, [None, drawn]),
+    }
+    return pa.table(columns)
 
 
-def buckets(partition: pa.Table) -> Iterator[Bucket]:
-    """Every group of two or more rows with equal `band`, by (`rank`, `record`)."""
-    ordered = partition.sort_by([(name, "ascending") for name in ("band", "rank", "record")])
-    band = ordered["band"].to_numpy()
-    edges = np.concatenate(([0], np.flatnonzero(np.diff(band)) + 1, [len(band)]))
-    starts = edges[:-1][np.diff(edges) > 1]
-    stops = edges[1:][np.diff(edges) > 1]
-    words = ordered["words"].to_numpy()
-    drawn = np.stack([ordered[name].to_numpy() for name in COLUMNS], axis=1)
-    records = ordered["record"]
-    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-        yield Bucket(records.slice(start, stop - start).to_pylist(), words[start:stop], drawn[start:stop])
+def proposed(partition: pa.Table, jaccard: float) -> list[tuple[str, str]]:
+    """Pairs (better, worse) of records that share a band and may be as similar as this, each pair once.
+
+    Of its better ones in each bucket a record is paired with the first and the last 16 that look like it. Which pairs
+    these are depends on the records in the bucket and their ranks alone.
+    """
+    band = partition["band"].to_numpy()
+    order = np.argsort(band)
+    edges = np.concatenate(([0], np.flatnonzero(np.diff(band[order])) + 1, [len(band)]))
+    sizes = np.diff(edges)
+    crowded = order[np.repeat(sizes > 1, sizes)]
+    if not len(crowded):
+        return []
+    sizes = sizes[sizes > 1]
+    standing = _standing(partition, crowded)
+    by_place = np.argsort(np.repeat(np.arange(len(sizes)) << 32, sizes) | standing.places)
+    crowded, places = crowded[by_place], standing.places[by_place]
+    words = partition["words"].to_numpy()[crowded]
+    crowd = Crowd(np.concatenate(([0], np.cumsum(sizes))), places, _sketches(partition, crowded), words)
+    pairs = kernels().alike(crowd, least_matches(jaccard), jaccard, _MET, _SCANNED)
+    each = _distinct(pairs.one << 32 | pairs.other)
+    return list(zip(standing.named(each >> 32), standing.named(each & 0xFFFFFFFF), strict=True))
 
 
-def _first_and_last(better: npt.NDArray[np.int64], worse: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Pairs of indices; of each `worse` at most `_MET` of the first `better` ones and as many of the last."""
-    order = np.lexsort((better, worse))
-    better, worse = better[order], worse[order]
-    edges = np.concatenate(([0], np.flatnonzero(np.diff(worse)) + 1, [len(worse)])) if len(worse) else [0]
-    for start, stop in pairwise(edges):
-        alike = range(start, stop)
-        few: Iterable[int] = alike if len(alike) <= 2 * _MET else chain(alike[:_MET], alike[-_MET:])
-        yield from ((int(better[at]), int(worse[at])) for at in few)
+class _Standing(NamedTuple):
+    """The records of a partition in the order in which they stay."""
+
+    records: pa.Array
+    """Ids, the best first."""
+    places: npt.NDArray[np.int64]
+    """For each crowded row the index of its record."""
+
+    def named(self, places: npt.NDArray[np.int64]) -> list[str]:
+        ids: list[str] = self.records.take(pa.array(places)).to_pylist()
+        return ids
+
+
+def _standing(partition: pa.Table, crowded: npt.NDArray[np.intp]) -> _Standing:
+    """The crowded rows by (rank, record)."""
+    rows = partition.select(["record", "rank"]).combine_chunks().take(pa.array(crowded))
+    coded = pc.dictionary_encode(rows["record"].combine_chunks())
+    index, records = coded.indices.to_numpy(), coded.dictionary
+    ranks = np.empty(len(records), np.int64)
+    ranks[index] = rows["rank"].to_numpy()
+    order = np.lexsort((np.array(records.cast(pa.binary()).to_pylist()), ranks))
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order))
+    return _Standing(records.take(pa.array(order)), places[index])
+
+
+def _distinct(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Sorted, each once. `np.unique` hashes before it sorts, which takes four times as long here."""
+    ordered = np.sort(values)
+    return ordered[np.append(True, np.diff(ordered) != 0)[: len(ordered)]]
+
+
+def _sketches(partition: pa.Table, rows: npt.NDArray[np.intp]) -> Hashes:
+    drawn = partition["sketch"].combine_chunks()
+    words = np.frombuffer(drawn.buffers()[1], np.uint64).reshape(-1, _BYTES // 8)
+    return np.take(words[drawn.offset : drawn.offset + len(drawn)], rows, axis=0)

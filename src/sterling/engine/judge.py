@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from sterling.engine.gold import blend, gold_counts, gold_table
-from sterling.engine.kinship import kinship, may_judge, recused, signs_as
+from sterling.engine.kinship import kinship, may_judge, recused, signs_as, unproven
 from sterling.engine.shards import Shard, standing, tally
 from sterling.engine.step import Step
 from sterling.errors import SterlingError
@@ -110,10 +110,10 @@ class _Place(NamedTuple):
 
 
 def _places(check: RecordCheck, batch: pa.RecordBatch) -> list[_Place]:
-    related = kinship(check, batch)
+    rows = zip(_concerned(check, batch), kinship(check, batch), batch.column("reference").to_pylist(), strict=True)
     return [
-        _Place(mine, mine and may_judge(check, kin), signs_as(check, kin))
-        for mine, kin in zip(_concerned(check, batch), related, strict=True)
+        _Place(mine, mine and may_judge(check, kin), signs_as(check, kin, proves=not unproven(reference)))
+        for mine, kin, reference in rows
     ]
 
 

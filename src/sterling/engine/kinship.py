@@ -5,7 +5,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-from sterling.records import Family, families_of
+from sterling.records import UNPROVEN, VERIFYING, Family, families_of
 from sterling.registry import ModelCheck, RecordCheck, Ruling
 
 Kinship = Literal["stranger", "kin", "unknown"]
@@ -32,8 +32,18 @@ def recused(check: RecordCheck) -> Ruling:
     return Ruling("flag", "same_family", None, {"families": families})
 
 
-def signs_as(check: RecordCheck, kin: Kinship) -> Family:
-    """Whose judgement the verdict is: a model's counts as independent only of work that is certainly another's."""
+def unproven(reference: str | None) -> bool:
+    """Whether agreeing with this reference (JSON) proves nothing of its record."""
+    return reference is not None and f'"{UNPROVEN}"' in reference and UNPROVEN in json.loads(reference)
+
+
+def signs_as(check: RecordCheck, kin: Kinship, *, proves: bool = True) -> Family:
+    """Whose judgement the verdict is: a model's counts as independent only of work that is certainly another's.
+
+    Where the record's reference `proves` nothing, whatever compares with it can refute and not verify.
+    """
+    if not proves and check.needs and check.family in VERIFYING:
+        return "statistics"
     if isinstance(check, ModelCheck) and check.families() and kin == "stranger":
         return "independent_model"
     return check.family

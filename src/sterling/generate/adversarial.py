@@ -105,14 +105,19 @@ class Adversarial(ModelStrategy):
         writers, payload = [Writer(self.model, said)], {"text": case}
         if (chat := chat_of(first)) is not None:
             asked = _asked(chat, case)
-            answerer = self.answerer or self.model
-            answer = await models.say(answerer, self._instructed(asked, spec), sample=spec["turn"])
-            refuse_copied_prompt(answer.text, case, self.prompt("adversarial_answer"))
-            writers, payload = [Writer(answerer, answer), *writers], _payload(first, asked, case, answer.text.strip())
-        draft = Draft(
-            payload, writers, [self.prompt(name) for name in self.prompts_used], decided={"turn": spec["turn"]}
-        )
+            answer = await self._answered(asked, spec, models)
+            payload = _payload(first, asked, case, answer.answer.text.strip())
+            writers.insert(0, answer)
+        prompts = [self.prompt(name) for name in self.prompts_used]
+        draft = Draft(payload, writers, prompts, decided={"turn": spec["turn"]})
         return [replace(draft.record("adversarial", task, source), tags=_tags(task))]
+
+    async def _answered(self, asked: list[dict[str, Any]], spec: Mapping[str, Any], models: Models) -> Writer:
+        """What the case is answered with, and by whom."""
+        answerer = self.answerer or self.model
+        answer = await models.say(answerer, self._instructed(asked, spec), sample=spec["turn"])
+        refuse_copied_prompt(answer.text, asked[-1]["content"], self.prompt("adversarial_answer"))
+        return Writer(answerer, answer)
 
     def _task(self, case: Case, turn: int, sample: Sequence[Record], seed: int) -> Task:
         row = f"{case.name}/{turn}"

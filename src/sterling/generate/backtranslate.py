@@ -14,7 +14,7 @@ from sterling.generate.seeding import prompt_of
 from sterling.generate.translating import Translator
 from sterling.generate.wording import has_tools, with_request
 from sterling.models import Endpoint, ModelRef, Models
-from sterling.records import Fault, Record, payload_text
+from sterling.records import UNPROVEN, Fault, Record, payload_text
 from sterling.registry import Task, register
 
 _RUN = frozenset({"tests", "cases", "stdin_cases"})
@@ -115,4 +115,5 @@ def _reference(seed: Record, language: str) -> dict[str, Any]:
     own = {name: value for name, value in (seed.reference or {}).items() if name not in _OF_ANOTHER}
     compared = {"source_text": payload_text(seed.payload), "source_of": "record"}
     compared |= {"source_language": language, "language": language}
-    return own if _RUN & own.keys() else own | compared
+    carried = {UNPROVEN: "carried_answer"} if own else {}
+    return (own if _RUN & own.keys() else own | compared) | carried

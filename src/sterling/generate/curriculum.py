@@ -13,7 +13,7 @@ from sterling.generate.making import Draft, Writer
 from sterling.generate.offers import Offer, in_turn, objection, proposed, refuse_datasets, refuse_options
 from sterling.generate.seeding import drawn, prompt_of
 from sterling.models import AskingStrategy, ModelRef, Models
-from sterling.records import Fault, Record
+from sterling.records import UNPROVEN, Fault, Record
 from sterling.registry import Past, Proposal, Task, register
 from sterling.sandbox.gym import Gym
 from sterling.stats import Evidence
@@ -151,7 +151,7 @@ class Curriculum(AskingStrategy):
             {"prompt": problem, "completion": solution},
             [Writer(self.model, filled.answer)],
             [prompt],
-            reference={"answer": answer},
+            reference={"answer": answer, UNPROVEN: "own_key"},
             tags=("task:curriculum", f"level:{level.name}"),
             decided={"level": level.name, "number": task.spec["number"]},
         )

@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import Field
 
 from sterling.errors import InputError
+from sterling.generate.chats import sent
 from sterling.generate.elimination import refuse_apology
 from sterling.generate.making import Draft, Writer
-from sterling.generate.seeding import chat_of
-from sterling.generate.weakness import Claim, Group, allot, groups_of
+from sterling.generate.weakness import Claim, Group, allot, asked_of, groups_of
 from sterling.generate.wording import has_tools
 from sterling.models import Models, ModelStrategy
 from sterling.records import Fault, Record, digest, text_of
@@ -64,8 +64,8 @@ class Distill(ModelStrategy):
     async def write(self, task: Task, source: str, models: Models) -> Sequence[Record | Fault]:
         """One answer to the seed's prompt."""
         (seed,) = task.seeds
-        asked, sample = chat_of(seed) or [], task.spec["sample"]
-        answer = await models.say(self.model, _instructed(asked, self.instruction), sample=sample)
+        asked, sample = asked_of(seed) or [], task.spec["sample"]
+        answer = await models.say(self.model, _instructed(sent(asked), self.instruction), sample=sample)
         refuse_apology(answer.text, text_of(seed))
         said = {"role": "assistant", "content": answer.text.strip()}
         if self.reasoning and answer.reasoning:

@@ -14,7 +14,7 @@ from sterling.generate.grid import Cell, GridStrategy
 from sterling.generate.making import Draft, Writer
 from sterling.generate.passages import document_of, extract, grounds
 from sterling.models import Endpoint, ModelRef, Models, Unanswered, families, lineage
-from sterling.records import Fault, Record
+from sterling.records import UNPROVEN, Fault, Record
 from sterling.registry import Task, register
 
 SKILLS: Mapping[str, str] = {
@@ -74,8 +74,8 @@ class Evaluation(GridStrategy):
     where a lineage is unknown.
 
     Faults: `refers_to_text` (a question that leans on a text which is not shown; English phrases only), `long_answer`,
-    `same_options`, `copied_prompt`. Whether the key is right, an item hard, or its answer leaked is for checks: a judge of a third
-    family with the passage, `solved` with several models, `answer_leaks`.
+    `same_options`, `copied_prompt`. Whether the key is right, an item hard, or its answer leaked is for checks: a judge
+    of a third family, `solved` with several models, `answer_leaks`.
 
     Not guaranteed: that a model which was trained on the same real text does not know the answer by heart.
     """
@@ -127,7 +127,7 @@ class Evaluation(GridStrategy):
             },
             [Writer(self.model, form.answer)],
             [prompt],
-            reference={"answer": item.answer, **choices, **grounds(passage)},
+            reference={"answer": item.answer, **choices, **grounds(passage), UNPROVEN: "own_key"},
             tags=("task:evaluation", f"cell:{spec['cell']}", f"item:{kind}"),
             decided={"cell": spec["cell"]},
             view=item.asked,

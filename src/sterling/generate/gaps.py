@@ -131,7 +131,7 @@ def _topics(records: Sequence[Record]) -> Iterator[Gap]:
     for topic, n in sizes.items():
         if n < _FEW * len(records) / len(sizes):
             near = tuple(record for record, home in zip(records, homes, strict=True) if home == topic)
-            wanted = "it is about the matter of the first of them, of which there is little"
+            wanted = "it is about the same matter as the first of them"
             yield Gap("topics", f"topics/{topic}", wanted, n, near)
 
 

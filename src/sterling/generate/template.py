@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from sterling.generate.columns.drawn import Category, Person, Seed, Subcategory
 from sterling.generate.columns.expressions import Failed, evaluated
-from sterling.generate.columns.graph import Columns, in_order, misread, needs, problems
+from sterling.generate.columns.graph import Columns, by_models, in_order, misread, needs, problems
 from sterling.generate.columns.payload import Shape, columns_in, payload_of, shape_problems
 from sterling.generate.columns.persons import release_of_faker
 from sterling.generate.columns.references import filled, spelt
@@ -20,7 +20,7 @@ from sterling.generate.seeding import drawn, prompt_of
 from sterling.models import AskingStrategy, Endpoint, ModelRef, Models
 from sterling.recipes.entries import refuse
 from sterling.recipes.problems import Problem
-from sterling.records import Fault, Maker, Record, canonical_json, digest, text_of
+from sterling.records import UNPROVEN, Fault, Maker, Record, canonical_json, digest, text_of
 from sterling.registry import Past, Task, register
 from sterling.text.templates import Template as Prompt
 
@@ -95,7 +95,8 @@ class Template(AskingStrategy):
     def _record(self, task: Task, source: str, row: Mapping[str, Any], writers: Sequence[Writer]) -> Record:
         payload, tags = payload_of(self.shape, row), self._tags(row)
         named = {key: spelt(name).value(row) for key, name in self.reference.items()}
-        reference = {**named, "columns": dict(row)}
+        written = by_models(self.columns).intersection(spelt(name).column for name in self.reference.values())
+        reference = {**named, "columns": dict(row), **({UNPROVEN: "own_key"} if written else {})}
         if writers:
             draft = Draft(payload, writers, self._prompts(), reference, tags, self._decided())
             return draft.record("template", task, source)

@@ -7,7 +7,7 @@ it is drawn towards what is known of more: a group's towards its topic's, a topi
 import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sterling.generate.seeding import chat_of, inherited
 from sterling.records import Record, content_text, digest
@@ -45,7 +45,7 @@ def groups_of(seeds: Iterable[Record], scores: Mapping[str, float], seed: int) -
 
     With no score at all every rate is 0. Seeds without a prompt are left out.
     """
-    asked = (record for record in seeds if chat_of(record))
+    asked = (record for record in seeds if asked_of(record))
     sample = heapq.nsmallest(MOST_SEEDS, asked, key=lambda record: (digest(str(seed), record.id), record.id))
     topics = _topics(sample, seed)
     names = [_name(record, topic) for record, topic in zip(sample, topics, strict=True)]
@@ -90,6 +90,15 @@ def allot(claims: Mapping[str, Claim], samples: int, total: int | None = None) -
     return _whole(quotas, room)
 
 
+def asked_of(record: Record) -> list[dict[str, Any]] | None:
+    """What stands before the answer: the prompt, or the messages before the assistant's last. None if nobody asks."""
+    if "messages" not in record.payload:
+        return chat_of(record)
+    turns = [dict(turn) for turn in record.payload["messages"]]
+    last = max((at for at, turn in enumerate(turns) if turn.get("role") == "assistant"), default=len(turns))
+    return turns[:last] if any(turn.get("role") == "user" for turn in turns[:last]) else None
+
+
 def _topics(sample: Sequence[Record], seed: int) -> list[int]:
     rows = vectors([_asked(record)[:_READ] for record in sample])
     found: list[int] = Clusters.of(rows, min(_TOPICS, max(1, len(sample) // 4)), seed).assign(rows).tolist()
@@ -97,7 +106,7 @@ def _topics(sample: Sequence[Record], seed: int) -> list[int]:
 
 
 def _asked(record: Record) -> str:
-    return "\n".join(content_text(turn.get("content")) for turn in chat_of(record) or ())
+    return "\n".join(content_text(turn.get("content")) for turn in asked_of(record) or ())
 
 
 def _name(record: Record, topic: int) -> str:

@@ -19,7 +19,7 @@ from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import mix
 from sterling.pipeline.publishing import publish
 from sterling.pipeline.walking import walk
-from sterling.policy import Finding, lint, refusing, render, resolved
+from sterling.policy import Finding, lint, makes, refusing, render, resolved, runs_in
 from sterling.recipes import Loaded, Recipe, from_mapping, load, lock_text, recipe_digest
 from sterling.records.files import write_text
 from sterling.registry import Part
@@ -48,7 +48,7 @@ def run(
     loaded = read_recipe(recipe, overrides)
     loaded = loaded._replace(recipe=resolved(loaded.recipe))
     if preview is None:
-        _refuse(loaded)
+        _refuse(loaded, Path(out) / "runs")
     require_files(loaded)
     require_seeds(loaded)
     require_prices(loaded)
@@ -57,7 +57,8 @@ def run(
     kept = (folder if rehearse else Path(out)) / ".sterling"
     head = _head(loaded) | {"rehearsed": bool(rehearse)}
     job = Job.of(loaded.recipe, folder, head, watch or Silent(), kept, preview)
-    with alone(folder), _asking(job, rehearse), spending(job, loaded), families.added(_families(loaded)), job.use.crew:
+    known, looked = families.added(_families(loaded)), runs_in(None if preview else folder.parent)
+    with alone(folder), _asking(job, rehearse), spending(job, loaded), looked, known, job.use.crew:
         anchors = read_anchors(job)
         walked = walk(job, cut_roles(job, anchors))
         mixed = mix(job, walked.shards)
@@ -136,8 +137,8 @@ def read_recipe(recipe: RecipeLike, overrides: Sequence[str] = ()) -> Loaded:
     return Loaded(made, Path("recipe"), lock_text(made), {})
 
 
-def _refuse(loaded: Loaded) -> None:
-    with families.added(_families(loaded)):
+def _refuse(loaded: Loaded, runs: Path) -> None:
+    with families.added(_families(loaded)), runs_in(runs):
         findings = lint(loaded.recipe, loaded.where)
     if unmet := refusing(findings):
         raise PolicyRefused(f"the policy refuses this recipe\n{render(unmet, loaded.where)}")
@@ -149,6 +150,7 @@ def _head(loaded: Loaded) -> dict[str, Any]:
         "purpose": loaded.recipe.purpose,
         "recipe": str(loaded.path),
         "recipe_digest": recipe_digest(loaded.recipe),
+        "makes": makes(loaded.recipe),
         "sterling": VERSION,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -15,6 +15,7 @@ from sterling.pipeline import accounts, authors, streams
 from sterling.pipeline.calibrating import calibration
 from sterling.pipeline.cells import cells
 from sterling.pipeline.costs import costs
+from sterling.pipeline.covering import coverage
 from sterling.pipeline.estimating import estimates
 from sterling.pipeline.generating import Walked, concluded
 from sterling.pipeline.job import Assignment, Job, perform
@@ -98,6 +99,7 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measure
         *tails(job, walked.made),
         *cells(job, walked.made),
         *concluded(job, walked),
+        *coverage(job, walked),
         *diversity(streams.corpora(walked.anchors, mixed.shards), job.recipe.seed),
         *costs(job, mixed),
         *estimates(job, walked),

@@ -1,5 +1,6 @@
 """What the field knows, as rules that run: lint before, gate after, each with its reason, source and mend."""
 
+from sterling.policy.budget import makes, runs_in
 from sterling.policy.defaults import Headline, Shares, caps, headline, resolved, shares
 from sterling.policy.finding import Finding, Severity, Status, refuses, refusing, settled
 from sterling.policy.render import ranked, render, render_headline, to_json
@@ -17,6 +18,7 @@ __all__ = [
     "gate",
     "headline",
     "lint",
+    "makes",
     "ranked",
     "refuses",
     "refusing",
@@ -24,6 +26,7 @@ __all__ = [
     "render_headline",
     "resolved",
     "rules",
+    "runs_in",
     "settled",
     "shares",
     "to_json",

@@ -287,7 +287,7 @@ def _lost_seeds(recipe: Recipe) -> Iterator[Problem]:
     for index, entry in enumerate(recipe.generate):
         seeds, hears = entry.part.seeds, entry.part.hears
         if seeds is not None and seeds not in names:
-            what = f"there is no anchor `{seeds}`, and no strategy of this name above"
+            what = f"no anchor, and no strategy above, is called `{seeds}`"
             yield Problem(("generate", index, "seeds"), what, nearest(seeds, names))
         if hears is not None and hears not in checks:
             yield Problem(("generate", index, "hears"), f"there is no check `{hears}`", nearest(hears, checks))

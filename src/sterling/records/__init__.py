@@ -17,6 +17,7 @@ from sterling.records.record import (
     ORIGINS,
     PAYLOAD_KEYS,
     ROLES,
+    UNPROVEN,
     Format,
     Maker,
     Origin,
@@ -26,7 +27,16 @@ from sterling.records.record import (
     format_of,
 )
 from sterling.records.verdict import VERIFYING, Boundary, Family, Fault, Outcome, Verdict
-from sterling.records.views import compared, content_text, message_text, payload_text, text_of, texts
+from sterling.records.views import (
+    compared,
+    compared_column,
+    content_text,
+    message_text,
+    payload_text,
+    text_column,
+    text_of,
+    texts,
+)
 
 __all__ = [
     "FAULT_SCHEMA",
@@ -35,6 +45,7 @@ __all__ = [
     "PAYLOAD_KEYS",
     "ROLES",
     "SCHEMA",
+    "UNPROVEN",
     "VERDICT_SCHEMA",
     "VERIFYING",
     "Boundary",
@@ -51,6 +62,7 @@ __all__ = [
     "batch_of",
     "canonical_json",
     "compared",
+    "compared_column",
     "content_text",
     "digest",
     "families_of",
@@ -60,6 +72,7 @@ __all__ = [
     "payload_columns",
     "payload_text",
     "records_of",
+    "text_column",
     "text_of",
     "texts",
     "verdict_table",

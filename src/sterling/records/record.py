@@ -46,6 +46,14 @@ def families_of(family: str) -> frozenset[str]:
     return frozenset(family.split("+"))
 
 
+UNPROVEN = "unproven"
+"""Key of a reference: why agreeing with it proves nothing of the record.
+
+`own_key`: the model that wrote the record wrote the key as well. `carried_answer`: the answer is the parent's, so it
+agrees whatever was made of the question.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Maker:
     """Who or what wrote a synthetic record."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sterling.records.arrow import TEXT_KEYS
 from sterling.records.canonical import canonical_json
@@ -53,6 +54,31 @@ def compared(batch: pa.RecordBatch) -> list[str]:
     """What near-duplicate checks compare: the view that a record declares, else its whole text."""
     views = batch.column("view").to_pylist()
     return [text if view is None else view for view, text in zip(views, texts(batch), strict=True)]
+
+
+def text_column(batch: pa.RecordBatch) -> pa.StringArray:
+    """`texts` as an Arrow column; without a Python object for a row whose payload is plain strings."""
+    plain = _joined([batch.column(key) for key in TEXT_KEYS if batch.column(key).null_count < batch.num_rows], batch.num_rows)
+    structured = pc.or_(pc.is_valid(batch.column("messages")), pc.is_valid(batch.column("fields")))
+    odd = pc.or_(batch.column("conversational"), structured)
+    if not odd.true_count:
+        return plain
+    return pc.replace_with_mask(plain, odd, pa.array(texts(batch.filter(odd)), pa.string()))
+
+
+def compared_column(batch: pa.RecordBatch) -> pa.StringArray:
+    """`compared` as an Arrow column."""
+    views, whole = batch.column("view"), text_column(batch)
+    return whole if views.null_count == batch.num_rows else pc.coalesce(views, whole)
+
+
+def _joined(parts: Sequence[pa.StringArray], rows: int) -> pa.StringArray:
+    """Cells of a row that are there, joined by a newline."""
+    if not parts:
+        return pa.array([""] * rows, pa.string())
+    if len(parts) == 1 and not parts[0].null_count:
+        return parts[0]
+    return pc.binary_join_element_wise(*parts, "\n", null_handling="skip")
 
 
 def _row_text(cells: Sequence[str | None], talks: bool, messages: str | None, fields: str | None) -> str:

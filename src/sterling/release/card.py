@@ -58,12 +58,14 @@ def render_card(facts: CardFacts, report: Mapping[str, Any], written: Sequence[W
         "reasons": _reasons,
         "percent": _percent,
         "value": _value,
+        "money": _money,
     }
     return f"---\n{front}---\n\n" + environment.get_template("card.md").render(
         facts=facts, report=report, written=written, options=options, licences=licences,
         limits=_limits(facts, report), totals=_totals(report),
         measured=[one for one in report["evidence"] if one["name"].endswith(".accepted")],
         verifiers=[one for one in report["evidence"] if _is_overall(one)],
+        cost=next((one for one in report["evidence"] if one["name"] == "cost.total.usd"), None),
         findings={status: _findings(report, status) for status in ("unmet", "waived", "met")},
     )  # fmt: skip
 
@@ -174,3 +176,9 @@ def _value(evidence: Mapping[str, Any]) -> str:
     interval = evidence["interval"]
     spread = "" if interval is None else f" ({interval[0]:.4g} to {interval[1]:.4g})"
     return f"{evidence['value']:.4g}{spread}"
+
+
+def _money(evidence: Mapping[str, Any]) -> str:
+    if evidence["value"] is None:
+        return f"at least {evidence['inputs']['known_usd']:.4g} (some prices are unknown)"
+    return f"{evidence['value']:.4g}"

@@ -8,6 +8,7 @@ from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
+from sterling.report.costs import costs
 from sterling.report.flow import ranked, reaches
 from sterling.report.model import Report, Sample
 from sterling.report.plots import Axis, compose
@@ -87,7 +88,8 @@ def _render(report: Report, limits: Limits) -> str:
         composition=_cut(compose(report.composition), limits.lines),
         plots=plots,
         samples={fate: _samples(report.samples, fate, limits) for fate in ("kept", "dropped")},
-        evidence=_cut(rest, limits.rows),
+        cost=costs(report.evidence),
+        evidence=_cut([one for one in rest if not one.name.startswith("cost.")], limits.rows),
         limits=limits,
         t=partial(_clip, limit=limits.text),
         cut=_cut,

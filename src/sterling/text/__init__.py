@@ -1,8 +1,9 @@
 """Tokens, n-grams and their hashes, and MinHash: once, for all rooms."""
 
-from sterling.text.minhash import PERMUTATIONS, Banding, band_keys, banding, signature
+from sterling.text.minhash import PERMUTATIONS, Banding, band_keys, banding, signature, sketches
 from sterling.text.ngrams import (
     Hashes,
+    Unit,
     containment,
     jaccard,
     mixed,
@@ -18,6 +19,7 @@ __all__ = [
     "PERMUTATIONS",
     "Banding",
     "Hashes",
+    "Unit",
     "band_keys",
     "banding",
     "containment",
@@ -31,6 +33,7 @@ __all__ = [
     "plain_words",
     "shingles",
     "signature",
+    "sketches",
     "token_hashes",
     "window_hashes",
     "words",

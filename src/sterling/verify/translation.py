@@ -37,7 +37,7 @@ _SHOWN = 120
 """Characters of each."""
 _SHORTEST = 40
 """Letters of a source below which lengths say nothing."""
-_SHRUNK = 0.75
+_SHRUNK = 0.85
 """With fewer sentences than the source and less than this share of its length, one is missing."""
 _IN_WORDS = 12
 """Whole numbers up to this one are often written in words."""
@@ -174,13 +174,11 @@ class Translation(RecordCheck):
 
     def _lengths(self, case: Case) -> Iterable[Problem]:
         long, mine = weight(case.source.prose), weight(case.target.prose)
-        if long < _SHORTEST:
-            return
-        ratio, (low, high) = mine / long, self.length_ratio
+        ratio, (low, high) = mine / max(long, 1.0), self.length_ratio
         said = [len(sentences(part.prose)) for part in (case.source, case.target)]
-        if ratio < low:
+        if long >= _SHORTEST and ratio < low:
             yield Problem("too_short", [round(ratio, 3)])
-        elif ratio > high:
+        elif long >= _SHORTEST and ratio > high:
             yield Problem("too_long", [round(ratio, 3)])
         elif said[1] < said[0] and ratio < _SHRUNK and case.language not in UNMARKED:
             yield Problem("sentence_lost", [*said, round(ratio, 3)], outcome="flag")

@@ -105,10 +105,10 @@ def hashes_of(text: str, by: Shingling) -> Hashes:
     return np.unique(out[: ends[0]])
 
 
-@pytest.mark.parametrize("block", range(0, 0x110000, 0x11000))
+@pytest.mark.parametrize("block", [*range(0, 0x20000, 0x8000), 0xE0000])
 def test_every_character_is_read_as_python_reads_it(block: int) -> None:
     """In a word, between words, and alone: a token is what Python's own expressions say."""
-    codes = [code for code in range(block, block + 0x11000) if not 0xD800 <= code < 0xE000]
+    codes = [code for code in range(block, block + 0x8000) if not 0xD800 <= code < 0xE000]
     text = " ".join(f"a{chr(code)}b {chr(code)}" for code in codes)
     assert np.array_equal(hashes_of(text, Shingling(1)), shingles(text, 1))
     assert np.array_equal(hashes_of(text, Shingling(2, "character")), shingles(text, 2, "character"))

@@ -25,6 +25,15 @@ def in_order(columns: Columns) -> list[str]:
     return list(TopologicalSorter(needs(columns)).static_order())
 
 
+def by_models(columns: Columns) -> frozenset[str]:
+    """Columns that a model wrote, or that are worked out from one that it wrote."""
+    found: set[str] = set()
+    for name in in_order(columns):
+        if isinstance(columns[name], Llm) or found.intersection(needs(columns)[name]):
+            found.add(name)
+    return frozenset(found)
+
+
 def problems(columns: Columns, *, model: bool) -> Iterator[Problem]:
     """Everything that is wrong with the columns by themselves. `model`: whether the strategy names one."""
     for name, column in columns.items():

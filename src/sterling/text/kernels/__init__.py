@@ -27,7 +27,7 @@ class Kernels(Protocol):
         """Band keys and sketches of the MinHash signature of each text."""
 
     def similarities(self, texts: pa.StringArray, pairs: Pairs, by: Shingling) -> npt.NDArray[np.float64]:
-        """Jaccard similarity of the shingles of each pair of texts. Fastest where equal `one` are neighbours."""
+        """Jaccard similarity of the shingles of each pair of texts."""
 
     def digests(self, texts: pa.StringArray) -> Hashes:
         """`text.normal.digest` of each text: texts x 2."""

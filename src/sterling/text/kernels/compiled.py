@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sterling.text.kernels import crowds, folding, lookup, minima, similar
+from sterling.text.kernels import crowds, folding, lookup, minima, reading, similar
 from sterling.text.kernels.nouns import Crowd, Grams, Marks, Pairs, Shingling, Suspects
 from sterling.text.kernels.reading import CHARACTERS, WORDS
 from sterling.text.kernels.tables import CONTEXTUAL, folding_table, lower_table
@@ -30,9 +30,12 @@ def similarities(texts: pa.StringArray, pairs: Pairs, by: Shingling) -> npt.NDAr
     hashes = np.empty(len(read.data) + len(texts), np.uint64)
     ends = np.empty(len(texts), np.int64)
     similar.shingle_hashes(*read, lower_table(), _kind(by), by.n, hashes, ends)
-    found = np.empty(len(pairs.one), np.float64)
-    similar.similarities(hashes, ends, *pairs, found)
-    return found
+    order = np.argsort(pairs.one)
+    found = np.empty(len(order), np.float64)
+    similar.similarities(hashes, ends, pairs.one[order], pairs.other[order], found)
+    back = np.empty_like(found)
+    back[order] = found
+    return back
 
 
 def digests(texts: pa.StringArray) -> Hashes:
@@ -74,13 +77,12 @@ def _bytes(texts: pa.StringArray) -> _Bytes:
 
 def _lowered(texts: pa.StringArray) -> _Bytes:
     """The bytes of a column in which no character needs to know its neighbours to be lower-cased."""
-    odd = pc.match_substring(texts, CONTEXTUAL[0])
-    for one in CONTEXTUAL[1:]:
-        odd = pc.or_(odd, pc.match_substring(texts, one))
-    if odd.true_count:
-        lowered = [text.lower() for text in texts.filter(odd).to_pylist()]
-        texts = pc.replace_with_mask(texts, odd, pa.array(lowered, texts.type))
-    return _bytes(texts)
+    read = _bytes(texts)
+    if not any(reading.occurs(read.data, *one.encode()) for one in CONTEXTUAL):
+        return read
+    odd = pc.match_substring_regex(texts, "|".join(CONTEXTUAL))
+    lowered = [text.lower() for text in texts.filter(odd).to_pylist()]
+    return _bytes(pc.replace_with_mask(texts, odd, pa.array(lowered, texts.type)))
 
 
 def _kind(by: Shingling) -> int:

@@ -64,10 +64,10 @@ def _alike(crowd: Crowd, start: int, stop: int, least: int, ratio: float, met: i
         mine = np.arange(first, min(first + _BLOCK, stop))
         theirs = np.arange(start, mine[-1] + 1)
         near = _look_alike(crowd, mine, theirs, least, ratio) & (theirs < mine[:, None])
-        near &= (theirs < start + scanned) | (theirs >= mine[:, None] - scanned)
-        before = np.cumsum(near, axis=1)
-        near &= (before <= met) | (before > before[:, -1:] - met)
-        worse, better = np.nonzero(near)
+        head, tail = near & (theirs < start + scanned), near & (theirs >= mine[:, None] - scanned)
+        head &= np.cumsum(head, axis=1) <= met
+        tail &= np.cumsum(tail[:, ::-1], axis=1)[:, ::-1] <= met
+        worse, better = np.nonzero(head | tail)
         found.append(np.stack((crowd.places[theirs[better]], crowd.places[mine[worse]])).astype(np.int64))
     return np.concatenate(found, axis=1)
 

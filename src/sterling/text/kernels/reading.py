@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sterling.text.kernels.build import part
+from sterling.text.kernels.build import kernel, part
 from sterling.text.kernels.tables import CLASS_SHIFT, OTHER, SPACE, WORD
 from sterling.text.ngrams import FACTOR, SEED
 
@@ -19,6 +19,15 @@ _LOW = np.uint32(0x3F)
 
 WORDS, PLAIN_WORDS, CHARACTERS = 0, 1, 2
 """What is read: `tokens.words`, `tokens.plain_words`, or characters with white space as one."""
+
+
+@kernel
+def occurs(data: Any, first: Any, second: Any) -> Any:
+    """Whether these two bytes follow each other somewhere."""
+    count = 0
+    for at in range(len(data) - 1):
+        count += (data[at] == first) & (data[at + 1] == second)
+    return count > 0
 
 
 @part

@@ -23,7 +23,7 @@ def shingle_hashes(data: Any, offsets: Any, table: Any, kind: Any, n: Any, out: 
 
 @kernel
 def similarities(hashes: Any, ends: Any, left: Any, right: Any, out: Any) -> None:
-    """Jaccard similarity of each pair of texts, as sets of hashes. Fastest where equal `left` are neighbours."""
+    """Jaccard similarity of each pair of texts, as sets of hashes. Equal `left` must be neighbours."""
     most = 1
     for text in range(len(ends)):
         most = max(most, ends[text] - (ends[text - 1] if text else 0))

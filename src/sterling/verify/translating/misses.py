@@ -12,7 +12,7 @@ from sterling.verify.grounding.assertions import plain
 from sterling.verify.translating.numerals import numerals
 from sterling.verify.translating.tongue import sentences
 
-_WHOLE = re.compile(r"(?<![\w.,:/-])[1-9][0-9]{0,8}(?![\w.,:/-]*[0-9]|\w)")
+_WHOLE = re.compile(r"(?<![\w.,:/%-])[1-9][0-9]{0,8}(?![\w.,:/-]*[0-9]|\w)")
 
 
 def near_misses(record: Record, language: str, seed: int) -> list[NearMiss]:
@@ -22,7 +22,7 @@ def near_misses(record: Record, language: str, seed: int) -> list[NearMiss]:
         return []
     drawn = random.Random(digest(str(seed), record.id))  # noqa: S311 - nothing secret hangs on it
     left = [] if "pivot_language" in (record.reference or {}) else [("untranslated", source)]  # no mistake there
-    made = [*_numbers(text, language, drawn), *_sentences(text), *left]
+    made = [*_numbers(text, language, drawn), *_sentences(text, source), *left]
     return [NearMiss(_without_way_back(answering(record, miss)), kind) for kind, miss in made]
 
 
@@ -39,10 +39,10 @@ def _numbers(text: str, language: str, drawn: random.Random) -> Iterator[tuple[s
         yield "wrong_number", text[: match.start()] + str(drawn.choice(others)) + text[match.end() :]
 
 
-def _sentences(text: str) -> Iterator[tuple[str, str]]:
-    """Without its longest sentence."""
+def _sentences(text: str, source: str) -> Iterator[tuple[str, str]]:
+    """Without its longest sentence, where the source has several, too."""
     said = sentences(text)
-    if len(said) > 1:
+    if len(said) > 1 and len(sentences(source)) > 1:
         longest = max(said, key=len)
         yield "dropped_sentence", text.replace(longest, "", 1).strip()
 

@@ -34,6 +34,7 @@ _RELATIVES = (frozenset({"hr", "sr"}), frozenset({"da", "no"}), frozenset({"cs",
 _WEIGHTS = {"CJK": 2.8, "HANGUL": 2.0, "HIRAGANA": 1.5, "KATAKANA": 1.5}
 """Letters of the Latin alphabet that one letter is worth, roughly."""
 _STOPS = re.compile(r"[.!?\u061f\u06d4]+(?=[\"')\]\u201d\u00bb]*(?:\s|$))|[\u0589\u0964\u17d4\u3002\uff01\uff1f]+")
+_BLOCKS = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*\u2022+>#|]|\(?[0-9]{1,3}[.)])\s?)")
 UNMARKED = frozenset({"th", "lo", "my"})
 """Languages that mark no end of a sentence."""
 _WORD = re.compile(r"[^\W\d_]+")
@@ -86,14 +87,14 @@ def weight(prose: str) -> float:
 
 
 def sentences(prose: str) -> list[str]:
-    """The sentences of a text, by their last signs and by lines; an abbreviation ends one, too."""
+    """The sentences of a text, by their last signs, blank lines and list items; an abbreviation ends one, too."""
     pieces: list[str] = []
-    for line in prose.splitlines():
+    for block in _BLOCKS.split(prose):
         start = 0
-        for stop in _STOPS.finditer(line):
-            pieces.append(line[start : stop.end()])
+        for stop in _STOPS.finditer(block):
+            pieces.append(block[start : stop.end()])
             start = stop.end()
-        pieces.append(line[start:])
+        pieces.append(block[start:])
     return [piece.strip() for piece in pieces if any(char.isalnum() for char in piece)]
 
 
