@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from tests.generate.conversing import MISTRAL, QWEN, endpoint, fault_of, made, record_of, text_of_request
 
 from sterling.generate.adversarial import Adversarial
-from sterling.generate.hostile import HOSTILE, NAMES
+from sterling.generate.seeds.hostile import HOSTILE, NAMES
 from sterling.records import Fault, Record
 from sterling.registry import Past
 

@@ -20,7 +20,7 @@ from tests.generate.conversing import (
 
 from sterling.errors import InputError
 from sterling.generate.constitution import Constitution
-from sterling.generate.principles import read_principles
+from sterling.generate.talks.principles import read_principles
 from sterling.records import Fault, Record
 from sterling.registry import Past
 

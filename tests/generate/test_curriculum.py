@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sterling.generate.climbing import Place, Thresholds, path, wilson
 from sterling.generate.curriculum import Curriculum
+from sterling.generate.puzzles.climbing import Place, Thresholds, path, wilson
 from sterling.models import mock, store
 from sterling.records import Fault, Record
 from sterling.registry import Made, Past

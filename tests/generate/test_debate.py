@@ -20,8 +20,8 @@ from tests.generate.conversing import (
     text_of_request,
 )
 
-from sterling.generate.arguing import transcript
 from sterling.generate.debate import Debate
+from sterling.generate.talks.arguing import transcript
 from sterling.recipes.json_schema import schema
 from sterling.records import Fault, Record
 

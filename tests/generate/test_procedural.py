@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from sterling.errors import InputError, MissingExtra
-from sterling.generate.offers import Offer, in_turn, own_part
 from sterling.generate.procedural import Procedural
+from sterling.generate.puzzles.offers import Offer, in_turn, own_part
 from sterling.records import Fault, Record
 from sterling.registry import Past, Task
 from sterling.sandbox.gym import Gym, Item, known_datasets

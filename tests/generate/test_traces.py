@@ -2,7 +2,7 @@
 
 import pytest
 
-from sterling.generate.calls import MOST_EDGES, calls_of
+from sterling.generate.programs.calls import MOST_EDGES, calls_of
 from sterling.generate.traces import Traces, without_docstring
 from sterling.records import Fault, Maker, Record
 from sterling.registry import Past, Task

@@ -185,9 +185,9 @@ def noted(home: Path, word: str) -> bool:
     return any(word in path.read_text() for path in (home / "batches").glob("*.jsonl"))
 
 
-@pytest.mark.parametrize("until", ['"rows"', '"file"', '"batch"'])
+@pytest.mark.parametrize("until", ['"file"', '"batch"'])
 def test_a_run_killed_between_question_and_answer_pays_for_nothing_twice(home: Path, until: str) -> None:
-    """Killed when the note says that much: before the file, before the batch, before its end."""
+    """Killed when the note says that much: before the batch is begun, and before its end."""
     with mock({"rules": [{"echo": True}], "batches": {"delay_s": 1.0}}) as url:
         process = asker(home, url, 20)
         while not noted(home, until) and process.poll() is None:

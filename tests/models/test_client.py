@@ -61,7 +61,7 @@ def test_a_disk_that_takes_nothing_fails_all_who_wait(home: Path) -> None:
         asked = endpoint(url)
         async with Models() as models:
             (home / "journal").write_text("in the way")
-            return await asyncio.gather(*(models.say(asked, "q") for _ in range(3)), return_exceptions=True)
+            return [*await asyncio.gather(*(models.say(asked, "q") for _ in range(3)), return_exceptions=True)]
 
     home.mkdir()
     with mock(SLOW) as url:

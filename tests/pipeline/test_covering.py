@@ -29,7 +29,7 @@ def test_the_share_of_held_out_edge_cases_is_measured(write_recipe: WriteRecipe,
             generate=[{"strategy": "adversarial", "model": "teacher", "count": 8}],
             checks=[{"check": "judge", "model": "judge", "rubric": "Is it right?"}],
             mix={"synthetic_cap": 0.9},
-            waive=[{"rule": one, "because": "a test", "by": "the test"} for one in ("mix.synthetic_cap", "models.terms")],
+            waive=[{"rule": r, "because": "a test", "by": "the test"} for r in ("mix.synthetic_cap", "models.terms")],
         )  # fmt: skip
         rows = [
             {"prompt": f"What about {one} number {n} of {n % 7} in case {n * 37}?", "completion": f"It is {n}."}

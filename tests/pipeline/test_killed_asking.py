@@ -1,4 +1,4 @@
-"""A run that asks models is killed at random moments: nothing is lost, and nothing paid twice but what was in flight."""
+"""A run that asks models is killed at random moments: nothing is lost, nothing paid twice but what was in flight."""
 
 import json
 import os

@@ -2,7 +2,6 @@
 
 from sterling.generate.adversarial import Adversarial
 from sterling.generate.backtranslate import Backtranslate
-from sterling.generate.by_function import Desk, strategy
 from sterling.generate.completions import Completions
 from sterling.generate.constitution import Constitution
 from sterling.generate.curriculum import Curriculum
@@ -20,6 +19,7 @@ from sterling.generate.textbook import Textbook
 from sterling.generate.tools import Tools
 from sterling.generate.traces import Traces
 from sterling.generate.translate import Translate
+from sterling.generate.writing.by_function import Desk, strategy
 
 __all__ = [
     "Adversarial",

@@ -9,15 +9,15 @@ from typing import Any, ClassVar, NamedTuple
 
 from pydantic import Field, field_validator
 
-from sterling.generate.elimination import refuse_apology, refuse_copied_prompt
-from sterling.generate.formats import FORMATS
-from sterling.generate.gaps import KINDS, Kind, gaps, shown_text
-from sterling.generate.grid import poor_cells
-from sterling.generate.hostile import HOSTILE, NAMES
-from sterling.generate.making import Draft, Writer
-from sterling.generate.passages import extract
-from sterling.generate.seeding import chat_of, inherited
-from sterling.generate.wording import has_tools
+from sterling.generate.seeds.formats import FORMATS
+from sterling.generate.seeds.gaps import KINDS, Kind, gaps, shown_text
+from sterling.generate.seeds.hostile import HOSTILE, NAMES
+from sterling.generate.seeds.passages import extract
+from sterling.generate.seeds.seeding import chat_of, inherited
+from sterling.generate.seeds.wording import has_tools
+from sterling.generate.writing.elimination import refuse_apology, refuse_copied_prompt
+from sterling.generate.writing.grid import poor_cells
+from sterling.generate.writing.making import Draft, Writer
 from sterling.models import ModelRef, Models, ModelStrategy, Unanswered
 from sterling.recipes.problems import nearest
 from sterling.records import Fault, Record, content_text, digest
@@ -45,7 +45,7 @@ class Case(NamedTuple):
 class Adversarial(ModelStrategy):
     """Edge cases: rare tags, missing combinations of tags, thin topics, rare formats, and hostile inputs.
 
-    What is missing is found in the seeds, by `sterling.generate.gaps`, and is the same for the same seeds. A model is
+    What is missing is found in the seeds (`sterling.generate.seeds.gaps`), and is the same for the same seeds. A model is
     shown some real ones and writes one more of the missing kind; then it, or `answerer`, answers. What a good answer to
     a hostile input does is said to the one who answers, and not kept. Seeds that are texts make texts without answers;
     rows of tables and records with tools are left out.

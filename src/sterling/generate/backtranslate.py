@@ -6,13 +6,13 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sterling.generate.elimination import refuse_apology, refuse_same_words
-from sterling.generate.grid import Cell, GridStrategy
-from sterling.generate.languages import Language, language_of
-from sterling.generate.making import Draft, Writer
-from sterling.generate.seeding import prompt_of
-from sterling.generate.translating import Translator
-from sterling.generate.wording import has_tools, with_request
+from sterling.generate.languages.names import Language, language_of
+from sterling.generate.languages.translating import Translator
+from sterling.generate.seeds.seeding import prompt_of
+from sterling.generate.seeds.wording import has_tools, with_request
+from sterling.generate.writing.elimination import refuse_apology, refuse_same_words
+from sterling.generate.writing.grid import Cell, GridStrategy
+from sterling.generate.writing.making import Draft, Writer
 from sterling.models import Endpoint, ModelRef, Models
 from sterling.records import UNPROVEN, Fault, Record, payload_text
 from sterling.registry import Task, register

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from sterling.generate.stored import (
+from sterling.generate.vendors.stored import (
     Answer,
     Unusable,
     answers,

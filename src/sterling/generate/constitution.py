@@ -6,11 +6,11 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
-from sterling.generate.chats import bare, opening_of, question_of, sent, shown
-from sterling.generate.elimination import refuse_copied_prompt
-from sterling.generate.grid import Cell, GridStrategy
-from sterling.generate.making import Draft, Writer
-from sterling.generate.principles import read_principles
+from sterling.generate.talks.chats import bare, opening_of, question_of, sent, shown
+from sterling.generate.talks.principles import read_principles
+from sterling.generate.writing.elimination import refuse_copied_prompt
+from sterling.generate.writing.grid import Cell, GridStrategy
+from sterling.generate.writing.making import Draft, Writer
 from sterling.models import Answer, Endpoint, ModelRef, Models, Unanswered
 from sterling.records import Fault, Record
 from sterling.registry import Task, register

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sterling.generate.climbing import Place, Stand, Thresholds, evidence, path
-from sterling.generate.elimination import refuse_copied_prompt, refuse_empty_words
-from sterling.generate.making import Draft, Writer
-from sterling.generate.offers import Offer, in_turn, objection, proposed, refuse_datasets, refuse_options
-from sterling.generate.seeding import drawn, prompt_of
+from sterling.generate.puzzles.climbing import Place, Stand, Thresholds, evidence, path
+from sterling.generate.puzzles.offers import Offer, in_turn, objection, proposed, refuse_datasets, refuse_options
+from sterling.generate.seeds.seeding import drawn, prompt_of
+from sterling.generate.writing.elimination import refuse_copied_prompt, refuse_empty_words
+from sterling.generate.writing.making import Draft, Writer
 from sterling.models import AskingStrategy, ModelRef, Models
 from sterling.records import UNPROVEN, Fault, Record
 from sterling.registry import Past, Proposal, Task, register

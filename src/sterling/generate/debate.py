@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sterling.generate.arguing import (
+from sterling.generate.talks.arguing import (
     Asked,
     Debated,
     Judged,
@@ -17,9 +17,9 @@ from sterling.generate.arguing import (
     refuse_leaks,
     transcript,
 )
-from sterling.generate.chats import bare, opening_of, question_of
-from sterling.generate.grid import Cell, GridStrategy
-from sterling.generate.making import Draft, Writer
+from sterling.generate.talks.chats import bare, opening_of, question_of
+from sterling.generate.writing.grid import Cell, GridStrategy
+from sterling.generate.writing.making import Draft, Writer
 from sterling.models import Endpoint, ModelRef, Models, Unanswered, lineage
 from sterling.records import Fault, Record
 from sterling.registry import Task, register

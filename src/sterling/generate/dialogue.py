@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
-from sterling.generate.chats import (
+from sterling.generate.talks.chats import (
     opening_of,
     question_of,
     refuse_both_parts,
@@ -15,9 +15,9 @@ from sterling.generate.chats import (
     sent,
     shown,
 )
-from sterling.generate.elimination import refuse_copied_prompt
-from sterling.generate.grid import Cell, GridStrategy
-from sterling.generate.making import Draft, Writer
+from sterling.generate.writing.elimination import refuse_copied_prompt
+from sterling.generate.writing.grid import Cell, GridStrategy
+from sterling.generate.writing.making import Draft, Writer
 from sterling.models import ModelRef, Models, Unanswered
 from sterling.records import Fault, Record
 from sterling.registry import Task, register

@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import Field
 
 from sterling.errors import InputError
-from sterling.generate.chats import sent
-from sterling.generate.elimination import refuse_apology
-from sterling.generate.making import Draft, Writer
-from sterling.generate.weakness import Claim, Group, allot, asked_of, groups_of
-from sterling.generate.wording import has_tools
+from sterling.generate.seeds.weakness import Claim, Group, allot, asked_of, groups_of
+from sterling.generate.seeds.wording import has_tools
+from sterling.generate.talks.chats import sent
+from sterling.generate.writing.elimination import refuse_apology
+from sterling.generate.writing.making import Draft, Writer
 from sterling.models import Models, ModelStrategy
 from sterling.records import Fault, Record, digest, text_of
 from sterling.registry import Past, Task, register

@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from pydantic import BaseModel, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from sterling.generate.elimination import refuse_copied_prompt
-from sterling.generate.grid import Cell, GridStrategy
-from sterling.generate.making import Draft, Writer
-from sterling.generate.passages import document_of, extract, grounds
+from sterling.generate.seeds.passages import document_of, extract, grounds
+from sterling.generate.writing.elimination import refuse_copied_prompt
+from sterling.generate.writing.grid import Cell, GridStrategy
+from sterling.generate.writing.making import Draft, Writer
 from sterling.models import Endpoint, ModelRef, Models, Unanswered, families, lineage
 from sterling.records import UNPROVEN, Fault, Record
 from sterling.registry import Task, register

@@ -7,16 +7,16 @@ from typing import ClassVar, NamedTuple, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sterling.generate.elimination import (
+from sterling.generate.seeds.seeding import prompt_of
+from sterling.generate.writing.elimination import (
     refuse_apology,
     refuse_copied_prompt,
     refuse_empty_words,
     refuse_same_words,
 )
-from sterling.generate.grid import Cell, GridStrategy
-from sterling.generate.making import Draft, Writer
-from sterling.generate.pairing import chat_for, paired
-from sterling.generate.seeding import prompt_of
+from sterling.generate.writing.grid import Cell, GridStrategy
+from sterling.generate.writing.making import Draft, Writer
+from sterling.generate.writing.pairing import chat_for, paired
 from sterling.models import Models, Unanswered
 from sterling.records import Fault, Record, digest
 from sterling.registry import Task, register

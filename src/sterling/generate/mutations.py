@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from sterling.generate.templates import fenced, template
+from sterling.generate.programs.templates import fenced, template
 from sterling.records import Fault, Maker, Record, digest
 from sterling.registry import Past, Strategy, Task, register
 from sterling.sandbox import Limits, Outcome, Program, shared_sandbox

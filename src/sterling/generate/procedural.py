@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sterling.generate.offers import Offer, in_turn, objection, proposed, refuse_datasets, refuse_options
+from sterling.generate.puzzles.offers import Offer, in_turn, objection, proposed, refuse_datasets, refuse_options
 from sterling.records import Fault, Record
 from sterling.registry import Past, Strategy, Task, register
 from sterling.sandbox.gym import Gym

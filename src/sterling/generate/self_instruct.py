@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
-from sterling.generate.elimination import refuse_apology, refuse_copied_prompt, refuse_empty_words
-from sterling.generate.making import Draft, Writer
-from sterling.generate.pairing import chat_for, paired
-from sterling.generate.seeding import drawn, prompt_of
+from sterling.generate.seeds.seeding import drawn, prompt_of
+from sterling.generate.writing.elimination import refuse_apology, refuse_copied_prompt, refuse_empty_words
+from sterling.generate.writing.making import Draft, Writer
+from sterling.generate.writing.pairing import chat_for, paired
 from sterling.models import Models, ModelStrategy, Unanswered
 from sterling.records import Fault, Record, digest
 from sterling.registry import Past, Task, register

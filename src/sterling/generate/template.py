@@ -15,8 +15,8 @@ from sterling.generate.columns.payload import Shape, columns_in, payload_of, sha
 from sterling.generate.columns.persons import release_of_faker
 from sterling.generate.columns.references import filled, spelt
 from sterling.generate.columns.written import Expression, Llm
-from sterling.generate.making import Draft, Writer
-from sterling.generate.seeding import drawn, prompt_of
+from sterling.generate.seeds.seeding import drawn, prompt_of
+from sterling.generate.writing.making import Draft, Writer
 from sterling.models import AskingStrategy, Endpoint, ModelRef, Models
 from sterling.recipes.entries import refuse
 from sterling.recipes.problems import Problem

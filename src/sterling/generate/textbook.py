@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from sterling.generate.elimination import refuse_apology, refuse_copied_prompt, refuse_same_words
-from sterling.generate.grid import Cell, GridStrategy
-from sterling.generate.making import Draft, Writer
-from sterling.generate.passages import document_of, extract, grounds
+from sterling.generate.seeds.passages import document_of, extract, grounds
+from sterling.generate.writing.elimination import refuse_apology, refuse_copied_prompt, refuse_same_words
+from sterling.generate.writing.grid import Cell, GridStrategy
+from sterling.generate.writing.making import Draft, Writer
 from sterling.models import Models
 from sterling.records import Fault, Record
 from sterling.registry import Task, register

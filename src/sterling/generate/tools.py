@@ -6,13 +6,13 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sterling.generate.chats import opening_of, question_of, refuse_declined
-from sterling.generate.elimination import refuse_copied_prompt
 from sterling.generate.environment.chances import text_of_value, variations, worded
 from sterling.generate.environment.definition import Environment, files_of, read_environment
 from sterling.generate.environment.episode import Transcript, play
-from sterling.generate.making import Draft, Writer
-from sterling.generate.seeding import drawn
+from sterling.generate.seeds.seeding import drawn
+from sterling.generate.talks.chats import opening_of, question_of, refuse_declined
+from sterling.generate.writing.elimination import refuse_copied_prompt
+from sterling.generate.writing.making import Draft, Writer
 from sterling.models import Models, ModelStrategy, Unanswered
 from sterling.records import Boundary, Fault, Record, digest, message_text
 from sterling.registry import Past, Task, register

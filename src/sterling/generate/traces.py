@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
-from sterling.generate.calls import Call, calls_in_tests, calls_of
-from sterling.generate.templates import fenced, template
+from sterling.generate.programs.calls import Call, calls_in_tests, calls_of
+from sterling.generate.programs.templates import fenced, template
 from sterling.records import Boundary, Fault, Maker, Record, digest
 from sterling.registry import Past, Strategy, Task, register
 from sterling.sandbox import Limits, Outcome, Program, shared_sandbox

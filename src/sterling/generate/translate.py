@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sterling.generate.grid import Cell, GridStrategy
-from sterling.generate.languages import Language, language_of
-from sterling.generate.making import Draft, Writer
-from sterling.generate.translating import Translated, Translator
-from sterling.generate.wording import has_tools, texts_in, with_texts
+from sterling.generate.languages.names import Language, language_of
+from sterling.generate.languages.translating import Translated, Translator
+from sterling.generate.seeds.wording import has_tools, texts_in, with_texts
+from sterling.generate.writing.grid import Cell, GridStrategy
+from sterling.generate.writing.making import Draft, Writer
 from sterling.models import Endpoint, ModelRef, Models, Unanswered
 from sterling.records import Fault, Record, payload_text
 from sterling.registry import Task, register

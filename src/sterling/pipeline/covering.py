@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from sterling.curate.coverage import HeldOut, edge_cases, edge_coverage
 from sterling.engine.shards import Shard, read_batch, standing
 from sterling.generate import Adversarial
-from sterling.generate.gaps import shown_text
+from sterling.generate.seeds.gaps import shown_text
 from sterling.pipeline.generating import Walked
 from sterling.pipeline.job import Job
 from sterling.records import Record, records_of

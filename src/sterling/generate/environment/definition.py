@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, StringConstraints, Tag, model_validator
 
 from sterling.errors import InputError
-from sterling.generate.written import parse_written, text_of_file, wrong
+from sterling.generate.talks.written import parse_written, text_of_file, wrong
 from sterling.records import digest
 from sterling.sandbox.simulation import World
 from sterling.text.templates import Template

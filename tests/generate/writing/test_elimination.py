@@ -2,7 +2,7 @@
 
 import pytest
 
-from sterling.generate.elimination import (
+from sterling.generate.writing.elimination import (
     refuse_apology,
     refuse_copied_prompt,
     refuse_empty_words,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sterling.text.templates import Template, read_template
 
-_FOLDER = Path(__file__).parent / "prompts"
+_FOLDER = Path(__file__).parents[1] / "prompts"
 
 
 def template(name: str) -> Template:

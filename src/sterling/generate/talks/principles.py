@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from sterling.generate.written import parse_written, text_of_file, wrong
+from sterling.generate.talks.written import parse_written, text_of_file, wrong
 from sterling.records import digest
 
 _NOBODY = re.compile(

@@ -6,9 +6,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sterling.generate.grid import poor_cells
 from sterling.generate.rephrase import Rephrase
-from sterling.generate.seeding import chat_of, drawn, inherited, prompt_of
+from sterling.generate.seeds.seeding import chat_of, drawn, inherited, prompt_of
+from sterling.generate.writing.grid import poor_cells
 from sterling.records import Record
 from sterling.registry import Made, Past
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sterling.generate.seeding import chat_of
+from sterling.generate.seeds.seeding import chat_of
 from sterling.models import Answer, Unanswered
 from sterling.records import Record, content_text
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from sterling.generate.seeding import drawn
+from sterling.generate.seeds.seeding import drawn
 from sterling.models import ModelStrategy
 from sterling.records import Record, digest
 from sterling.registry import Past, Task

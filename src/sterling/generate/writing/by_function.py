@@ -7,8 +7,8 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from pydantic import BaseModel
 
-from sterling.generate.grid import Cell, GridStrategy
-from sterling.generate.making import Draft, Writer
+from sterling.generate.writing.grid import Cell, GridStrategy
+from sterling.generate.writing.making import Draft, Writer
 from sterling.models import Answer, Endpoint, Models
 from sterling.models.opened import Message
 from sterling.records import Fault, Record

@@ -3,9 +3,9 @@
 import re
 from typing import NamedTuple
 
-from sterling.generate.elimination import refuse_apology, refuse_copied_prompt
-from sterling.generate.languages import name_of
-from sterling.generate.passages import passages_of
+from sterling.generate.languages.names import name_of
+from sterling.generate.seeds.passages import passages_of
+from sterling.generate.writing.elimination import refuse_apology, refuse_copied_prompt
 from sterling.models import Answer, Endpoint, Models
 from sterling.text.templates import Template
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.generate.scene import seed
 
-from sterling.generate.passages import document_of, extract, passages_of
+from sterling.generate.seeds.passages import document_of, extract, passages_of
 
 TALK = [{"role": "user", "content": "Where is Bern?"}, {"role": "assistant", "content": "On the Aare."}]
 

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from sterling.generate.formats import FORMATS, formats_of
-from sterling.generate.seeding import inherited, prompt_of
+from sterling.generate.seeds.formats import FORMATS, formats_of
+from sterling.generate.seeds.seeding import inherited, prompt_of
 from sterling.records import Record, text_of
 from sterling.text.clusters import vectors
 
@@ -51,7 +51,7 @@ class Gap(NamedTuple):
 def gaps(records: Sequence[Record], kinds: Sequence[Kind] = KINDS) -> list[Gap]:
     """Every gap of these kinds, the emptiest of each kind first.
 
-    A format (`sterling.generate.formats`) is a gap below 1 % of the records; a tag `key:value` or a topic (a cluster of
+    A format (`seeds.formats`) is a gap below 1 % of the records; a tag `key:value` or a topic (a cluster of
     hashed words) with less than a quarter of the mean of its like; two tags of different keys that never occur together
     where 5 records or more would be expected to. Keys with fewer than 4 records to a value are names, and left out.
     """

@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
 
-from sterling.generate.chats import refuse_declined
-from sterling.generate.elimination import refuse_copied_prompt
+from sterling.generate.talks.chats import refuse_declined
+from sterling.generate.writing.elimination import refuse_copied_prompt
 from sterling.models import Answer, Endpoint, Models, Unanswered
 from sterling.text.templates import Template
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.generate.scene import seed
 
-from sterling.generate.wording import has_tools, texts_in, with_request, with_texts
+from sterling.generate.seeds.wording import has_tools, texts_in, with_request, with_texts
 
 TALK: list[dict[str, Any]] = [
     {"role": "system", "content": "Be kind."},

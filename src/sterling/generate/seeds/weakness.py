@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sterling.generate.seeding import chat_of, inherited
+from sterling.generate.seeds.seeding import chat_of, inherited
 from sterling.records import Record, content_text, digest
 from sterling.text.clusters import Clusters, vectors
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sterling.generate.seeding import inherited
+from sterling.generate.seeds.seeding import inherited
 from sterling.models import Answer, Endpoint, depth_of, lineage
 from sterling.records import Maker, Record, digest
 from sterling.registry import Task

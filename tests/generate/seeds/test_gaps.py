@@ -2,8 +2,8 @@
 
 import pytest
 
-from sterling.generate.formats import FORMATS, formats_of
-from sterling.generate.gaps import Gap, gaps
+from sterling.generate.seeds.formats import FORMATS, formats_of
+from sterling.generate.seeds.gaps import Gap, gaps
 from sterling.records import Record
 
 SHOWN: dict[str, str] = {

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pydantic_core import PydanticCustomError
 
 from sterling.errors import InputError
-from sterling.generate.templates import template
+from sterling.generate.programs.templates import template
 from sterling.records import Fault, Maker, Record, canonical_json, digest
 from sterling.registry import Task
 from sterling.sandbox.gym import REVIEWED, Entry, Gym, Item, Trouble, known_datasets, library_version

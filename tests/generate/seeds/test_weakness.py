@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sterling.generate.weakness import Claim, allot, groups_of, pass_rates
+from sterling.generate.seeds.weakness import Claim, allot, groups_of, pass_rates
 from sterling.records import Record
 
 CLAIMS = st.dictionaries(

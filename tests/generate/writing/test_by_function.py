@@ -5,7 +5,7 @@ import pytest
 from pydantic import BaseModel
 
 from sterling.generate import Desk, strategy
-from sterling.generate.by_function import FunctionStrategy
+from sterling.generate.writing.by_function import FunctionStrategy
 from sterling.models import mock, store
 from sterling.records import Fault, Record
 from sterling.registry import Past, lookup

@@ -1,0 +1,1 @@
+"""Languages by name, and texts put into another."""

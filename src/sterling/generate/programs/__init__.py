@@ -1,0 +1,1 @@
+"""Functions to be called, and the prompts of strategies that ask no model."""

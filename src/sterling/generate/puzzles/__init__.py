@@ -1,0 +1,1 @@
+"""Exercises by program, and the levels of them."""

@@ -1,0 +1,1 @@
+"""Conversations and arguments: their turns, their verdicts, the principles behind them."""

@@ -1,0 +1,1 @@
+"""How other houses store what their models said."""
