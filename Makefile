@@ -32,6 +32,8 @@ bench: $(VENV)/dev ## measure start-up, the million-record run, the model client
 	$(BIN)/python benchmarks/schema.py
 	$(BIN)/python benchmarks/llmbar.py
 	$(BIN)/python benchmarks/agreement.py
+	$(BIN)/python benchmarks/answer_leaks.py
+	$(BIN)/python benchmarks/translation.py
 	$(BIN)/python benchmarks/grounding.py
 
 campaign: $(VENV)/dev $(VENV)/rivals ## run 8,200 programs idle and under load, and beside other harnesses (half an hour)

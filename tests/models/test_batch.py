@@ -13,8 +13,9 @@ from tests.models.conftest import endpoint, question
 
 from sterling.errors import BudgetSpent, InputError
 from sterling.models import Answer, Endpoint, Failure, Models, ask, mock, mock_stats
+from sterling.models.bills import Item
 from sterling.models.loop import wait_for
-from sterling.models.purse import Item, Purse, opened, purpose
+from sterling.models.purse import Purse, opened, purpose
 
 PRICE = {"input": 10.0, "output": 100.0, "batch": 0.5}
 

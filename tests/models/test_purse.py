@@ -13,8 +13,9 @@ from tests.models.conftest import endpoint, question
 
 from sterling.errors import BudgetSpent, InputError
 from sterling.models import Answer, Failure, Models, ask, classify, mock, mock_stats
+from sterling.models.bills import Bill, Item
 from sterling.models.loop import submit
-from sterling.models.purse import NOTHING, Bill, Item, Purse, opened, purpose
+from sterling.models.purse import NOTHING, Purse, opened, purpose
 from sterling.models.till import Till
 from sterling.models.wire import chat_call
 

@@ -65,8 +65,9 @@ SNAPSHOTS = {
     ),
     "unknown key at the top": (
         "check:\n",
-        "recipe.yaml:5: unknown key `check`\n  mend: did you mean `checks`? valid: anchor, checks, engine, families, "
-        "generate, intended_use, mix, models, name, purpose, release, roles, seed, tail_margin, terms, waive",
+        "recipe.yaml:5: unknown key `check`\n  mend: did you mean `checks`? valid: anchor, budget, checks, engine, "
+        "families, generate, intended_use, mix, models, name, prices, purpose, release, roles, seed, tail_margin, "
+        "terms, waive",
     ),
     "a key in the wrong section": (
         "synthetic_cap: 0.2\n",
@@ -77,10 +78,9 @@ SNAPSHOTS = {
         "recipe.yaml:5: `review:` has no effect: this version of Sterling has no human review\n"
         "  mend: remove `review:`",
     ),
-    "the budget that comes later": (
-        "budget: {usd: 40}\n",
-        "recipe.yaml:5: `budget:` has no effect: this version of Sterling spends no money (the size of the mix is "
-        "`mix.budget`)\n  mend: remove `budget:`",
+    "a budget of nothing": (
+        "budget: {usd: 0}\n",
+        "recipe.yaml:5: `budget.usd` must be more than 0.0, got 0",
     ),
     "unknown key in a nested section": (
         "mix:\n  weights: {reel: 2}\n",
@@ -233,8 +233,9 @@ def test_several_mistakes_are_listed_in_the_order_of_the_file(complaint: Complai
         "  recipe.yaml:5: `seed` must be a whole number, got 'many'\n"
         "  recipe.yaml:6: `mix.unit` must be one of `tokens`, `records`, got 'bytes'; valid: records, tokens\n"
         "  recipe.yaml:6: `mix.budget` must be at least 1, got 0\n"
-        "  recipe.yaml:7: unknown key `relase`; did you mean `release`? valid: anchor, checks, engine, families, "
-        "generate, intended_use, mix, models, name, purpose, release, roles, seed, tail_margin, terms, waive\n"
+        "  recipe.yaml:7: unknown key `relase`; did you mean `release`? valid: anchor, budget, checks, engine, "
+        "families, generate, intended_use, mix, models, name, prices, purpose, release, roles, seed, tail_margin, "
+        "terms, waive\n"
         "  recipe.yaml:10: there is no check `test`; did you mean `tests`?"
     )
 

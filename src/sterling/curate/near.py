@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from sterling.curate.sketches import MISSED, exchanged, proposed
+from sterling.curate.sketches import exchanged, proposed
 from sterling.records import Family, compared, compared_column
 from sterling.registry import Resolution, SetCheck, register
 from sterling.stats import Evidence
@@ -16,7 +16,9 @@ from sterling.text import PERMUTATIONS, Banding, Unit, banding
 from sterling.text.kernels import Pairs, Shingling, kernels
 
 _RECALL = 0.99
-"""With which a pair exactly at the threshold is proposed, at least."""
+"""With which a pair exactly at the threshold is read, at least."""
+_MISSED = 0.005
+"""Of the pairs at the threshold that share a band, how many sketches may refute."""
 
 
 @register("check", "near_duplicates")
@@ -53,7 +55,7 @@ class NearDuplicates(SetCheck):
 
     def resolve(self, partition: pa.Table) -> Resolution:
         """Pairs worth reading, the better ranked first, each once."""
-        return Resolution(pairs=proposed(partition, self.threshold))
+        return Resolution(pairs=proposed(partition, self.threshold, _MISSED))
 
     def view(self, batch: pa.RecordBatch) -> list[str]:
         """The part by which a record differs from its relatives, else its whole text."""
@@ -71,13 +73,13 @@ class NearDuplicates(SetCheck):
         """How sure the search is to look at a pair that is just similar enough."""
         cut = self._cut()
         method = "1 - (1 - threshold^rows)^bands - missed, probability that a pair at the threshold is read"
-        inputs = {"threshold": self.threshold, "ngram": self.ngram, "shingles": self.shingles, "missed": MISSED}
-        recall = cut.recall(self.threshold) - MISSED
+        inputs = {"threshold": self.threshold, "ngram": self.ngram, "shingles": self.shingles, "missed": _MISSED}
+        recall = cut.recall(self.threshold) - _MISSED
         inputs |= cut._asdict()
         return [Evidence("near_duplicates.recall_at_threshold", recall, PERMUTATIONS, None, method, inputs)]
 
     def _cut(self) -> Banding:
-        return banding(self.threshold, _RECALL + MISSED)
+        return banding(self.threshold, _RECALL + _MISSED)
 
     def _shingling(self) -> Shingling:
         return Shingling(self.ngram, self.shingles)

@@ -24,10 +24,10 @@ _SCANNED = 2048
 _BYTES = PERMUTATIONS // 4
 
 
-def least_matches(jaccard: float) -> int:
-    """Equal positions that two sets of this similarity have, but for a share of `MISSED`."""
+def least_matches(jaccard: float, missed: float = MISSED) -> int:
+    """Equal positions that two sets of this similarity have, but for a share of `missed`."""
     equal = jaccard + (1 - jaccard) / 4
-    fewer = (n for n in range(PERMUTATIONS + 1) if _at_most(n, equal) > MISSED)
+    fewer = (n for n in range(PERMUTATIONS + 1) if _at_most(n, equal) > missed)
     return next(fewer)
 
 
@@ -53,63 +53,62 @@ def exchanged(rows: npt.NDArray[np.int32], keys: Hashes, sketches: Hashes, words
     return pa.table(columns)
 
 
-def proposed(partition: pa.Table, jaccard: float) -> list[tuple[str, str]]:
+def proposed(partition: pa.Table, jaccard: float, missed: float = MISSED) -> list[tuple[str, str]]:
     """Pairs (better, worse) of records that share a band and may be as similar as this, each pair once.
 
-    Of its better ones in each bucket a record is paired with the first and the last 16 that look like it. Which pairs
-    these are depends on the records in the bucket and their ranks alone.
+    Of its better ones in each band a record is paired with the first and the last 16 that look like it. Which pairs
+    these are depends on the records in the band and their ranks alone.
     """
-    band = partition["band"].to_numpy()
-    order = np.argsort(band)
-    edges = np.concatenate(([0], np.flatnonzero(np.diff(band[order])) + 1, [len(band)]))
-    sizes = np.diff(edges)
-    crowded = order[np.repeat(sizes > 1, sizes)]
-    if not len(crowded):
-        return []
-    sizes = sizes[sizes > 1]
-    standing = _standing(partition, crowded)
-    by_place = np.argsort(np.repeat(np.arange(len(sizes)) << 32, sizes) | standing.places)
-    crowded, places = crowded[by_place], standing.places[by_place]
-    words = partition["words"].to_numpy()[crowded]
-    crowd = Crowd(np.concatenate(([0], np.cumsum(sizes))), places, _sketches(partition, crowded), words)
-    pairs = kernels().alike(crowd, least_matches(jaccard), jaccard, _MET, _SCANNED)
-    each = _distinct(pairs.one << 32 | pairs.other)
-    return list(zip(standing.named(each >> 32), standing.named(each & 0xFFFFFFFF), strict=True))
+    records, places = _standing(partition)
+    bands, words = (partition[name].to_numpy() for name in ("band", "words"))
+    crowd = Crowd(bands, places, _sketches(partition), words)
+    pairs = kernels().alike(crowd, least_matches(jaccard, missed), jaccard, _MET, _SCANNED)
+    better, worse = pairs.one.tolist(), pairs.other.tolist()
+    return [(records[one], records[other]) for one, other in zip(better, worse, strict=True)]
 
 
 class _Standing(NamedTuple):
     """The records of a partition in the order in which they stay."""
 
-    records: pa.Array
+    records: list[str]
     """Ids, the best first."""
     places: npt.NDArray[np.int64]
-    """For each crowded row the index of its record."""
-
-    def named(self, places: npt.NDArray[np.int64]) -> list[str]:
-        ids: list[str] = self.records.take(pa.array(places)).to_pylist()
-        return ids
+    """For each row the index of its record."""
 
 
-def _standing(partition: pa.Table, crowded: npt.NDArray[np.intp]) -> _Standing:
-    """The crowded rows by (rank, record)."""
-    rows = partition.select(["record", "rank"]).combine_chunks().take(pa.array(crowded))
-    coded = pc.dictionary_encode(rows["record"].combine_chunks())
-    index, records = coded.indices.to_numpy(), coded.dictionary
-    ranks = np.empty(len(records), np.int64)
-    ranks[index] = rows["rank"].to_numpy()
-    order = np.lexsort((np.array(records.cast(pa.binary()).to_pylist()), ranks))
+def _standing(partition: pa.Table) -> _Standing:
+    """By (rank, record)."""
+    coded = _coded(partition["record"])
+    index, records = coded.indices.to_numpy(), coded.dictionary.to_pylist()
+    ranks = np.zeros(len(records), np.int64)
+    ranks[index] = partition["rank"].to_numpy()
+    order = _order(ranks, records)
     places = np.empty(len(order), np.int64)
     places[order] = np.arange(len(order))
-    return _Standing(records.take(pa.array(order)), places[index])
+    return _Standing([records[at] for at in order.tolist()], places[index])
 
 
-def _distinct(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Sorted, each once. `np.unique` hashes before it sorts, which takes four times as long here."""
-    ordered = np.sort(values)
-    return ordered[np.append(True, np.diff(ordered) != 0)[: len(ordered)]]
+def _coded(records: pa.ChunkedArray) -> pa.DictionaryArray:
+    if not pa.types.is_dictionary(records.type):
+        records = pc.dictionary_encode(records)
+    coded = records.unify_dictionaries().combine_chunks()
+    return coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
 
 
-def _sketches(partition: pa.Table, rows: npt.NDArray[np.intp]) -> Hashes:
+def _order(ranks: npt.NDArray[np.int64], records: list[str]) -> npt.NDArray[np.int64]:
+    """Indices by (rank, record): by the first bytes of ids, and by the whole where these are equal."""
+    heads = np.array([record.encode() for record in records], "S8").view(">u8").astype(np.uint64)
+    order = np.lexsort((heads, ranks))
+    tied = np.flatnonzero((np.diff(ranks[order]) == 0) & (np.diff(heads[order]) == 0))
+    for run in np.split(tied, np.flatnonzero(np.diff(tied) > 1) + 1):
+        if len(run):
+            among = slice(run[0], run[-1] + 2)
+            order[among] = sorted(order[among].tolist(), key=records.__getitem__)
+    return order
+
+
+def _sketches(partition: pa.Table) -> Hashes:
     drawn = partition["sketch"].combine_chunks()
+    drawn = drawn.chunk(0) if isinstance(drawn, pa.ChunkedArray) else drawn
     words = np.frombuffer(drawn.buffers()[1], np.uint64).reshape(-1, _BYTES // 8)
-    return np.take(words[drawn.offset : drawn.offset + len(drawn)], rows, axis=0)
+    return words[drawn.offset : drawn.offset + len(drawn)]

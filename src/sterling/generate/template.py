@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from sterling.generate.columns.drawn import Category, Person, Seed, Subcategory
 from sterling.generate.columns.expressions import Failed, evaluated
 from sterling.generate.columns.graph import Columns, by_models, in_order, misread, needs, problems
-from sterling.generate.columns.payload import Shape, columns_in, payload_of, shape_problems
+from sterling.generate.columns.payload import Shape, answers_in, columns_in, payload_of, shape_problems
 from sterling.generate.columns.persons import release_of_faker
 from sterling.generate.columns.references import filled, spelt
 from sterling.generate.columns.written import Expression, Llm
@@ -95,8 +95,7 @@ class Template(AskingStrategy):
     def _record(self, task: Task, source: str, row: Mapping[str, Any], writers: Sequence[Writer]) -> Record:
         payload, tags = payload_of(self.shape, row), self._tags(row)
         named = {key: spelt(name).value(row) for key, name in self.reference.items()}
-        written = by_models(self.columns).intersection(spelt(name).column for name in self.reference.values())
-        reference = {**named, "columns": dict(row), **({UNPROVEN: "own_key"} if written else {})}
+        reference = {**named, "columns": dict(row), **self._unproven()}
         if writers:
             draft = Draft(payload, writers, self._prompts(), reference, tags, self._decided())
             return draft.record("template", task, source)
@@ -107,6 +106,14 @@ class Template(AskingStrategy):
         return Record.synthetic(
             payload, source=source, row=task.row, maker=maker, parents=task.seeds, reference=reference, tags=tags
         )
+
+    def _unproven(self) -> dict[str, str]:
+        """Why agreeing with the reference proves nothing: a model wrote the key, or the question and no answer to it."""
+        written = by_models(self.columns)
+        if written.intersection(spelt(name).column for name in self.reference.values()):
+            return {UNPROVEN: "own_key"}
+        carried = written.intersection(columns_in(self.shape)) and not written.intersection(answers_in(self.shape))
+        return {UNPROVEN: "carried_answer"} if self.reference and carried else {}
 
     def _tags(self, row: Mapping[str, Any]) -> tuple[str, ...]:
         cell = [f"cell:{'/'.join(str(row[name]) for name in self.cells)}"] if self.cells else []

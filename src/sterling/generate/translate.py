@@ -14,7 +14,7 @@ from sterling.generate.seeds.wording import has_tools, texts_in, with_texts
 from sterling.generate.writing.grid import Cell, GridStrategy
 from sterling.generate.writing.making import Draft, Writer
 from sterling.models import Endpoint, ModelRef, Models, Unanswered
-from sterling.records import Fault, Record, payload_text
+from sterling.records import UNPROVEN, Fault, Record, payload_text
 from sterling.registry import Task, register
 from sterling.text import plain_words
 
@@ -31,8 +31,8 @@ class Translate(GridStrategy):
     is put back into the language that it came from, by `checker` where one is named: a model that reads its own
     mistakes back the way it made them shows less. The reference has what the check `translation` compares:
     `source_text` and `round_trip` (all that the record says: `source_of: record`), `source_language`, `language`. Of
-    the seed's reference
-    comes along what holds in any language: queries, schemas, an `answer` without letters.
+    the seed's reference comes along what holds in any language: queries, schemas, an `answer` without letters. These
+    were carried over with the text, so agreeing with them refutes nothing but a lost answer, and verifies nothing.
 
     Long texts are translated by passages of 4,000 characters. Seeds longer than `longest` are left out, rows of tables,
     records with tools or calls of tools, seeds in the target language, and programs that are continued. A record's tag
@@ -117,8 +117,9 @@ def _is_program(record: Record) -> bool:
 
 
 def _holding(reference: Mapping[str, Any]) -> dict[str, Any]:
-    """What of the seed's reference holds for its translation."""
+    """What of the seed's reference holds for its translation; it agrees whatever was made of the question."""
     kept = {key: reference[key] for key in _HOLDS if key in reference}
     answer = reference.get("answer")
     exact = isinstance(answer, str) and not _LETTER.search(answer)
-    return {**kept, "answer": answer} if exact else kept
+    held = {**kept, "answer": answer} if exact else kept
+    return held | ({UNPROVEN: "carried_answer"} if held else {})

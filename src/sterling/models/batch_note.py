@@ -36,8 +36,8 @@ class Note:
     """One batch."""
 
     path: Path
-    endpoint: str
-    """Address of the server."""
+    service: str
+    """Who does it, as the journal knows it."""
     model: str
     run: str
     """In whose name it was paid; empty outside a run."""
@@ -56,14 +56,14 @@ class Note:
         now = account()
         path = folder / f"{os.getpid()}-{secrets.token_hex(6)}.jsonl"
         run, purpose = ("", "") if now is None else (now.purse.run, now.purpose)
-        note = cls(path, endpoint.endpoint, endpoint.model, run, purpose, lines)
+        note = cls(path, endpoint.identity, endpoint.model, run, purpose, lines)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except OSError as error:
             raise _cannot(path, error) from error
         note.take()
-        told = {"endpoint": note.endpoint, "model": note.model, "run": run, "for": purpose}
+        told = {"service": note.service, "model": note.model, "run": run, "for": purpose}
         note.add({**told, "rows": {key: list(line) for key, line in lines.items()}})
         return note
 
@@ -111,10 +111,10 @@ class Note:
 
 
 def notes(folder: Path, endpoint: Endpoint) -> Iterator[Note]:
-    """Every batch of this server and model that is under way."""
+    """Every batch of this service and model that is under way."""
     for path in sorted(folder.glob("*.jsonl")):
         note = _read(path)
-        if note is not None and (note.endpoint, note.model) == (endpoint.endpoint, endpoint.model):
+        if note is not None and (note.service, note.model) == (endpoint.identity, endpoint.model):
             yield note
 
 
@@ -131,7 +131,7 @@ def _read(path: Path) -> Note | None:
     if "rows" not in said:
         return None
     lines = {key: Line(*row) for key, row in said["rows"].items()}
-    owner = said["endpoint"], said["model"], said["run"], said["for"]
+    owner = said["service"], said["model"], said["run"], said["for"]
     return Note(path, *owner, lines, said.get("file"), said.get("batch"))
 
 

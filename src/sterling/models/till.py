@@ -6,9 +6,10 @@ from typing import Any
 
 from sterling.errors import InputError
 from sterling.models import stand_in
+from sterling.models.bills import Asked, Bill, Item
 from sterling.models.endpoint import Endpoint, Price
 from sterling.models.prices import Known, price_of
-from sterling.models.purse import NOTHING, Account, Asked, Bill, Hold, Item, account, unit
+from sterling.models.purse import NOTHING, Account, Hold, account, unit
 from sterling.models.transport import Reply
 from sterling.models.wire import Call, usage_of
 
@@ -72,7 +73,8 @@ class Till:
             return
         if reply.status == 200:
             said = reply.body if isinstance(reply.body, Mapping) else {}
-            size = reply.size or len(json.dumps(said))
+            most = _CHARACTERS * (LONGEST if call.longest is None else call.longest)
+            size = min(most, reply.size or len(json.dumps(said)))
             now.purse.waste(hold, self._item(now), self._bill(call, said, size), reply.reason or "garbage")
         elif reply.status is not None or not reply.sent:
             now.purse.give_back(hold, now.purpose)

@@ -47,7 +47,7 @@ class Reply(NamedTuple):
     sent: bool = True
     """False where the request surely never reached the server, and so cost nothing."""
     size: int = 0
-    """Bytes of a body with status 200 that is no JSON."""
+    """Bytes of a body with status 200 that could not be read."""
 
 
 class Parcel(NamedTuple):
@@ -146,7 +146,9 @@ async def _read(response: "ClientResponse") -> bytes | None:
 def _reply(response: "ClientResponse", raw: bytes | None, secrets: Secrets) -> Reply:
     status = response.status
     if raw is None:
-        return Reply(status, reason="too_large", message=f"the answer is larger than {_LARGEST >> 20} MiB")
+        return Reply(
+            status, reason="too_large", message=f"the answer is larger than {_LARGEST >> 20} MiB", size=_LARGEST
+        )
     if status == 200:
         return _parsed(raw, secrets)
     text = raw[:_QUOTED].decode("utf-8", "replace")

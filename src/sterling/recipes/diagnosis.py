@@ -13,7 +13,6 @@ from sterling.recipes.problems import Path, Problem, dotted, nearest
 
 _LATER = {
     "review": "this version of Sterling has no human review",
-    "budget": "this version of Sterling spends no money (the size of the mix is `mix.budget`)",
 }
 """Keys of the design that have no part behind them yet, so nothing would obey them."""
 _WANTED = {

@@ -53,7 +53,7 @@ def documented(source: str) -> Iterator[Documented]:
     """
     lines = [line + "\n" for line in source.split("\n")]
     seen: Counter[str] = Counter()
-    for qualname, node in _definitions(parse(source).body, ""):
+    for qualname, node in definitions(parse(source).body, ""):
         seen[qualname] += 1
         if _is_wanted(node):
             found = _documented(node, qualname, seen[qualname], lines)
@@ -68,18 +68,18 @@ def parse(source: str) -> ast.Module:
         return ast.parse(source)
 
 
-def _definitions(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, Definition]]:
+def definitions(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, Definition]]:
     for node in body:
         if isinstance(node, Function):
             yield prefix + node.name, node
         elif isinstance(node, ast.ClassDef) and not prefix:
             yield node.name, node
-            yield from _definitions(node.body, f"{node.name}.")
+            yield from definitions(node.body, f"{node.name}.")
         elif isinstance(node, ast.If) and not _never_runs(node.test):
-            yield from _definitions(node.body + node.orelse, prefix)
+            yield from definitions(node.body + node.orelse, prefix)
         elif isinstance(node, ast.Try):
             handled = [statement for handler in node.handlers for statement in handler.body]
-            yield from _definitions(node.body + handled + node.orelse + node.finalbody, prefix)
+            yield from definitions(node.body + handled + node.orelse + node.finalbody, prefix)
 
 
 def _never_runs(test: ast.expr) -> bool:

@@ -10,12 +10,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sterling.text.ngrams import Hashes, mixed
+from sterling.text.ngrams import FACTOR, Hashes, mixed
 
 PERMUTATIONS = 128
 Signature = npt.NDArray[np.uint32]
 """`PERMUTATIONS` minima."""
 
+SKETCHING = np.uint32(0x9E3779B1)
+"""Odd: spreads a minimum over its upper bits, of which a sketch keeps two."""
 _CHUNK = 512
 """Hashes at a time: 128 x 512 x 4 bytes stay in the second-level cache, however long the text is."""
 
@@ -75,8 +77,8 @@ def band_keys(signatures: npt.NDArray[np.uint32], cut: Banding) -> Hashes:
     used = signatures[:, : cut.bands * cut.rows].reshape(len(signatures), cut.bands, cut.rows).astype(np.uint64)
     keys = np.broadcast_to(np.arange(1, cut.bands + 1, dtype=np.uint64), used.shape[:2]).copy()
     for row in range(cut.rows):
-        keys = mixed(keys * np.uint64(0x9E3779B97F4A7C15) + used[:, :, row])
-    return keys
+        keys = keys * np.uint64(FACTOR) + used[:, :, row]
+    return mixed(keys)
 
 
 def sketches(signatures: npt.NDArray[np.uint32]) -> Hashes:
@@ -85,7 +87,7 @@ def sketches(signatures: npt.NDArray[np.uint32]) -> Hashes:
     b-bit minwise hashing (Li and König, Communications of the ACM 54, 2011): two sets of Jaccard similarity J agree at
     a position with probability J + (1 - J) / 4, by equal minima or by chance.
     """
-    bits = mixed(signatures.astype(np.uint64)) & np.uint64(3)
+    bits = (signatures * SKETCHING >> np.uint32(30)).astype(np.uint64)
     places = np.arange(0, 64, 2, dtype=np.uint64)
     packed: Hashes = np.bitwise_or.reduce(bits.reshape(-1, PERMUTATIONS // 32, 32) << places, axis=2)
     return packed

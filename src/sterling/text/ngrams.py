@@ -1,9 +1,10 @@
 """Word n-grams as 64-bit hashes, and the set similarities that are computed on them.
 
-Hashes are the same on every machine and in every run: the characters of a token are folded one by one (xor and multiply
-modulo 2^64, as in FNV-1a) and mixed, the tokens of an n-gram combined by a polynomial modulo 2^64 and mixed. Two
-different n-grams share a hash with probability about 2^-64, so counts on hashes are exact for any collection below some
-hundred million n-grams. They are no defence against somebody who looks for collisions.
+Hashes are the same on every machine and in every run: the UTF-8 of a token is folded eight bytes at a time (xor and
+multiply modulo 2^64, as FNV-1a does with one) and mixed, the tokens of an n-gram combined by a polynomial modulo 2^64
+and mixed. Tokens of up to eight bytes have different hashes; other tokens and n-grams share one with probability about
+2^-64, so counts on hashes are exact for any collection below some hundred million n-grams. They are no defence against
+somebody who looks for collisions.
 
 `sterling.text.kernels` computes the same from bytes; this module is what it is held to.
 """
@@ -36,9 +37,9 @@ class _TokenHashes(dict[str, int]):
     def __missing__(self, token: str) -> int:
         if len(self) >= _CACHED_TOKENS:
             self.clear()
-        value = SEED
-        for code in map(ord, token):
-            value = (value ^ code) * FACTOR & _ALL_BITS
+        value, data = SEED, token.encode("utf-8", "surrogatepass")
+        for at in range(0, len(data), 8):
+            value = (value ^ int.from_bytes(data[at : at + 8], "big")) * FACTOR & _ALL_BITS
         self[token] = value = _mixed(value)
         return value
 

@@ -33,6 +33,14 @@ def columns_in(shape: Shape) -> list[str]:
     return list(dict.fromkeys(one.column for key in _TRAINED if key in shape for one in _references(shape[key])))
 
 
+def answers_in(shape: Shape) -> list[str]:
+    """The columns that answer what is asked; all of the payload's where nobody asks."""
+    answers = {key: given for key, given in shape.items() if key in {"completion", "chosen"}}
+    turns = shape.get("messages", ())
+    said = [next(iter(turn.values())) for turn in turns if not isinstance(turn, str) and "assistant" in turn]
+    return [*columns_in(answers), *(spelt(name).column for name in said)] or columns_in(shape)
+
+
 def payload_of(shape: Shape, row: Mapping[str, Any]) -> dict[str, Any]:
     """The payload of a row."""
     return {key: _filled(key, given, row) for key, given in shape.items()}

@@ -55,9 +55,18 @@ def suspects(texts: pa.StringArray, grams: Sequence[Grams]) -> Suspects:
 
 
 def alike(crowd: Crowd, least: int, ratio: float, met: int, scanned: int) -> Pairs:
-    """Pairs of `crowd.places` that share a bucket and look alike: see `crowds.alike`."""
-    found = crowds.alike(*crowd, least, ratio, met, scanned)
-    return Pairs((found >> np.uint64(32)).astype(np.int64), (found & np.uint64(0xFFFFFFFF)).astype(np.int64))
+    """Pairs of places that share a band and look alike, each once.
+
+    Rows are brought together by sorting their bands with the row in the low bits: sorting numbers is five times faster
+    than asking for the order of numbers.
+    """
+    count = int(crowd.places.max()) + 1 if len(crowd.places) else 0
+    rows = crowds.by_place(crowd.places, count)
+    low = np.uint64((1 << len(rows).bit_length()) - 1)
+    packed = np.sort(crowd.bands[rows] & ~low | np.arange(len(rows), dtype=np.uint64))
+    found = np.sort(crowds.alike(packed, low, rows, tuple(crowd), least, ratio, met, scanned))
+    each = found[np.append(True, found[1:] != found[:-1])[: len(found)]]
+    return Pairs((each >> np.uint64(32)).astype(np.int64), (each & np.uint64(0xFFFFFFFF)).astype(np.int64))
 
 
 class _Bytes(NamedTuple):

@@ -1,4 +1,4 @@
-"""Kernel: of the records that share a band, the pairs whose sketches look alike."""
+"""Kernels: of the records that share a band, the pairs whose sketches look alike."""
 
 from typing import Any
 
@@ -10,58 +10,94 @@ _EVEN = np.uint64(0x5555555555555555)
 
 
 @kernel
-def alike(edges: Any, places: Any, sketches: Any, words: Any, least: Any, ratio: Any, met: Any, scanned: Any) -> Any:
-    """Pairs (better, worse) as one number each, `better << 32 | worse`, of the `places` of two members of a bucket.
+def by_place(places: Any, count: Any) -> Any:
+    """Rows in the order of their places, of which there are `count`."""
+    begins = np.zeros(count + 1, np.int64)
+    for row in range(len(places)):
+        begins[places[row] + 1] += 1
+    for place in range(count):
+        begins[place + 1] += begins[place]
+    rows = np.empty(len(places), np.int64)
+    for row in range(len(places)):
+        rows[begins[places[row]]] = row
+        begins[places[row]] += 1
+    return rows
 
-    Bucket i is rows `edges[i]` to `edges[i + 1]` of `places` (the order of records, sorted within a bucket),
-    `sketches` and `words`. A row is paired with the first and the last `met` of its better ones that look like it,
-    searched for among the first and the last `scanned`.
+
+@kernel
+def alike(packed: Any, low: Any, rows: Any, crowd: Any, least: Any, ratio: Any, met: Any, scanned: Any) -> Any:
+    """Pairs (better, worse) of places that look alike, as one number each, `better << 32 | worse`; some repeated.
+
+    `packed`, sorted: the upper bits of a band, and below, in the bits of `low`, an index into `rows`, which are in the
+    order of places. So the rows of a band are neighbours, the better first; other bands with the same upper bits may lie
+    between them, and are passed over. `crowd`: bands, places, sketches and sizes by row.
     """
     found = np.empty(1024, np.uint64)
+    bucket = np.empty(64, np.int64)
     count = 0
-    for bucket in range(len(edges) - 1):
-        start, stop = edges[bucket], edges[bucket + 1]
-        for row in range(start + 1, stop):
-            if count + 2 * met > len(found):
-                grown = np.empty(2 * len(found), np.uint64)
-                grown[:count] = found[:count]
-                found = grown
-            count = _paired(row, start, places, sketches, words, least, ratio, met, scanned, found, count)
+    start = 0
+    while start < len(packed):
+        stop = start + 1
+        while stop < len(packed) and (packed[stop] ^ packed[start]) <= low:
+            stop += 1
+        if stop > start + 1:
+            if stop - start > len(bucket):
+                bucket = np.empty(2 * (stop - start), np.int64)
+            for at in range(start, stop):
+                bucket[at - start] = rows[packed[at] & low]
+            for row in range(1, stop - start):
+                if count + 2 * met > len(found):
+                    grown = np.empty(2 * len(found), np.uint64)
+                    grown[:count] = found[:count]
+                    found = grown
+                count = _paired(row, bucket, crowd, least, ratio, met, scanned, found, count)
+        start = stop
     return found[:count].copy()
 
 
 @part
-def _paired(row: Any, start: Any, places: Any, sketches: Any, words: Any, least: Any, ratio: Any, met: Any, scanned: Any, found: Any, count: Any) -> Any:
-    mine = np.uint64(places[row])
-    first = start
+def _paired(row: Any, bucket: Any, crowd: Any, least: Any, ratio: Any, met: Any, scanned: Any, found: Any, count: Any) -> Any:
+    """Adds the pairs of one row of a bucket with those before it; returns how many pairs there are now."""
+    bands, places = crowd[0], crowd[1]
+    mine = bucket[row]
+    same = 0
+    first = 0
     left = met
-    while left and first < min(row, start + scanned):
-        if _look_alike(first, row, sketches, words, least, ratio):
-            found[count] = np.uint64(places[first]) << np.uint64(32) | mine
-            count += 1
-            left -= 1
+    while left and first < row and same < scanned:
+        other = bucket[first]
+        if bands[other] == bands[mine]:
+            same += 1
+            if _look_alike(other, mine, crowd, least, ratio):
+                found[count] = np.uint64(places[other]) << np.uint64(32) | np.uint64(places[mine])
+                count += 1
+                left -= 1
         first += 1
+    same = 0
     last = row - 1
     left = met
-    while left and last >= max(first, row - scanned):
-        if _look_alike(last, row, sketches, words, least, ratio):
-            found[count] = np.uint64(places[last]) << np.uint64(32) | mine
-            count += 1
-            left -= 1
+    while left and last >= first and same < scanned:
+        other = bucket[last]
+        if bands[other] == bands[mine]:
+            same += 1
+            if _look_alike(other, mine, crowd, least, ratio):
+                found[count] = np.uint64(places[other]) << np.uint64(32) | np.uint64(places[mine])
+                count += 1
+                left -= 1
         last -= 1
     return count
 
 
 @part
-def _look_alike(one: Any, other: Any, sketches: Any, words: Any, least: Any, ratio: Any) -> Any:
+def _look_alike(one: Any, other: Any, crowd: Any, least: Any, ratio: Any) -> Any:
+    sketches, words = crowd[2], crowd[3]
     few, many = min(words[one], words[other]), max(words[one], words[other])
     if few < ratio * many:
         return False
-    matches = 0
+    differing = 0
     for word in range(sketches.shape[1]):
         differ = sketches[one, word] ^ sketches[other, word]
-        matches += 32 - _ones((differ | differ >> np.uint64(1)) & _EVEN)
-    return matches >= least
+        differing += _ones((differ | differ >> np.uint64(1)) & _EVEN)
+    return 32 * sketches.shape[1] - differing >= least
 
 
 @part

@@ -6,9 +6,10 @@ import numpy as np
 
 from sterling.text.kernels.build import kernel, part
 from sterling.text.kernels.reading import longest, mixed, shingled, units
+from sterling.text.minhash import SKETCHING
 from sterling.text.ngrams import FACTOR
 
-_FACTOR = np.uint64(FACTOR)
+_FACTOR, _SKETCHING = np.uint64(FACTOR), np.uint32(SKETCHING)
 _BLOCK = 512
 """Hashes at a time, so that they stay in the first-level cache whatever the length of the text."""
 
@@ -54,7 +55,9 @@ def _bands(lowest: Any, rows: Any, keys: Any) -> None:
         keys[band] = np.uint64(band + 1)
     for row in range(rows):
         for band in range(len(keys)):
-            keys[band] = mixed(keys[band] * _FACTOR + np.uint64(lowest[band * rows + row]))
+            keys[band] = keys[band] * _FACTOR + np.uint64(lowest[band * rows + row])
+    for band in range(len(keys)):
+        keys[band] = mixed(keys[band])
 
 
 @part
@@ -63,6 +66,6 @@ def _sketch(lowest: Any, sketch: Any) -> None:
     for word in range(len(sketch)):
         packed = np.uint64(0)
         for at in range(32):
-            bits = mixed(np.uint64(lowest[word * 32 + at])) & np.uint64(3)
-            packed |= bits << np.uint64(2 * at)
+            bits = np.uint32(lowest[word * 32 + at] * _SKETCHING) >> np.uint32(30)
+            packed |= np.uint64(bits) << np.uint64(2 * at)
         sketch[word] = packed

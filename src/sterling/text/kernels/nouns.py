@@ -34,12 +34,12 @@ class Pairs(NamedTuple):
 
 
 class Crowd(NamedTuple):
-    """Rows of buckets, one bucket after the other, the better records of each first."""
+    """Rows of records and the bands by which they meet, in any order."""
 
-    edges: npt.NDArray[np.int64]
-    """Where each bucket begins, and where the last one ends."""
+    bands: Hashes
+    """For each row the key under which its record is found."""
     places: npt.NDArray[np.int64]
-    """For each row the number of its record in the order in which records stay. Below 2^32."""
+    """For each row the number of its record in the order in which records stay, from 0. Below 2^32."""
     sketches: Hashes
     """Rows x 4."""
     words: npt.NDArray[np.int32]

@@ -1,6 +1,7 @@
 """What the kernels compute, without them: text by text in Python and numpy. The same numbers, bit for bit."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -51,14 +52,17 @@ def suspects(texts: pa.StringArray, grams: Sequence[Grams]) -> Suspects:
 
 
 def alike(crowd: Crowd, least: int, ratio: float, met: int, scanned: int) -> Pairs:
-    """Pairs of `crowd.places` that share a bucket and look alike: see `crowds.alike`."""
-    found = [_alike(crowd, start, stop, least, ratio, met, scanned) for start, stop in zip(crowd.edges[:-1], crowd.edges[1:], strict=True)]
-    better, worse = np.concatenate([np.empty((2, 0), np.int64), *found], axis=1)
+    """Pairs of places that share a band and look alike, each once."""
+    order = np.lexsort((crowd.places, crowd.bands))
+    ordered = Crowd(*(column[order] for column in crowd))
+    edges = [0, *(np.flatnonzero(np.diff(ordered.bands)) + 1).tolist(), len(order)]
+    found = [_alike(ordered, start, stop, least, ratio, met, scanned) for start, stop in pairwise(edges)]
+    better, worse = np.unique(np.concatenate(found, axis=1), axis=1)
     return Pairs(better, worse)
 
 
 def _alike(crowd: Crowd, start: int, stop: int, least: int, ratio: float, met: int, scanned: int) -> npt.NDArray[np.int64]:
-    """Of one bucket."""
+    """Of one bucket: rows `start` to `stop`, the better first."""
     found = [np.empty((2, 0), np.int64)]
     for first in range(start, stop, _BLOCK):
         mine = np.arange(first, min(first + _BLOCK, stop))

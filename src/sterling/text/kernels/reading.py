@@ -55,9 +55,31 @@ def code_point(data: Any, at: Any) -> Any:
 
 
 @part
-def hashed(state: Any, code: Any) -> Any:
-    """One more character of a token."""
-    return (state ^ np.uint64(code)) * _FACTOR
+def alone(code: Any) -> Any:
+    """The hash of a token of one character."""
+    chunk, _ = pushed(np.uint64(0), np.uint64(0), code)
+    return mixed((_SEED ^ chunk) * _FACTOR)
+
+
+@part
+def pushed(chunk: Any, size: Any, code: Any) -> Any:
+    """(`chunk` with the UTF-8 of a character behind it, its new length in bytes): what `chunk` can't hold is lost."""
+    eight, six, last = np.uint64(8), np.uint64(6), np.uint64(0x3F)
+    code = np.uint64(code)
+    if code < 0x80:
+        return chunk << eight | code, size + np.uint64(1)
+    if code < 0x800:
+        chunk = chunk << eight | np.uint64(0xC0) | code >> six
+    else:
+        if code < 0x10000:
+            chunk = chunk << eight | np.uint64(0xE0) | code >> np.uint64(12)
+        else:
+            chunk = chunk << eight | np.uint64(0xF0) | code >> np.uint64(18)
+            chunk = chunk << eight | np.uint64(0x80) | code >> np.uint64(12) & last
+            size += np.uint64(1)
+        chunk = chunk << eight | np.uint64(0x80) | code >> six & last
+        size += np.uint64(1)
+    return chunk << eight | np.uint64(0x80) | code & last, size + np.uint64(2)
 
 
 @part
@@ -71,26 +93,55 @@ def units(data: Any, start: Any, end: Any, table: Any, kind: Any, out: Any) -> A
 @part
 def _tokens(data: Any, start: Any, end: Any, table: Any, punctuation: Any, out: Any) -> Any:
     count = 0
-    state = _SEED
     at = start
     while at < end:
         code, at = code_point(data, at)
         entry = table[code]
-        kind = entry >> _SHIFT
-        if kind == _WORD:
-            state = hashed(state, entry & _CODE)
-            continue
-        if state != _SEED:
-            out[count] = mixed(state)
+        if entry >> _SHIFT == _WORD:
+            out[count], at = _word(data, at, end, table, entry & _CODE)
             count += 1
-            state = _SEED
-        if punctuation and kind == _OTHER:
-            out[count] = mixed(hashed(_SEED, entry & _CODE))
+        elif punctuation and entry >> _SHIFT == _OTHER:
+            out[count] = alone(entry & _CODE)
             count += 1
-    if state != _SEED:
-        out[count] = mixed(state)
-        count += 1
     return count
+
+
+@part
+def _word(data: Any, at: Any, end: Any, table: Any, code: Any) -> Any:
+    """(hash of the word that begins with `code`, before `at`; where it ends). Eight bytes at a time."""
+    zero, eight, byte = np.uint64(0), np.uint64(8), np.uint64(0xFF)
+    state = _SEED
+    chunk = zero
+    size = zero
+    while True:
+        if code < 0x80:
+            chunk = chunk << eight | np.uint64(code)
+            size += np.uint64(1)
+            if size == eight:
+                state = (state ^ chunk) * _FACTOR
+                chunk = zero
+                size = zero
+        else:
+            more, width = pushed(zero, zero, code)
+            while width > 0:
+                width -= np.uint64(1)
+                chunk = chunk << eight | more >> (width * eight) & byte
+                size += np.uint64(1)
+                if size == eight:
+                    state = (state ^ chunk) * _FACTOR
+                    chunk = zero
+                    size = zero
+        if at >= end:
+            break
+        found, after = code_point(data, at)
+        entry = table[found]
+        if entry >> _SHIFT != _WORD:
+            break
+        code = entry & _CODE
+        at = after
+    if size > 0:
+        state = (state ^ chunk) * _FACTOR
+    return mixed(state), at
 
 
 @part
@@ -105,10 +156,10 @@ def _characters(data: Any, start: Any, end: Any, table: Any, out: Any) -> Any:
             gap = count > 0
             continue
         if gap:
-            out[count] = mixed(hashed(_SEED, np.uint32(32)))
+            out[count] = alone(np.uint32(32))
             count += 1
             gap = False
-        out[count] = mixed(hashed(_SEED, entry & _CODE))
+        out[count] = alone(entry & _CODE)
         count += 1
     return count
 

@@ -1,0 +1,219 @@
+"""Expressions of a test as they would be typed into the tested module: names replaced by what they are bound to.
+
+An expression is closed when it needs nothing but builtins and functions of one module of the package.
+"""
+
+import ast
+import copy
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sterling.sources.python_names import Names, Place
+
+BUILTINS = frozenset(
+    {
+        *("abs", "all", "any", "ascii", "bin", "bool", "bytearray", "bytes", "callable", "chr", "complex", "dict"),
+        *("divmod", "enumerate", "filter", "float", "format", "frozenset", "hex", "int", "isinstance", "issubclass"),
+        *("iter", "len", "list", "map", "max", "min", "next", "object", "oct", "ord", "pow", "range", "repr"),
+        *("reversed", "round", "set", "slice", "sorted", "str", "sum", "tuple", "type", "zip"),
+        *("ArithmeticError", "AttributeError", "Exception", "IndexError", "KeyError", "LookupError", "NameError"),
+        *("NotImplemented", "OverflowError", "RuntimeError", "StopIteration", "TypeError", "ValueError"),
+        "ZeroDivisionError",
+    }
+)
+"""What a closed expression may use: no files, no input, no text that is executed, nothing of the interpreter."""
+_LOOK = frozenset({"len", "isinstance", "repr", "str", "bool", "callable", "type"})
+"""Builtins that take nothing out of their argument, even if it is an iterator."""
+_CHANGE = frozenset(
+    {
+        *("add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "reverse"),
+        *("setdefault", "sort", "update"),
+    }
+)
+_OPEN = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Starred)
+_ANEW = frozenset({"range", "set", "frozenset", "tuple", "list", "dict", "str", "bytes", "int", "float", "complex"})
+"""Builtins that give an equal value each time that they are called with the same literals."""
+
+
+class Unread(Exception):  # noqa: N818 - it says what became of an assertion
+    """An assertion, or a part of it, that cannot be read; the reason in snake_case."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Closed(NamedTuple):
+    """An expression in which no name of the test file is left."""
+
+    expression: ast.expr
+    places: tuple[Place, ...] = ()
+    """Functions of the package that it uses, in the order of the text."""
+    builtins: frozenset[str] = frozenset()
+
+    @property
+    def once(self) -> bool:
+        """Whether to evaluate it twice may be something else than to use its value twice."""
+        inside = ast.walk(self.expression)
+        return any(isinstance(node, ast.GeneratorExp) or _is_call(node) for node in inside)
+
+
+def _is_call(node: ast.AST) -> bool:
+    is_anew = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ANEW
+    return isinstance(node, ast.Call) and not is_anew
+
+
+class Scope:
+    """What names mean at one line of a test."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.imports: dict[str, str] = {}
+        self.stars: list[str] = []
+        self.values: dict[str, Closed | None] = {}
+        """What a name is bound to; None where nobody can say without running the test."""
+
+    def inner(self) -> "Scope":
+        """A scope that begins with all that is known here, and keeps what it learns to itself."""
+        other = Scope(self.names)
+        other.imports, other.stars, other.values = dict(self.imports), list(self.stars), dict(self.values)
+        return other
+
+    def bind(self, target: ast.expr, value: ast.expr | None) -> None:
+        """Bind a name, or names to the parts of a tuple. Whatever is not understood is bound to the unknown."""
+        if isinstance(target, ast.Name):
+            self.values[target.id] = self._tried(value)
+            return
+        targets = target.elts if isinstance(target, ast.Tuple | ast.List) else []
+        parts = value.elts if isinstance(value, ast.Tuple | ast.List) else []
+        whole = len(targets) == len(parts) and not any(isinstance(one, ast.Starred) for one in [*targets, *parts])
+        if whole and targets:
+            for one, part in zip(targets, [self._settled(part) for part in parts], strict=True):
+                self.bind(one, part)
+        else:
+            self.forget(target)
+
+    def forget(self, tree: ast.AST) -> None:
+        """Every name that is bound somewhere in a tree means nothing any more."""
+        for name in bound_in(tree):
+            self.values[name] = None
+
+    def close(self, expression: ast.expr) -> Closed:
+        """The expression with all names replaced. Unread where that cannot be done."""
+        return _Closing(self).of(expression)
+
+    def settled(self, expression: ast.expr) -> ast.expr:
+        """The same where it can be closed, else as it is: for parts of a literal that are bound later, one by one."""
+        return self._settled(expression)
+
+    def meaning(self, dotted: str) -> Place | None:
+        """The function of the package that a dotted name of the test file stands for."""
+        first, _, rest = dotted.partition(".")
+        if first in self.imports:
+            return self.names.find(".".join(filter(None, [self.imports[first], rest])))
+        return next(filter(None, (self.names.find(f"{star}.{dotted}") for star in self.stars)), None)
+
+    def _tried(self, value: ast.expr | None) -> Closed | None:
+        try:
+            return None if value is None else self.close(value)
+        except Unread:
+            return None
+
+    def _settled(self, value: ast.expr) -> ast.expr:
+        closed = self._tried(value)
+        return value if closed is None or closed.places else closed.expression
+
+
+class _Closing(ast.NodeTransformer):
+    """One expression on its way to being closed."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._places: list[Place] = []
+        self._builtins: set[str] = set()
+        self._inner: frozenset[str] = frozenset()
+
+    def of(self, expression: ast.expr) -> Closed:
+        self._inner = frozenset(bound_in(expression))
+        if self._inner & (self._scope.values.keys() | self._scope.imports.keys() | BUILTINS):
+            raise Unread("shadowed_name")
+        if any(isinstance(node, _OPEN) for node in ast.walk(expression)):
+            raise Unread("unsupported_form")
+        closed = self.visit(copy.deepcopy(expression))
+        return Closed(closed, tuple(self._places), frozenset(self._builtins))
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        name = node.id
+        if name in self._inner:
+            return node
+        if name in self._scope.values:
+            return self._bound(name)
+        place = self._scope.meaning(name)
+        if place is not None:
+            return self._placed(place)
+        if name in self._scope.imports or name not in BUILTINS:
+            raise Unread("unknown_name")
+        self._builtins.add(name)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        dotted = dotted_name(node)
+        first = dotted.partition(".")[0]
+        if dotted and first not in self._scope.values and first not in self._inner:
+            place = self._scope.meaning(dotted)
+            if place is not None:
+                return self._placed(place)
+        if isinstance(node.value, ast.Name) and node.attr in _CHANGE:
+            return self._spent(node, node.value.id)
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        looks = isinstance(node.func, ast.Name) and node.func.id in _LOOK
+        given = [a.id for a in (*node.args, *(k.value for k in node.keywords)) if isinstance(a, ast.Name)]
+        called = self.generic_visit(node)
+        for name in () if looks else given:
+            self._spend(name)
+        return called  # type: ignore[return-value]
+
+    def _spent(self, node: ast.Attribute, name: str) -> ast.expr:
+        visited = self.generic_visit(node)
+        if self._scope.values.get(name):
+            self._scope.values[name] = None
+        return visited  # type: ignore[return-value]
+
+    def _spend(self, name: str) -> None:
+        """An iterator that was handed on has nothing left for the next one who asks."""
+        value = self._scope.values.get(name)
+        if value is not None and value.once:
+            self._scope.values[name] = None
+
+    def _bound(self, name: str) -> ast.expr:
+        value = self._scope.values[name]
+        if value is None:
+            raise Unread("unknown_name")
+        self._places += value.places
+        self._builtins |= value.builtins
+        return copy.deepcopy(value.expression)
+
+    def _placed(self, place: Place) -> ast.expr:
+        self._places.append(place)
+        return ast.parse(place.qualname, mode="eval").body
+
+
+def dotted_name(node: ast.expr) -> str:
+    """`a.b.c` of attributes of a name; empty for every other expression."""
+    if isinstance(node, ast.Name):
+        return node.id
+    before = dotted_name(node.value) if isinstance(node, ast.Attribute) else ""
+    return f"{before}.{node.attr}" if before and isinstance(node, ast.Attribute) else ""
+
+
+def bound_in(tree: ast.AST) -> Iterator[str]:
+    """Names that are assigned, defined, or parameters somewhere in a tree."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
