@@ -84,7 +84,7 @@ async def serve() -> None:
 
 def journal(count: int) -> None:
     """In a fresh process: open a journal of so many answers and find one in a thousand."""
-    from sterling.models.journal import Journal, line_of  # noqa: PLC0415
+    from sterling.models.journal.journal import Journal, line_of  # noqa: PLC0415
 
     said = {"choice": json.loads(ANSWER)["choices"][0], "usage": None, "model": "m"}
     keys = [f"{n * 2_654_435_761 % 2**64:016x}{n:048x}" for n in range(count)]

@@ -17,8 +17,8 @@ def loaded_after(statement: str) -> set[str]:
 def test_the_public_face_is_sorted_and_whole() -> None:
     assert sterling.__all__ == sorted(sterling.__all__, key=lambda name: (name.islower() and name[0] != "_", name))
     assert sterling.__all__ == [
-        "Desk", "Evidence", "Fault", "Finding", "InputError", "Item", "Maker", "PolicyRefused", "Record", "RecordCheck", "Run",
-        "SetCheck", "Source", "SterlingError", "Strategy", "Task", "Verdict", "__version__", "check", "lint",
+        "Desk", "Evidence", "Fault", "Finding", "InputError", "Item", "Maker", "PolicyRefused", "Record", "RecordCheck",
+        "Run", "SetCheck", "Source", "SterlingError", "Strategy", "Task", "Verdict", "__version__", "check", "lint",
         "register", "run", "strategy",
     ]  # fmt: skip
     for name in sterling.__all__:

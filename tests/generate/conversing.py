@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sterling.models import ModelStrategy, mock, store
-from sterling.models.mock import Scripted
+from sterling.models.mocking.mock import Scripted
 from sterling.records import Fault, Record
 from sterling.registry import Past
 

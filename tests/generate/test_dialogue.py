@@ -18,7 +18,7 @@ from tests.generate.conversing import (
 )
 
 from sterling.generate.dialogue import GOALS, TEMPERS, Dialogue
-from sterling.models.mock import Scripted
+from sterling.models.mocking.mock import Scripted
 from sterling.records import Fault, Record
 from sterling.registry import Past
 

@@ -10,7 +10,7 @@ from tests.generate.conversing import QWEN, as_json, asked, endpoint
 from sterling.errors import RecipeError
 from sterling.generate.template import Template
 from sterling.models import endpoints_of, mock, mock_stats, store
-from sterling.models.mock import Scripted
+from sterling.models.mocking.mock import Scripted
 from sterling.recipes import load
 from sterling.records import Fault, Record
 from sterling.registry import Past

@@ -12,7 +12,7 @@ from tests.generate.shop import SHOP, agent, call
 from sterling.errors import InputError
 from sterling.generate.environment import episode
 from sterling.generate.tools import Tools
-from sterling.models.mock import Scripted
+from sterling.models.mocking.mock import Scripted
 from sterling.records import Fault, Record
 from sterling.registry import Past
 

@@ -121,7 +121,7 @@ def test_a_poison_row_fails_by_itself(rule: dict[str, Any], reason: str, owed: b
 
 
 def test_an_answer_larger_than_any_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sterling.models.transport._LARGEST", 1 << 20)
+    monkeypatch.setattr("sterling.models.http.transport._LARGEST", 1 << 20)
     with mock({"rules": [{"answer": "x" * (10 << 20)}]}) as url:
         [failure] = ask(endpoint(url), [question("q")])
     assert isinstance(failure, Failure)

@@ -160,7 +160,7 @@ def test_progress_says_what_was_spent(write_recipe: WriteRecipe, tmp_path: Path)
 def test_a_judge_that_is_asked_in_batches_costs_what_the_batch_costs(
     write_recipe: WriteRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sterling.models.batch.QUIET_S", 0.05)
+    monkeypatch.setattr("sterling.models.batches.batch.QUIET_S", 0.05)
     with mock(TALKATIVE) as address:
         path = recipe(write_recipe, address)
         plain = json.loads(path.read_text())

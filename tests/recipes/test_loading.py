@@ -168,7 +168,8 @@ SNAPSHOTS = {
     ),
     "seeds that are no anchor": (
         "generate:\n  - {strategy: mutations, seeds: ticket}\n",
-        "recipe.yaml:6: no anchor, and no strategy above, is called `ticket`\n  mend: did you mean `tickets`? valid: tickets",
+        "recipe.yaml:6: no anchor, and no strategy above, is called `ticket`\n"
+        "  mend: did you mean `tickets`? valid: tickets",
     ),
     "a strategy called like an anchor": (
         "generate:\n  - {strategy: mutations, name: tickets}\n",

@@ -13,6 +13,6 @@ def command(script: Path, port: int) -> None:
 
     Counts are at /_stats. Stop it with Ctrl-C.
     """
-    from sterling.models.mock import serve  # noqa: PLC0415 - keeps --help fast
+    from sterling.models.mocking.mock import serve  # noqa: PLC0415 - keeps --help fast
 
     serve(script, port, lambda address: click.echo(f"listening on {address}"))

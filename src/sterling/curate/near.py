@@ -1,7 +1,6 @@
 """`near_duplicates`: pairs found by MinHash bands, confirmed by reading both texts, then settled."""
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from typing import Any, ClassVar
 
 import numpy as np
@@ -51,7 +50,7 @@ class NearDuplicates(SetCheck):
         """One row for each record and band: its key and its sketch."""
         found = kernels().marks(compared_column(batch), self._shingling(), self._cut())
         rows = np.arange(batch.num_rows, dtype=np.int32)
-        return exchanged(rows, found.keys, found.sketches, np.ones(len(rows), np.int32))
+        return exchanged(rows, found.keys, found.sketches)
 
     def resolve(self, partition: pa.Table) -> Resolution:
         """Pairs worth reading, the better ranked first, each once."""
@@ -63,9 +62,9 @@ class NearDuplicates(SetCheck):
 
     def confirm(self, pairs: Sequence[tuple[str, str]], texts: Mapping[str, str]) -> list[float | None]:
         """Exact Jaccard similarities; None below the threshold. Holds 8 bytes a shingle of the texts in `pairs`."""
-        order = {record: at for at, record in enumerate(dict.fromkeys(chain.from_iterable(pairs)))}
+        order = dict(zip(texts, range(len(texts)), strict=True))
         one, other = (np.array([order[pair[side]] for pair in pairs], np.int64) for side in (0, 1))
-        column = pa.array([texts[record] for record in order], pa.large_string())
+        column = pa.array(texts.values(), pa.large_string())
         found = kernels().similarities(column, Pairs(one, other), self._shingling())
         return [similarity if similarity >= self.threshold else None for similarity in found.tolist()]
 

@@ -28,22 +28,21 @@ def settle(
     set of pairs only, not on their order or direction. Removals come in the order of (rank, id).
     """
 
-    def standing(record: str) -> tuple[int, str]:
-        return rank[record], record
-
-    better_of: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    better_of: defaultdict[tuple[int, str], dict[tuple[int, str], float]] = defaultdict(dict)
     for one, other, similarity in confirmed:
         if one != other:
-            better, worse = sorted((one, other), key=standing)
+            better, worse = (rank[one], one), (rank[other], other)
+            if worse < better:
+                better, worse = worse, better
             better_of[worse][better] = similarity
-    gone: set[str] = set()
+    gone: set[tuple[int, str]] = set()
     removals = []
-    for record in sorted(better_of, key=standing):
-        kept = [(-similarity, standing(other)) for other, similarity in better_of[record].items() if other not in gone]
+    for record in sorted(better_of):
+        kept = [(-similarity, other) for other, similarity in better_of[record].items() if other not in gone]
         if not kept:
             continue
         similarity, (_, survivor) = min(kept)
-        removals.append(Removal(record, survivor, -similarity))
-        if record not in protected:
+        removals.append(Removal(record[1], survivor, -similarity))
+        if record[1] not in protected:
             gone.add(record)
     return removals

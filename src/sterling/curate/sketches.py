@@ -36,10 +36,12 @@ def _at_most(n: int, p: float) -> float:
     return 1.0 if n >= PERMUTATIONS else betainc(PERMUTATIONS - n, n + 1, 1 - p)
 
 
-def exchanged(rows: npt.NDArray[np.int32], keys: Hashes, sketches: Hashes, words: npt.NDArray[np.int32]) -> pa.Table:
-    """What a check emits of records (`rows` of a batch): for each band a row of `partition`, `band`, `sketch`, `words`.
+def exchanged(
+    rows: npt.NDArray[np.int32], keys: Hashes, sketches: Hashes, words: npt.NDArray[np.int32] | None = None
+) -> pa.Table:
+    """What a check emits of records (`rows` of a batch): for each band a row of `partition`, `band`, `sketch`.
 
-    `words` is the size of what is compared; where that is not known, 1 for all, and nothing is refuted by it.
+    And `words`, the size of what is compared, where sizes are known to differ no more than similarities allow.
     """
     bands = keys.shape[1]
     drawn = pa.py_buffer(np.repeat(sketches, bands, axis=0))
@@ -47,10 +49,9 @@ def exchanged(rows: npt.NDArray[np.int32], keys: Hashes, sketches: Hashes, words
         "row": np.repeat(rows, bands),
         "partition": keys.ravel(),
         "band": keys.ravel(),
-        "words": np.repeat(words, bands),
         "sketch": pa.FixedSizeBinaryArray.from_buffers(pa.binary(_BYTES), keys.size, [None, drawn]),
     }
-    return pa.table(columns)
+    return pa.table(columns if words is None else columns | {"words": np.repeat(words, bands)})
 
 
 def proposed(partition: pa.Table, jaccard: float, missed: float = MISSED) -> list[tuple[str, str]]:
@@ -60,8 +61,8 @@ def proposed(partition: pa.Table, jaccard: float, missed: float = MISSED) -> lis
     these are depends on the records in the band and their ranks alone.
     """
     records, places = _standing(partition)
-    bands, words = (partition[name].to_numpy() for name in ("band", "words"))
-    crowd = Crowd(bands, places, _sketches(partition), words)
+    words = partition["words"].to_numpy() if "words" in partition.column_names else np.empty(0, np.int32)
+    crowd = Crowd(partition["band"].to_numpy(), places, _sketches(partition), words)
     pairs = kernels().alike(crowd, least_matches(jaccard, missed), jaccard, _MET, _SCANNED)
     better, worse = pairs.one.tolist(), pairs.other.tolist()
     return [(records[one], records[other]) for one, other in zip(better, worse, strict=True)]
@@ -97,7 +98,7 @@ def _coded(records: pa.ChunkedArray) -> pa.DictionaryArray:
 
 def _order(ranks: npt.NDArray[np.int64], records: list[str]) -> npt.NDArray[np.int64]:
     """Indices by (rank, record): by the first bytes of ids, and by the whole where these are equal."""
-    heads = np.array([record.encode() for record in records], "S8").view(">u8").astype(np.uint64)
+    heads = np.array([record[:8].encode()[:8] for record in records], "S8").view(">u8").astype(np.uint64)
     order = np.lexsort((heads, ranks))
     tied = np.flatnonzero((np.diff(ranks[order]) == 0) & (np.diff(heads[order]) == 0))
     for run in np.split(tied, np.flatnonzero(np.diff(tied) > 1) + 1):

@@ -45,10 +45,10 @@ class Case(NamedTuple):
 class Adversarial(ModelStrategy):
     """Edge cases: rare tags, missing combinations of tags, thin topics, rare formats, and hostile inputs.
 
-    What is missing is found in the seeds (`sterling.generate.seeds.gaps`), and is the same for the same seeds. A model is
-    shown some real ones and writes one more of the missing kind; then it, or `answerer`, answers. What a good answer to
-    a hostile input does is said to the one who answers, and not kept. Seeds that are texts make texts without answers;
-    rows of tables and records with tools are left out.
+    What is missing is found in the seeds (`sterling.generate.seeds.gaps`), and is the same for the same seeds. A model
+    is shown some real ones and writes one more of the missing kind; then it, or `answerer`, answers. What a good answer
+    to a hostile input does is said to the one who answers, and not kept. Seeds that are texts make texts without
+    answers; rows of tables and records with tools are left out.
 
     Faults: a case that has not the format it was to have (`not_of_kind`), a `copied` example, `refused` (a case, not an
     answer: to decline may be right), `copied_prompt`. Whether a case is of any other kind, and its answer good, is for

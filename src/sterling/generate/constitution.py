@@ -1,6 +1,5 @@
 """`constitution`: preferences from a file of principles, by critique and revision or by ranking drafts."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -126,7 +125,7 @@ class Constitution(GridStrategy):
 
     async def _ranked(self, models: Models, opening: Sequence[Mapping[str, Any]], principle: str) -> _Pair:
         prompt, chat = self.prompt("constitution_rank"), sent(opening)
-        answers = await asyncio.gather(*(models.say(self.model, chat, sample=n) for n in range(self.drafts)))
+        answers = await models.together(*(models.say(self.model, chat, sample=n) for n in range(self.drafts)))
         distinct = list({" ".join(answer.text.split()): answer for answer in answers}.values())
         if len(distinct) < 2:
             raise Unanswered.because(
@@ -134,7 +133,7 @@ class Constitution(GridStrategy):
             )
         told = {"conversation": shown(opening, _NAMES), "principle": principle}
         orders = distinct, distinct[::-1]
-        first, second = await asyncio.gather(*(_order(models, self._critic, prompt, told, one) for one in orders))
+        first, second = await models.together(*(_order(models, self._critic, prompt, told, one) for one in orders))
         if (first.answers[0], first.answers[-1]) != (second.answers[0], second.answers[-1]):
             raise Unanswered.because("order_decides", "the ranking changes with the order in which drafts are shown")
         more = {"drafts": len(distinct)}

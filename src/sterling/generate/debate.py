@@ -1,6 +1,7 @@
 """`debate`: a question argued from two opposed positions, as reasoning that ends in an answer, or as a preference."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -22,7 +23,7 @@ from sterling.generate.writing.grid import Cell, GridStrategy
 from sterling.generate.writing.making import Draft, Writer
 from sterling.models import Endpoint, ModelRef, Models, Unanswered, lineage
 from sterling.records import Fault, Record
-from sterling.registry import Task, register
+from sterling.registry import Past, Task, register
 
 LENSES: Mapping[str, str] = {
     "fact": "what is the case",
@@ -102,6 +103,13 @@ class Debate(GridStrategy):
             mend = "take a judge of another family, or say `family:` of each"
             raise PydanticCustomError("recipe", "{what}", {"what": why, "mend": mend})
         return self
+
+    def tasks(self, seeds: Iterable[Record], past: Past, seed: int) -> Iterator[Task]:
+        """As of every grid; half as many where each makes two records."""
+        every = super().tasks(seeds, past, seed)
+        if self.count is None or self.writes != "both":
+            return every
+        return islice(every, -(-max(0, self.count - past.kept) // 2))
 
     def cells(self) -> Sequence[Cell]:
         """One cell a lens."""

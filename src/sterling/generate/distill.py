@@ -13,7 +13,7 @@ from sterling.generate.talks.chats import sent
 from sterling.generate.writing.elimination import refuse_apology
 from sterling.generate.writing.making import Draft, Writer
 from sterling.models import Models, ModelStrategy
-from sterling.records import Fault, Record, digest, text_of
+from sterling.records import Fault, Record, content_text, digest, text_of
 from sterling.registry import Past, Task, register
 from sterling.text.templates import Template
 
@@ -138,5 +138,5 @@ def _instructed(chat: Sequence[Mapping[str, Any]], instruction: str | None) -> l
     if instruction is None:
         return [*chat]
     if chat and chat[0].get("role") == "system":
-        return [{**chat[0], "content": f"{chat[0]['content']}\n\n{instruction}"}, *chat[1:]]
+        return [{**chat[0], "content": f"{content_text(chat[0].get('content'))}\n\n{instruction}"}, *chat[1:]]
     return [{"role": "system", "content": instruction}, *chat]

@@ -108,7 +108,7 @@ class Template(AskingStrategy):
         )
 
     def _unproven(self) -> dict[str, str]:
-        """Why agreeing with the reference proves nothing: a model wrote the key, or the question and no answer to it."""
+        """Why agreeing with the reference proves nothing: a model wrote the key, or the question and not the answer."""
         written = by_models(self.columns)
         if written.intersection(spelt(name).column for name in self.reference.values()):
             return {UNPROVEN: "own_key"}

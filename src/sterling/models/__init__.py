@@ -4,10 +4,10 @@ from sterling.models.asking import ask, classify
 from sterling.models.conversation import Answer, Failure, Question, Scores, Usage
 from sterling.models.endpoint import Endpoint, ModelRef, endpoints_of
 from sterling.models.families import depth_of, lineage, lineage_of
-from sterling.models.mends import insist
-from sterling.models.mock import mock, mock_stats
+from sterling.models.http.mends import insist
+from sterling.models.mocking.mock import mock, mock_stats
+from sterling.models.mocking.script import Script
 from sterling.models.opened import Filled, Models, Unanswered
-from sterling.models.script import Script
 from sterling.models.strategy import AskingStrategy, ModelStrategy
 
 __all__ = [

@@ -6,17 +6,17 @@ from typing import Any, Literal
 
 from sterling.errors import InputError
 from sterling.models import store
-from sterling.models.batch import asker
-from sterling.models.client import Client, Given, Said
+from sterling.models.batches.batch import asker
 from sterling.models.conversation import Answer, Failure, Question, Scores
 from sterling.models.endpoint import Endpoint
-from sterling.models.journal import Journal
+from sterling.models.http.client import Client, Given, Said
+from sterling.models.http.scoring import Subject, read_scores, score_call, score_said
+from sterling.models.http.secrets import Secrets, secrets_of
+from sterling.models.http.transport import need_aiohttp, open_session
+from sterling.models.http.wire import OURS, Call, chat_call, chat_said, judged, read_answer
+from sterling.models.journal.journal import Journal
 from sterling.models.loop import gate_of, wait_for
-from sterling.models.scoring import Subject, read_scores, score_call, score_said
-from sterling.models.secrets import Secrets, secrets_of
-from sterling.models.till import Till
-from sterling.models.transport import need_aiohttp, open_session
-from sterling.models.wire import OURS, Call, chat_call, chat_said, judged, read_answer
+from sterling.models.money.till import Till
 
 STOP = frozenset({"stop"})
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sterling.models import store
 from sterling.models.endpoint import Endpoint
-from sterling.models.limits import Gate
+from sterling.models.http.limits import Gate
 
 T = TypeVar("T")
 

@@ -11,14 +11,14 @@ from pydantic import BaseModel, ValidationError
 
 from sterling.models import store
 from sterling.models.asking import STOP, answer_of, call_of
-from sterling.models.batch import asker
-from sterling.models.client import Client
+from sterling.models.batches.batch import asker
 from sterling.models.conversation import Answer, Failure, Question
 from sterling.models.endpoint import Endpoint
-from sterling.models.mends import refuse
-from sterling.models.secrets import secrets_of
-from sterling.models.transport import need_aiohttp, open_session
-from sterling.models.wire import chat_said
+from sterling.models.http.client import Client
+from sterling.models.http.mends import refuse
+from sterling.models.http.secrets import secrets_of
+from sterling.models.http.transport import need_aiohttp, open_session
+from sterling.models.http.wire import chat_said
 from sterling.records import Fault
 
 T = TypeVar("T")

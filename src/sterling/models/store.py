@@ -4,7 +4,7 @@ import os
 import threading
 from pathlib import Path
 
-from sterling.models.journal import Journal
+from sterling.models.journal.journal import Journal
 
 _lock = threading.Lock()
 _open: dict[Path, Journal] = {}

@@ -14,8 +14,8 @@ from pydantic_core import PydanticCustomError
 from sterling.errors import InputError
 from sterling.models.endpoint import Endpoint, ModelRef, endpoints_of
 from sterling.models.loop import submit, wait_for
+from sterling.models.money.purse import for_task
 from sterling.models.opened import Models, Unanswered
-from sterling.models.purse import for_task
 from sterling.records import Fault, Record
 from sterling.registry import Proposal, Strategy, Task
 from sterling.text.templates import Template, read_template

@@ -66,6 +66,8 @@ class Author(NamedTuple):
     family: str | None = None
     service: str | None = None
     revision: str | None = None
+    beside: tuple[str, ...] = ()
+    """Names of the other models that had a part in the records."""
 
 
 Counts = Counter[tuple[Author, str, str]]
@@ -99,8 +101,11 @@ def by_maker(job: Job, made: Sequence[Shard]) -> Counts:
 
 def acceptance(counts: Counts) -> Iterator[Evidence]:
     """The share of each maker's records that each check let pass (keep or flag), with its interval."""
-    for maker, check in sorted({(m, c) for m, c, _ in counts if c != "mix"}, key=str):
-        outcomes = {outcome: n for (m, c, outcome), n in counts.items() if (m, c) == (maker, check)}
+    led: Counts = Counter()
+    for (maker, check, outcome), n in counts.items():
+        led[maker._replace(beside=()), check, outcome] += n
+    for maker, check in sorted({(m, c) for m, c, _ in led if c != "mix"}, key=str):
+        outcomes = {outcome: n for (m, c, outcome), n in led.items() if (m, c) == (maker, check)}
         n = sum(outcomes.values())
         passed = n - outcomes.get("drop", 0)
         yield proportion(
@@ -144,7 +149,8 @@ def _makers(shard: Shard) -> Iterator[tuple[str, Author]]:
     for record in records_of(read_batch(shard.records)):
         if record.maker is not None:
             by = record.maker
-            yield record.id, Author(by.strategy, by.model, by.terms, by.family, by.service, by.revision)
+            beside = tuple(by.sampling.get("with", ()))
+            yield record.id, Author(by.strategy, by.model, by.terms, by.family, by.service, by.revision, beside)
 
 
 def _anchor_line(stage: Stage) -> StepLine:

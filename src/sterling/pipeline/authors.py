@@ -16,15 +16,17 @@ from sterling.stats import Evidence, count
 def written(makers: Counts) -> Iterator[Evidence]:
     """How many records of the mix models wrote, and which; nothing when no model wrote anything."""
     all_of, mixed = Counter[tuple[Any, ...]](), Counter[tuple[Any, ...]]()
+    beside: dict[tuple[Any, ...], set[str]] = {}
     for (maker, check, outcome), n in makers.items():
         key = (maker.strategy, maker.model, maker.revision, maker.family, maker.service, maker.terms)
         ended = outcome == "drop" or check == "mix"
         if maker.model is not None and ended:
             all_of[key] += n
             mixed[key] += n if outcome != "drop" else 0
+            beside.setdefault(key, set()).update(maker.beside if outcome != "drop" else ())
     names = ("strategy", "model", "revision", "family", "service", "terms")
     rows = [
-        dict(zip(names, key, strict=True)) | {"written": n, "mixed": mixed[key]}
+        dict(zip(names, key, strict=True)) | {"written": n, "mixed": mixed[key], "beside": sorted(beside[key])}
         for key, n in sorted(all_of.items(), key=str)
     ]
     if rows:
@@ -54,7 +56,10 @@ def in_words(recipe: Recipe, evidence: Sequence[Evidence]) -> list[str]:
     """For the card: every model that wrote, its terms, and what they ask of whoever trains on its words."""
     makers = _makers(evidence)
     known = registry(recipe.terms_folder) if makers else {}
-    return [_line(recipe, known, maker) for maker in makers]
+    lines = [_line(recipe, known, maker) for maker in makers]
+    for one in _beside(recipe, makers):
+        lines.append(f"{one.model} ({one.identity}) had a part in them: {_under(known, one.terms)}.")
+    return lines
 
 
 def described(recipe: Recipe, evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
@@ -64,7 +69,8 @@ def described(recipe: Recipe, evidence: Sequence[Evidence]) -> list[dict[str, An
     known = registry(recipe.terms_folder) if makers or asked else {}
     wrote = [_written(recipe, known, maker) for maker in makers]
     judges_once = {(one.model, one.revision, one.identity, one.terms): one for one in asked}
-    return [*wrote, *(_judged(recipe, known, one) for one in judges_once.values())]
+    beside = [_asked("had a part", recipe, known, one) for one in _beside(recipe, makers)]
+    return [*wrote, *beside, *(_asked("judged", recipe, known, one) for one in judges_once.values())]
 
 
 def _makers(evidence: Sequence[Evidence]) -> list[Mapping[str, Any]]:
@@ -104,9 +110,21 @@ def _written(recipe: Recipe, known: Registry, maker: Mapping[str, Any]) -> dict[
     return {"role": "wrote", **said, "families": families, "terms": _terms(recipe, known, served_by(recipe, maker))}
 
 
-def _judged(recipe: Recipe, known: Registry, one: Endpoint) -> dict[str, Any]:
+def _beside(recipe: Recipe, makers: Sequence[Mapping[str, Any]]) -> list[Endpoint]:
+    """Models that had a part in what is in the mix beside those that lead it: who played the user, or put it back."""
+    named = {(maker["strategy"], model) for maker in makers for model in maker.get("beside", ())}
+    found = [
+        one
+        for entry in recipe.generate
+        for one in endpoints_of(entry.part)
+        if (entry.part.name_in_recipe, one.model) in named
+    ]
+    return list({(one.model, one.revision, one.identity, one.terms): one for one in found}.values())
+
+
+def _asked(role: str, recipe: Recipe, known: Registry, one: Endpoint) -> dict[str, Any]:
     said = {"model": one.model, "revision": one.revision, "service": one.identity, "families": sorted(lineage(one))}
-    return {"role": "judged", **said, "terms": _terms(recipe, known, Served.by(one))}
+    return {"role": role, **said, "terms": _terms(recipe, known, Served.by(one))}
 
 
 def _terms(recipe: Recipe, known: Registry, served: Served) -> dict[str, Any] | None:

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from sterling.errors import BudgetSpent, RecipeError
 from sterling.models import Endpoint, endpoints_of
-from sterling.models.bills import Sums
-from sterling.models.prices import added, price_of
-from sterling.models.purse import Purse, account, opened
+from sterling.models.money.bills import Sums
+from sterling.models.money.prices import added, price_of
+from sterling.models.money.purse import Purse, account, opened
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import Mixed
 from sterling.recipes import Loaded, Recipe

@@ -13,7 +13,7 @@ from sterling.engine.judge import NOT_CONCERNED
 from sterling.engine.shards import fates
 from sterling.engine.step import Step
 from sterling.ledger import Stage
-from sterling.models.bills import Asked
+from sterling.models.money.bills import Asked
 from sterling.pipeline.costs import SIDES, asked_by, time_of_people
 from sterling.pipeline.generating import Walked
 from sterling.pipeline.job import Job

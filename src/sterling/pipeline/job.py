@@ -18,8 +18,8 @@ from sterling.engine.step import Step
 from sterling.engine.watch import Watch
 from sterling.ledger import Trail, line_of
 from sterling.ledger.trail import Kind
-from sterling.models.bills import Asked
-from sterling.models.purse import purpose
+from sterling.models.money.bills import Asked
+from sterling.models.money.purse import purpose
 from sterling.recipes import Recipe
 from sterling.registry import FitContext, Part, RecordCheck
 

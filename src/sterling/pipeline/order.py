@@ -11,7 +11,7 @@ from sterling.engine.watch import Silent, Watch
 from sterling.errors import InputError, PolicyRefused, SourceError
 from sterling.ledger import Run, alone
 from sterling.models import families, store, terms
-from sterling.models.rehearsal import rehearsed
+from sterling.models.mocking.rehearsal import rehearsed
 from sterling.pipeline.anchoring import cut_roles, read_anchors
 from sterling.pipeline.calibrating import require_seeds
 from sterling.pipeline.costs import require_prices, spending

@@ -68,8 +68,9 @@ def _record(item: Item, source: Source, shares: Mapping[Role, float]) -> Record 
         return fault(where, "bad_row", f"{type(error).__name__}: {str(error)[:200]}")
 
 
-SILENT = frozenset({"no_feedback", "unchanged"})
-"""Reasons of rows that are sound and say nothing: most answers get no thumb. They are told, but are no bad rows."""
+SILENT = frozenset({"no_feedback", "unchanged", "unread_assertions"})
+"""Reasons of rows that are sound and say nothing: most answers get no thumb, most tests are
+no examples. They are told, but are no bad rows."""
 
 
 class _Tally:

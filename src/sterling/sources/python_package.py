@@ -1,7 +1,7 @@
 """`python_package`: documented functions of Python packages as training examples with executable oracles.
 
 Signature + docstring are the prompt, the human body is the completion, and the docstring's own examples (if any) are
-the reference. The files are read as text; no line of them runs here.
+the reference, with those that test files hold. All of it is read as text; no line of it runs here.
 """
 
 import os
@@ -25,6 +25,10 @@ from sterling.sources.python_modules import (
     installed_facts,
     standard_library,
 )
+from sterling.sources.python_names import Names, Place
+from sterling.sources.python_tests import FromTests, files_of_tests, read_tests
+
+Example = Mapping[str, Any]
 
 
 @register("source", "python_package")
@@ -34,7 +38,9 @@ class PythonPackage(Source):
     Payload: `prompt` (decorators, signature, docstring) and `completion` (body); together they are the original text
     of the function or method, moved to column 0. Those whose docstring holds examples get a `reference` of doctest
     `examples`, and so do classes, which are taken for their examples only; whether the examples pass on this machine
-    is for the check `tests` to say. The row is `module.qualname`; a redefinition gets the suffix `#2`.
+    is for the check `tests` to say. With `tests`, assertions about a function become examples of it as well, behind those
+    of its docstring; `sources.python_tests` says which are read, and a fault for each file how many are not, and why.
+    The row is `module.qualname`; a redefinition gets the suffix `#2`.
 
     What is not seen: functions made at run time, in C, or inside other functions. `sources.python_functions` says
     what is left out by design. A file that cannot be decoded or parsed is one fault.
@@ -43,7 +49,9 @@ class PythonPackage(Source):
     packages: list[str] = Field(default=[])
     """Importable names, taken with their submodules; `stdlib` is every public module of the standard library."""
     path: str | None = None
-    """A folder of Python files: a package of your own, or the folder it lies in."""
+    """A folder of Python files: a package, or the folder it lies in."""
+    tests: str | None = None
+    """Test files of what is read: a folder, a file or a pattern. They are never run."""
     split_by: Literal["function", "module", "package"] = "module"
     """What belongs together and gets one role as a whole."""
 
@@ -55,22 +63,34 @@ class PythonPackage(Source):
 
     def read(self) -> Iterator[Item | Fault]:
         """Every documented function, module by module in alphabetical order, in the order of each file."""
-        for module in self._modules():
-            yield from self._items(module)
+        modules = self._modules()
+        tested = self._tested(modules)
+        for module in modules:
+            yield from self._items(module, tested.examples)
+        yield from tested.faults
 
     def reads(self) -> Sequence[str]:
-        """Every file of every package, since each decides what is read."""
-        return [str(module.file) for module in self._modules()]
+        """Every file of every package and of its tests, since each decides what is read."""
+        tests = [] if self.tests is None else files_of_tests(self.locate(self.tests))
+        return [*(str(module.file) for module in self._modules()), *map(str, tests)]
 
     def facts(self) -> Mapping[str, str]:
-        """`version` of what was read, by name; `licence` where every part states one, joined by AND."""
+        """`version` of what was read, by name; `licence` where every part states one, joined by AND.
+
+        With `tests`, how many of their assertions were read.
+        """
         found = {name: installed_facts(name) for name in self._names()}
         if self.path is not None:
             found[self.path] = folder_facts(Path(self.locate(self.path)))
         versions = sorted({_version(name, facts) for name, facts in found.items()})
         licences = {facts.licence for facts in found.values()}
         stated = {} if None in licences else {"licence": " AND ".join(sorted(filter(None, licences)))}
-        return {"version": ", ".join(versions), **stated}
+        told = {} if self.tests is None else {"tests": self._tested(self._modules()).told()}
+        return {"version": ", ".join(versions), **stated, **told}
+
+    def _tested(self, modules: Sequence[Module]) -> FromTests:
+        files = [] if self.tests is None else files_of_tests(self.locate(self.tests))
+        return read_tests(files, Names(modules))
 
     def _names(self) -> list[str]:
         return [n for p in self.packages for n in (standard_library() if p == "stdlib" else [p])]
@@ -101,7 +121,7 @@ class PythonPackage(Source):
             )
         return modules
 
-    def _items(self, module: Module) -> Iterator[Item | Fault]:
+    def _items(self, module: Module, tested: Mapping[Place, Sequence[Example]]) -> Iterator[Item | Fault]:
         try:
             with tokenize.open(module.file) as file:
                 found = list(documented(file.read()))
@@ -111,30 +131,34 @@ class PythonPackage(Source):
             line = getattr(error, "lineno", None) or 1
             yield Fault(f"{module.file}:{line}", "source", "bad_python", f"{type(error).__name__}: {error}"[:500])
         else:
-            yield from (self._item(module, one) for one in found)
+            for one in found:
+                yield self._item(module, one, tested.get(Place(module.name, one.qualname), ()))
 
-    def _item(self, module: Module, found: Documented) -> Item:
+    def _item(self, module: Module, found: Documented, tested: Sequence[Example]) -> Item:
         name = f"{module.name}.{found.qualname}"
         row = name if found.ordinal == 1 else f"{name}#{found.ordinal}"
         tags = [f"module:{module.name}", f"kind:{found.kind}"]
         if found.examples:
             tags.append("has_examples")
+        if tested:
+            tags.append("has_tests")
         if not found.readable:
             tags.append("unreadable_examples")
         return Item(
             {"prompt": found.head, "completion": found.body},
             row,
             group={"function": row, "module": module.name, "package": module.name.partition(".")[0]}[self.split_by],
-            reference=self._reference(module, found),
+            reference=self._reference(module, found, tested),
             tags=tuple(tags),
         )
 
-    def _reference(self, module: Module, found: Documented) -> dict[str, Any]:
+    def _reference(self, module: Module, found: Documented, tested: Sequence[Example]) -> dict[str, Any]:
         """Without `examples` there is nothing to verify, but a strategy still learns where the function lives."""
         place: dict[str, Any] = {"program": "continue", "module": module.name, "replaces": found.qualname}
         if module.root is not None and self.path is not None:
             place["paths"] = [self._as_given(module.root)]
-        return place | ({"examples": list(found.examples)} if found.examples else {})
+        examples = [*found.examples, *(one for one in tested if one not in found.examples)]
+        return place | ({"examples": examples} if examples else {})
 
     def _as_given(self, root: Path) -> str:
         """A folder in terms of `path`, so that a record's id does not depend on where the recipe lies."""

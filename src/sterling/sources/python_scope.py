@@ -8,7 +8,7 @@ import copy
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sterling.sources.python_names import Names, Place
+from sterling.sources.python_names import Names, Place, imported
 
 BUILTINS = frozenset(
     {
@@ -30,12 +30,12 @@ _CHANGE = frozenset(
         *("setdefault", "sort", "update"),
     }
 )
-_OPEN = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Starred)
+_OPEN = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 _ANEW = frozenset({"range", "set", "frozenset", "tuple", "list", "dict", "str", "bytes", "int", "float", "complex"})
 """Builtins that give an equal value each time that they are called with the same literals."""
 
 
-class Unread(Exception):  # noqa: N818 - it says what became of an assertion
+class Unread(Exception):
     """An assertion, or a part of it, that cannot be read; the reason in snake_case."""
 
     def __init__(self, reason: str) -> None:
@@ -79,6 +79,15 @@ class Scope:
         other.imports, other.stars, other.values = dict(self.imports), list(self.stars), dict(self.values)
         return other
 
+    def learn(self, node: ast.Import | ast.ImportFrom, package: str) -> None:
+        """Take the names of an import; `package` is the one that the test file lies in, as far as it lies in one."""
+        for local, dotted in imported(node, package):
+            if local == "*":
+                self.stars.insert(0, dotted)
+            else:
+                self.imports[local] = dotted
+                self.values.pop(local, None)
+
     def bind(self, target: ast.expr, value: ast.expr | None) -> None:
         """Bind a name, or names to the parts of a tuple. Whatever is not understood is bound to the unknown."""
         if isinstance(target, ast.Name):
@@ -101,10 +110,6 @@ class Scope:
     def close(self, expression: ast.expr) -> Closed:
         """The expression with all names replaced. Unread where that cannot be done."""
         return _Closing(self).of(expression)
-
-    def settled(self, expression: ast.expr) -> ast.expr:
-        """The same where it can be closed, else as it is: for parts of a literal that are bound later, one by one."""
-        return self._settled(expression)
 
     def meaning(self, dotted: str) -> Place | None:
         """The function of the package that a dotted name of the test file stands for."""
@@ -132,6 +137,7 @@ class _Closing(ast.NodeTransformer):
         self._places: list[Place] = []
         self._builtins: set[str] = set()
         self._inner: frozenset[str] = frozenset()
+        self._looked_at: frozenset[int] = frozenset()
 
     def of(self, expression: ast.expr) -> Closed:
         self._inner = frozenset(bound_in(expression))
@@ -139,7 +145,9 @@ class _Closing(ast.NodeTransformer):
             raise Unread("shadowed_name")
         if any(isinstance(node, _OPEN) for node in ast.walk(expression)):
             raise Unread("unsupported_form")
-        closed = self.visit(copy.deepcopy(expression))
+        own = copy.deepcopy(expression)
+        self._looked_at = frozenset(map(id, [own, *_looked_at(own)]))
+        closed = self.visit(own)
         return Closed(closed, tuple(self._places), frozenset(self._builtins))
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
@@ -147,7 +155,7 @@ class _Closing(ast.NodeTransformer):
         if name in self._inner:
             return node
         if name in self._scope.values:
-            return self._bound(name)
+            return self._bound(name, spent=id(node) not in self._looked_at)
         place = self._scope.meaning(name)
         if place is not None:
             return self._placed(place)
@@ -156,41 +164,30 @@ class _Closing(ast.NodeTransformer):
         self._builtins.add(name)
         return node
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         dotted = dotted_name(node)
         first = dotted.partition(".")[0]
         if dotted and first not in self._scope.values and first not in self._inner:
             place = self._scope.meaning(dotted)
             if place is not None:
                 return self._placed(place)
-        if isinstance(node.value, ast.Name) and node.attr in _CHANGE:
-            return self._spent(node, node.value.id)
-        return self.generic_visit(node)  # type: ignore[return-value]
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        looks = isinstance(node.func, ast.Name) and node.func.id in _LOOK
-        given = [a.id for a in (*node.args, *(k.value for k in node.keywords)) if isinstance(a, ast.Name)]
-        called = self.generic_visit(node)
-        for name in () if looks else given:
-            self._spend(name)
-        return called  # type: ignore[return-value]
-
-    def _spent(self, node: ast.Attribute, name: str) -> ast.expr:
+        changed = node.value.id if isinstance(node.value, ast.Name) and node.attr in _CHANGE else None
         visited = self.generic_visit(node)
-        if self._scope.values.get(name):
-            self._scope.values[name] = None
-        return visited  # type: ignore[return-value]
+        if changed in self._scope.values:
+            self._scope.values[changed] = None
+        return visited
 
-    def _spend(self, name: str) -> None:
-        """An iterator that was handed on has nothing left for the next one who asks."""
-        value = self._scope.values.get(name)
-        if value is not None and value.once:
-            self._scope.values[name] = None
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        spread = [part for argument in node.args for part in _spread(argument)]
+        return ast.Call(node.func, spread, node.keywords)
 
-    def _bound(self, name: str) -> ast.expr:
+    def _bound(self, name: str, *, spent: bool) -> ast.expr:
         value = self._scope.values[name]
         if value is None:
             raise Unread("unknown_name")
+        if spent and value.once:  # an iterator that was handed on has nothing left for the next one who asks
+            self._scope.values[name] = None
         self._places += value.places
         self._builtins |= value.builtins
         return copy.deepcopy(value.expression)
@@ -198,6 +195,24 @@ class _Closing(ast.NodeTransformer):
     def _placed(self, place: Place) -> ast.expr:
         self._places.append(place)
         return ast.parse(place.qualname, mode="eval").body
+
+
+def _looked_at(tree: ast.expr) -> Iterator[ast.expr]:
+    """Parts of an expression out of which nothing is taken, even if they are iterators."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
+            yield from (node.left, *node.comparators)
+        elif isinstance(node, ast.Subscript):
+            yield node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _LOOK:
+            yield from node.args
+
+
+def _spread(argument: ast.expr) -> list[ast.expr]:
+    """`*[1, 2]` as the two arguments that it is."""
+    if isinstance(argument, ast.Starred) and isinstance(argument.value, ast.List | ast.Tuple):
+        return argument.value.elts
+    return [argument]
 
 
 def dotted_name(node: ast.expr) -> str:

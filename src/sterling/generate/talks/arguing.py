@@ -4,7 +4,6 @@ Both sides speak at the same time in each round and read each other between roun
 the sides can be exchanged before a judge (as in Khan et al., arXiv 2402.06782).
 """
 
-import asyncio
 import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -89,9 +88,9 @@ async def debate(models: Models, asked: Asked, sides: tuple[Side, Side], rounds:
     """So many rounds, and the closing answers."""
     held: tuple[tuple[str, str], ...] = ()
     for _ in range(rounds):
-        one, other = await asyncio.gather(*(_turn(models, asked, sides, held, at) for at in (0, 1)))
+        one, other = await models.together(*(_turn(models, asked, sides, held, at) for at in (0, 1)))
         held = (*held, (one, other))
-    first, second = await asyncio.gather(*(_closing(models, asked, sides, held, at) for at in (0, 1)))
+    first, second = await models.together(*(_closing(models, asked, sides, held, at) for at in (0, 1)))
     if first.text.split() == second.text.split():
         raise Unanswered.because("closings_alike", "both sides end in the same answer")
     return Debated(sides, held, (first, second))
@@ -99,7 +98,7 @@ async def debate(models: Models, asked: Asked, sides: tuple[Side, Side], rounds:
 
 async def judged(models: Models, judge: Endpoint, asked: Asked, held: Debated) -> Judged:
     """Who argued better, asked in both orders. Unanswered: `order_decides`, when the place wins."""
-    forward, backward = await asyncio.gather(*(_verdict(models, judge, asked, held, first) for first in (0, 1)))
+    forward, backward = await models.together(*(_verdict(models, judge, asked, held, first) for first in (0, 1)))
     winners = (0 if forward[0].better == "A" else 1), (1 if backward[0].better == "A" else 0)
     if winners[0] != winners[1]:
         stands = "first" if forward[0].better == "A" else "second"

@@ -16,6 +16,8 @@ import numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _HERE = Path(__file__).parent
+_COMPILED_IN = ("ngrams.py", "minhash.py", "normal.py")
+"""Beside this folder: where constants of kernels are written."""
 
 
 def kernel(function: Function) -> Function:
@@ -47,7 +49,7 @@ def _home() -> Path | None:
 
 def _candidates() -> Iterator[Path]:
     state = blake2b(digest_size=8)
-    for path in sorted([*_HERE.glob("*.py"), *_HERE.parent.glob("*.py")]):
+    for path in [*sorted(_HERE.glob("*.py")), *(_HERE.parent / name for name in _COMPILED_IN)]:
         state.update(path.read_bytes())
     if numba.config.CACHE_DIR:
         yield Path(numba.config.CACHE_DIR) / f"sterling-{state.hexdigest()}"

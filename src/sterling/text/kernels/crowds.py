@@ -10,27 +10,11 @@ _EVEN = np.uint64(0x5555555555555555)
 
 
 @kernel
-def by_place(places: Any, count: Any) -> Any:
-    """Rows in the order of their places, of which there are `count`."""
-    begins = np.zeros(count + 1, np.int64)
-    for row in range(len(places)):
-        begins[places[row] + 1] += 1
-    for place in range(count):
-        begins[place + 1] += begins[place]
-    rows = np.empty(len(places), np.int64)
-    for row in range(len(places)):
-        rows[begins[places[row]]] = row
-        begins[places[row]] += 1
-    return rows
-
-
-@kernel
-def alike(packed: Any, low: Any, rows: Any, crowd: Any, least: Any, ratio: Any, met: Any, scanned: Any) -> Any:
+def alike(packed: Any, low: Any, crowd: Any, least: Any, ratio: Any, met: Any, scanned: Any) -> Any:
     """Pairs (better, worse) of places that look alike, as one number each, `better << 32 | worse`; some repeated.
 
-    `packed`, sorted: the upper bits of a band, and below, in the bits of `low`, an index into `rows`, which are in the
-    order of places. So the rows of a band are neighbours, the better first; other bands with the same upper bits may lie
-    between them, and are passed over. `crowd`: bands, places, sketches and sizes by row.
+    `packed`, sorted: the upper bits of a band, and in the bits of `low` a row. So the rows of a band are neighbours; a
+    row of another band with the same upper bits may be among them. `crowd`: bands, places, sketches, words, by row.
     """
     found = np.empty(1024, np.uint64)
     bucket = np.empty(64, np.int64)
@@ -40,64 +24,93 @@ def alike(packed: Any, low: Any, rows: Any, crowd: Any, least: Any, ratio: Any, 
         stop = start + 1
         while stop < len(packed) and (packed[stop] ^ packed[start]) <= low:
             stop += 1
-        if stop > start + 1:
-            if stop - start > len(bucket):
-                bucket = np.empty(2 * (stop - start), np.int64)
-            for at in range(start, stop):
-                bucket[at - start] = rows[packed[at] & low]
-            for row in range(1, stop - start):
+        size = stop - start
+        if size > 1:
+            if size > len(bucket):
+                bucket = np.empty(2 * size, np.int64)
+            for at in range(size):
+                bucket[at] = packed[start + at] & low
+            if size > met:
+                _sort(bucket, size, crowd)
+            first = 0
+            for row in range(1, size):
+                if size > met and crowd[0][bucket[row]] != crowd[0][bucket[row - 1]]:
+                    first = row
                 if count + 2 * met > len(found):
                     grown = np.empty(2 * len(found), np.uint64)
                     grown[:count] = found[:count]
                     found = grown
-                count = _paired(row, bucket, crowd, least, ratio, met, scanned, found, count)
+                count = _paired(first, row, bucket, crowd, least, ratio, met, scanned, found, count)
         start = stop
     return found[:count].copy()
 
 
 @part
-def _paired(row: Any, bucket: Any, crowd: Any, least: Any, ratio: Any, met: Any, scanned: Any, found: Any, count: Any) -> Any:
-    """Adds the pairs of one row of a bucket with those before it; returns how many pairs there are now."""
+def _sort(bucket: Any, size: Any, crowd: Any) -> None:
+    """By (band, place): a heap sort (Williams, 1964), for some buckets are large."""
+    for root in range(size // 2 - 1, -1, -1):
+        _sift(bucket, root, size, crowd)
+    for last in range(size - 1, 0, -1):
+        bucket[0], bucket[last] = bucket[last], bucket[0]
+        _sift(bucket, 0, last, crowd)
+
+
+@part
+def _sift(bucket: Any, root: Any, size: Any, crowd: Any) -> None:
+    while 2 * root + 1 < size:
+        child = 2 * root + 1
+        if child + 1 < size and _before(bucket[child], bucket[child + 1], crowd):
+            child += 1
+        if not _before(bucket[root], bucket[child], crowd):
+            return
+        bucket[root], bucket[child] = bucket[child], bucket[root]
+        root = child
+
+
+@part
+def _before(one: Any, other: Any, crowd: Any) -> Any:
     bands, places = crowd[0], crowd[1]
-    mine = bucket[row]
-    same = 0
-    first = 0
+    return bands[one] < bands[other] or (bands[one] == bands[other] and places[one] < places[other])
+
+
+@part
+def _paired(first: Any, row: Any, bucket: Any, crowd: Any, least: Any, ratio: Any, met: Any, scanned: Any, found: Any, count: Any) -> Any:
+    """Adds the pairs of one row of a bucket with those between `first` and it; returns how many pairs there are now."""
     left = met
-    while left and first < row and same < scanned:
-        other = bucket[first]
-        if bands[other] == bands[mine]:
-            same += 1
-            if _look_alike(other, mine, crowd, least, ratio):
-                found[count] = np.uint64(places[other]) << np.uint64(32) | np.uint64(places[mine])
-                count += 1
-                left -= 1
-        first += 1
-    same = 0
+    at = first
+    while left and at < min(row, first + scanned):
+        if _look_alike(bucket[at], bucket[row], crowd, least, ratio):
+            found[count] = _pair(bucket[at], bucket[row], crowd)
+            count += 1
+            left -= 1
+        at += 1
+    left = met
     last = row - 1
-    left = met
-    while left and last >= first and same < scanned:
-        other = bucket[last]
-        if bands[other] == bands[mine]:
-            same += 1
-            if _look_alike(other, mine, crowd, least, ratio):
-                found[count] = np.uint64(places[other]) << np.uint64(32) | np.uint64(places[mine])
-                count += 1
-                left -= 1
+    while left and last >= max(at, row - scanned):
+        if _look_alike(bucket[last], bucket[row], crowd, least, ratio):
+            found[count] = _pair(bucket[last], bucket[row], crowd)
+            count += 1
+            left -= 1
         last -= 1
     return count
 
 
 @part
+def _pair(one: Any, other: Any, crowd: Any) -> Any:
+    few, many = min(crowd[1][one], crowd[1][other]), max(crowd[1][one], crowd[1][other])
+    return np.uint64(few) << np.uint64(32) | np.uint64(many)
+
+
+@part
 def _look_alike(one: Any, other: Any, crowd: Any, least: Any, ratio: Any) -> Any:
-    sketches, words = crowd[2], crowd[3]
-    few, many = min(words[one], words[other]), max(words[one], words[other])
-    if few < ratio * many:
-        return False
+    bands, sketches, words = crowd[0], crowd[2], crowd[3]
     differing = 0
     for word in range(sketches.shape[1]):
         differ = sketches[one, word] ^ sketches[other, word]
         differing += _ones((differ | differ >> np.uint64(1)) & _EVEN)
-    return 32 * sketches.shape[1] - differing >= least
+    if 32 * sketches.shape[1] - differing < least or bands[one] != bands[other]:
+        return False
+    return len(words) == 0 or min(words[one], words[other]) >= ratio * max(words[one], words[other])
 
 
 @part

@@ -43,7 +43,7 @@ class Crowd(NamedTuple):
     sketches: Hashes
     """Rows x 4."""
     words: npt.NDArray[np.int32]
-    """For each row the size of what it is compared by."""
+    """For each row the size of what it is compared by; or empty, where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

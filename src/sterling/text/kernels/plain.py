@@ -54,7 +54,7 @@ def suspects(texts: pa.StringArray, grams: Sequence[Grams]) -> Suspects:
 def alike(crowd: Crowd, least: int, ratio: float, met: int, scanned: int) -> Pairs:
     """Pairs of places that share a band and look alike, each once."""
     order = np.lexsort((crowd.places, crowd.bands))
-    ordered = Crowd(*(column[order] for column in crowd))
+    ordered = Crowd(*(column[order] if len(column) else column for column in crowd))
     edges = [0, *(np.flatnonzero(np.diff(ordered.bands)) + 1).tolist(), len(order)]
     found = [_alike(ordered, start, stop, least, ratio, met, scanned) for start, stop in pairwise(edges)]
     better, worse = np.unique(np.concatenate(found, axis=1), axis=1)
@@ -80,5 +80,7 @@ def _look_alike(crowd: Crowd, mine: npt.NDArray[np.int64], theirs: npt.NDArray[n
     differ = crowd.sketches[mine, None, :] ^ crowd.sketches[None, theirs, :]
     differ = (differ | differ >> np.uint64(1)) & _EVEN
     enough = PERMUTATIONS - np.bitwise_count(differ).sum(axis=2, dtype=np.int64) >= least
+    if not len(crowd.words):
+        return np.asarray(enough)
     one, other = crowd.words[mine, None], crowd.words[None, theirs]
     return np.asarray(enough & (np.minimum(one, other) >= ratio * np.maximum(one, other)))

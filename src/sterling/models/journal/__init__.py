@@ -1,0 +1,1 @@
+"""Every answer that was paid for, and where it stands."""

@@ -1,0 +1,1 @@
+"""What answers cost, what a run may spend, and who spent it."""
