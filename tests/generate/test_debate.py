@@ -24,6 +24,7 @@ from sterling.generate.debate import Debate
 from sterling.generate.talks.arguing import transcript
 from sterling.recipes.json_schema import schema
 from sterling.records import Fault, Record
+from sterling.registry import Past
 
 QUESTION = "Should a small town build a swimming pool?"
 YES, NO = "It should build one.", "It should not build one."
@@ -104,6 +105,15 @@ def test_both_are_made_of_one_debate_and_fail_by_themselves(tmp_path: Path) -> N
     assert isinstance(pair, Record)
     assert isinstance(fault, Fault)
     assert fault.reason == "debate_leaked"
+
+
+def test_two_records_of_a_debate_want_half_as_many_seeds() -> None:
+    seeds = [asked(f"Should town {n} build a pool?") for n in range(9)]
+    said = {"model": endpoint("http://127.0.0.1:9/v1"), "judge": endpoint("http://127.0.0.1:9/v1", MISTRAL), "count": 5}
+    wanted = {kind: len(list(Debate.model_validate({**said, "as": kind}).tasks(seeds, Past(), 0))) for kind in
+              ("both", "preference")}  # fmt: skip
+    assert wanted["both"] == 3
+    assert wanted["preference"] >= 5
 
 
 def test_sides_speak_at_the_same_time_and_read_each_other_between_rounds(tmp_path: Path) -> None:

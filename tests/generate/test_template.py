@@ -87,6 +87,25 @@ def test_a_row_is_filled_in_the_order_of_what_its_columns_refer_to(tmp_path: Pat
     assert (first.maker.family, first.depth) == ("qwen", 1)
 
 
+@pytest.mark.parametrize(
+    ("shape", "reference", "why"),
+    [
+        (AS, {"answer": "total"}, None),  # a model answers, and chance knows the answer
+        (AS, {"answer": "mood.level"}, "own_key"),
+        ({"prompt": "letter", "completion": "total"}, {"answer": "total"}, "carried_answer"),
+        ({"messages": [{"user": "letter"}, {"assistant": "total"}]}, {"answer": "total"}, "carried_answer"),
+        ({"prompt": "fault", "completion": "total"}, {"answer": "total"}, None),  # no model wrote any of it
+        ({"prompt": "letter", "completion": "total"}, {}, None),
+    ],
+)
+def test_a_key_that_agrees_with_anything_says_so(
+    shape: Mapping[str, Any], reference: Mapping[str, str], why: str | None, tmp_path: Path
+) -> None:
+    (record,) = records(rows(tmp_path, shape=shape, reference=reference, count=1))
+    assert record.reference is not None
+    assert record.reference.get("unproven") == why
+
+
 def test_equal_rows_are_different_samples(tmp_path: Path) -> None:
     columns = {"poem": {"kind": "llm", "prompt": "Write: a poem"}}
     found = records(rows(tmp_path, columns=columns, shape={"text": "poem"}))

@@ -131,6 +131,15 @@ def test_four_strategies_are_released_by_independent_verdicts(ran: Ran) -> None:
     assert {row["depth"] for row in ran.rows("tools")} == {1}
 
 
+def test_the_release_names_everybody_who_had_a_part(ran: Ran) -> None:
+    folder = ran.folder / "releases" / "small"
+    models = json.loads((folder / "provenance" / "run.json").read_text())["models"]
+    roles = {(one["role"], one["model"]) for one in models}
+    assert ("had a part", "mistral-small-3") in roles  # it played the user, and judged the debates
+    assert {model for role, model in roles if role == "wrote"} == {"qwen3-32b"}
+    assert "mistral-small-3 (local) had a part in them: terms not stated." in (folder / "README.md").read_text()
+
+
 def test_the_release_has_trl_s_columns(ran: Ran) -> None:
     rows = {row["id"]: row for row in ran.released()}
     by_source = {source: [row for row in rows.values() if row["source"] == source] for source in

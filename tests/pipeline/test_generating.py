@@ -107,10 +107,13 @@ def test_a_strategy_starts_from_what_another_one_made_and_the_judge_kept(
 
 
 def test_a_rehearsal_asks_no_model_and_keeps_nothing(write_recipe: WriteRecipe, tmp_path: Path) -> None:
-    path = recipe(write_recipe, "http://127.0.0.1:9/v1", [{"strategy": "rephrase", "model": "teacher"}])
+    generate = [{"strategy": name, "model": "teacher"} for name in ("rephrase", "textbook")]
+    path = recipe(write_recipe, "http://127.0.0.1:9/v1", generate)
     done = run(path, out=tmp_path, preview=3, rehearse=True)
     assert done.report["outcome"]["headline"].startswith("A rehearsal, answered by no model")
-    assert len(made(done)) == 3
+    assert {row["source"] for row in done.records.arrow.to_pylist() if row["origin"] == "synthetic"} == {
+        "rephrase", "textbook",
+    }  # fmt: skip
     assert {v["reason"] for v in done.verdicts.arrow.to_pylist() if v["check"] == "judge"} >= {"meets_rubric"}
     assert not (tmp_path / ".sterling").exists()
     with pytest.raises(InputError, match="--preview"):

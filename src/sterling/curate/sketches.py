@@ -9,11 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from sterling.stats import betainc
 from sterling.text import PERMUTATIONS, Hashes
-from sterling.text.kernels import Crowd, kernels
+from sterling.text.kernels import MEMBER_BITS, Crowd, kernels
 
 MISSED = 0.001
 """How often a pair of just the wanted similarity is refuted, at most."""
@@ -41,15 +40,19 @@ def exchanged(
 ) -> pa.Table:
     """What a check emits of records (`rows` of a batch): for each band a row of `partition`, `band`, `sketch`.
 
-    And `words`, the size of what is compared, where sizes are known to differ no more than similarities allow.
+    And `words`, the size of what is compared, where sizes are known to differ no more than similarities allow. `band`
+    is the upper 36 bits of a key: records that meet by chance cost a look at their sketches. `sketch` is a dictionary,
+    so that it is kept once for each record and not for each band.
     """
     bands = keys.shape[1]
-    drawn = pa.py_buffer(np.repeat(sketches, bands, axis=0))
+    band = keys.ravel() >> np.uint64(MEMBER_BITS)
+    drawn = pa.FixedSizeBinaryArray.from_buffers(pa.binary(_BYTES), len(rows), [None, pa.py_buffer(sketches)])
+    index = np.repeat(np.arange(len(rows), dtype=np.int32), bands)
     columns = {
         "row": np.repeat(rows, bands),
-        "partition": keys.ravel(),
-        "band": keys.ravel(),
-        "sketch": pa.FixedSizeBinaryArray.from_buffers(pa.binary(_BYTES), keys.size, [None, drawn]),
+        "partition": band,
+        "band": band,
+        "sketch": pa.DictionaryArray.from_arrays(index, drawn),
     }
     return pa.table(columns if words is None else columns | {"words": np.repeat(words, bands)})
 
@@ -60,40 +63,59 @@ def proposed(partition: pa.Table, jaccard: float, missed: float = MISSED) -> lis
     Of its better ones in each band a record is paired with the first and the last 16 that look like it. Which pairs
     these are depends on the records in the band and their ranks alone.
     """
-    records, places = _standing(partition)
-    words = partition["words"].to_numpy() if "words" in partition.column_names else np.empty(0, np.int32)
-    crowd = Crowd(partition["band"].to_numpy(), places, _sketches(partition), words)
-    pairs = kernels().alike(crowd, least_matches(jaccard, missed), jaccard, _MET, _SCANNED)
-    better, worse = pairs.one.tolist(), pairs.other.tolist()
-    return [(records[one], records[other]) for one, other in zip(better, worse, strict=True)]
-
-
-class _Standing(NamedTuple):
-    """The records of a partition in the order in which they stay."""
-
-    records: list[str]
-    """Ids, the best first."""
-    places: npt.NDArray[np.int64]
-    """For each row the index of its record."""
-
-
-def _standing(partition: pa.Table) -> _Standing:
-    """By (rank, record)."""
-    coded = _coded(partition["record"])
-    index, records = coded.indices.to_numpy(), coded.dictionary.to_pylist()
-    ranks = np.zeros(len(records), np.int64)
-    ranks[index] = partition["rank"].to_numpy()
-    order = _order(ranks, records)
+    gathered = _gathered(partition)
+    order = _order(gathered.ranks, gathered.records)
     places = np.empty(len(order), np.int64)
     places[order] = np.arange(len(order))
-    return _Standing([records[at] for at in order.tolist()], places[index])
+    crowd = Crowd(partition["band"].to_numpy(), gathered.members, places, gathered.sketches, gathered.words)
+    pairs = kernels().alike(crowd, least_matches(jaccard, missed), jaccard, _MET, _SCANNED)
+    better, worse = order[pairs.one].tolist(), order[pairs.other].tolist()
+    return [(gathered.records[one], gathered.records[other]) for one, other in zip(better, worse, strict=True)]
 
 
-def _coded(records: pa.ChunkedArray) -> pa.DictionaryArray:
-    if not pa.types.is_dictionary(records.type):
-        records = pc.dictionary_encode(records)
-    coded = records.unify_dictionaries().combine_chunks()
-    return coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
+class _Gathered(NamedTuple):
+    """The records of a partition, each once."""
+
+    members: npt.NDArray[np.int64]
+    """By row: the index of its record."""
+    records: list[str]
+    ranks: npt.NDArray[np.int64]
+    sketches: Hashes
+    words: npt.NDArray[np.int32]
+
+
+def _gathered(partition: pa.Table) -> _Gathered:
+    """Batch after batch: a record's rows are all in one, since one shard emitted them."""
+    parts = [_of_batch(batch) for batch in partition.to_batches()]
+    counts = np.cumsum([0, *(len(part.records) for part in parts)])
+    members = [part.members + start for part, start in zip(parts, counts.tolist(), strict=False)]
+    return _Gathered(
+        np.concatenate([np.empty(0, np.int64), *members]),
+        [record for part in parts for record in part.records],
+        np.concatenate([np.empty(0, np.int64), *(part.ranks for part in parts)]),
+        np.concatenate([np.empty((0, _BYTES // 8), np.uint64), *(part.sketches for part in parts)]),
+        np.concatenate([np.empty(0, np.int32), *(part.words for part in parts)]),
+    )
+
+
+def _of_batch(batch: pa.RecordBatch) -> _Gathered:
+    drawn = batch.column("sketch")
+    index = drawn.indices.to_numpy()
+    row_of = np.full(len(drawn.dictionary), -1, np.int64)
+    row_of[index] = np.arange(len(index))
+    used = np.flatnonzero(row_of >= 0)
+    members = np.empty(len(row_of), np.int64)
+    members[used] = np.arange(len(used))
+    rows = row_of[used]
+    records = batch.column("record").take(pa.array(rows))
+    words = batch.column("words").to_numpy()[rows] if "words" in batch.schema.names else np.empty(0, np.int32)
+    ranks = batch.column("rank").to_numpy()[rows]
+    return _Gathered(members[index], records.to_pylist(), ranks, _sketches(drawn.dictionary)[used], words)
+
+
+def _sketches(drawn: pa.FixedSizeBinaryArray) -> Hashes:
+    words = np.frombuffer(drawn.buffers()[1], np.uint64).reshape(-1, _BYTES // 8)
+    return words[drawn.offset : drawn.offset + len(drawn)]
 
 
 def _order(ranks: npt.NDArray[np.int64], records: list[str]) -> npt.NDArray[np.int64]:
@@ -106,10 +128,3 @@ def _order(ranks: npt.NDArray[np.int64], records: list[str]) -> npt.NDArray[np.i
             among = slice(run[0], run[-1] + 2)
             order[among] = sorted(order[among].tolist(), key=records.__getitem__)
     return order
-
-
-def _sketches(partition: pa.Table) -> Hashes:
-    drawn = partition["sketch"].combine_chunks()
-    drawn = drawn.chunk(0) if isinstance(drawn, pa.ChunkedArray) else drawn
-    words = np.frombuffer(drawn.buffers()[1], np.uint64).reshape(-1, _BYTES // 8)
-    return words[drawn.offset : drawn.offset + len(drawn)]

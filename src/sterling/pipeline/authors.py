@@ -13,8 +13,8 @@ from sterling.records import canonical_json, digest, families_of
 from sterling.stats import Evidence, count
 
 
-def written(makers: Counts) -> Iterator[Evidence]:
-    """How many records of the mix models wrote, and which; nothing when no model wrote anything."""
+def written(recipe: Recipe, makers: Counts) -> Iterator[Evidence]:
+    """How many records of the mix models wrote, and which; nothing when no model was to write anything."""
     all_of, mixed = Counter[tuple[Any, ...]](), Counter[tuple[Any, ...]]()
     beside: dict[tuple[Any, ...], set[str]] = {}
     for (maker, check, outcome), n in makers.items():
@@ -29,7 +29,7 @@ def written(makers: Counts) -> Iterator[Evidence]:
         dict(zip(names, key, strict=True)) | {"written": n, "mixed": mixed[key], "beside": sorted(beside[key])}
         for key, n in sorted(all_of.items(), key=str)
     ]
-    if rows:
+    if rows or writers(recipe):
         yield count(WRITTEN, mixed.total(), "records of the mix whose maker is a model", makers=rows)
 
 
@@ -56,10 +56,11 @@ def in_words(recipe: Recipe, evidence: Sequence[Evidence]) -> list[str]:
     """For the card: every model that wrote, its terms, and what they ask of whoever trains on its words."""
     makers = _makers(evidence)
     known = registry(recipe.terms_folder) if makers else {}
-    lines = [_line(recipe, known, maker) for maker in makers]
-    for one in _beside(recipe, makers):
-        lines.append(f"{one.model} ({one.identity}) had a part in them: {_under(known, one.terms)}.")
-    return lines
+    beside = (
+        f"{one.model} ({one.identity}) had a part in them: {_under(known, one.terms)}."
+        for one in _beside(recipe, makers)
+    )
+    return [*(_line(recipe, known, maker) for maker in makers), *beside]
 
 
 def described(recipe: Recipe, evidence: Sequence[Evidence]) -> list[dict[str, Any]]:

@@ -94,7 +94,7 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measure
         *accounts.measured(job),
         *accounts.oracles(job),
         *accounts.acceptance(makers),
-        *authors.written(makers),
+        *authors.written(job.recipe, makers),
         *calibration(job, makers),
         *tails(job, walked.made),
         *cells(job, walked.made),

@@ -305,7 +305,15 @@ class _Body:
             case _:
                 yield from _left_out(statement, "inside_block")
                 self._scope.forget(statement)
-                self._lost = True
+                self._lost = any(map(_acts, ast.walk(statement)))
+
+
+def _acts(node: ast.AST) -> bool:
+    """Whether a statement may change more than names of the test, or decide whether what follows is run."""
+    if isinstance(node, ast.Expr):
+        return not isinstance(node.value, ast.Constant) and not claims_of(node)
+    is_store = isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load)
+    return is_store or isinstance(node, ast.Return | ast.Raise | ast.Break | ast.Continue | ast.Global | ast.Nonlocal)
 
 
 def _left_out(tree: ast.AST, reason: str) -> Iterator[Unread]:

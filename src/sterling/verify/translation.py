@@ -93,7 +93,7 @@ class Translation(RecordCheck):
 
     Measured by `benchmarks/translation.py` on human translations into 44 languages, and on near misses made of what is
     kept: messages of Django 5.2.19, on which these rules were tried while they were written, and of apt, GnuPG, GTK,
-    Avahi and PackageKit in Debian 12, which nobody had looked at (Clopper-Pearson 95 %):
+    Avahi and PackageKit in Debian 12, of which a sample had been looked at (Clopper-Pearson 95 %):
 
                              Django                                 the others
         dropped              0.26 % of 10,929 [0.17, 0.37]          0.29 % of 51,407 [0.24, 0.34]   some deserve it

@@ -79,14 +79,14 @@ def test_suspects(texts: list[str], lengths: tuple[int, ...]) -> None:
 @settings(max_examples=100)
 @given(st.lists(st.integers(0, 12), max_size=6), st.integers(1, 3), st.integers(1, 5), st.randoms(use_true_random=False))
 def test_alike(sizes: list[int], met: int, scanned: int, random: Random) -> None:
-    rows = sum(sizes)
-    # Bands that differ in their lowest bits alone are packed as one, and must be told apart all the same.
-    bands = [(1 << 63) + (bucket % 2) * (1 << 40) + bucket for bucket, size in enumerate(sizes) for _ in range(size)]
-    random.shuffle(bands)
-    sketches = np.array([[random.choice([0, 1, 5, 1 << 62]) for _ in range(4)] for _ in range(rows)], np.uint64)
-    words = np.array([random.randint(5, 9) for _ in range(rows if random.random() < 0.7 else 0)], np.int32)
-    places = np.array(random.sample(range(100), rows), np.int64)
-    crowd = Crowd(np.array(bands, np.uint64), places, sketches.reshape(-1, 4), words)
+    members = 20
+    sketches = np.array([[random.choice([0, 1, 5, 1 << 62]) for _ in range(4)] for _ in range(members)], np.uint64)
+    words = np.array([random.randint(5, 9) for _ in range(members if random.random() < 0.7 else 0)], np.int32)
+    places = np.array(random.sample(range(100), members), np.int64)
+    rows = [((1 << 36) - 1 - band, member) for band, size in enumerate(sizes) for member in random.sample(range(20), size)]
+    random.shuffle(rows)
+    bands, found_in = (np.array([row[side] for row in rows], np.int64) for side in (0, 1))
+    crowd = Crowd(bands.astype(np.uint64), found_in, places, sketches, words)
     found, defined = (module.alike(crowd, 126, 0.7, met, scanned) for module in (compiled, plain))
     assert np.array_equal(found.one, defined.one)
     assert np.array_equal(found.other, defined.other)

@@ -35,7 +35,9 @@ def columns_in(shape: Shape) -> list[str]:
 
 def answers_in(shape: Shape) -> list[str]:
     """The columns that answer what is asked; all of the payload's where nobody asks."""
-    answers = {key: given for key, given in shape.items() if key in {"completion", "chosen"}}
+    answers: dict[Key, str | tuple[str | Turn, ...]] = {
+        key: given for key, given in shape.items() if key in {"completion", "chosen"}
+    }
     turns = shape.get("messages", ())
     said = [next(iter(turn.values())) for turn in turns if not isinstance(turn, str) and "assistant" in turn]
     return [*columns_in(answers), *(spelt(name).column for name in said)] or columns_in(shape)

@@ -18,7 +18,8 @@ from sterling.records import digest
 
 _CASE = re.compile(r"<<<(\w+)")
 """Material that a judge is shown begins with the token that its verdict must name."""
-_SHOWN = 160
+_SHOWN, _WORDS = 160, 6
+"""Of the end of what was asked: fewer words than strategies take for copied from their prompt."""
 _GOOD_MARK = 5
 """For a number without bounds: most are marks from 1 to 5, and a rehearsal should get as far as it can."""
 
@@ -47,9 +48,9 @@ def scripted_answer(request: Mapping[str, Any]) -> str:
         known = {} if case is None else {"case": case[1]}
         schema = form["json_schema"].get("schema", {})
         return json.dumps(_instance(schema, schema.get("$defs", {})) | known, ensure_ascii=False)
-    lines = [line for line in text.splitlines() if line.strip()]
+    end = " ".join(text.split()[-_WORDS:])[-_SHOWN:] or "nothing"
     name = digest(text, str(request.get("seed")))[:6]
-    return f"A rehearsed answer ({name}), made up by no model, to: {lines[-1][:_SHOWN] if lines else 'nothing'}"
+    return f"A rehearsed answer ({name}), made up by no model, to: {end}"
 
 
 def _instance(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Any:

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sterling.text.kernels.nouns import Crowd, Grams, Marks, Pairs, Shingling, Suspects
+from sterling.text.kernels.nouns import MEMBER_BITS, Crowd, Grams, Marks, Pairs, Shingling, Suspects
 from sterling.text.minhash import Banding
 from sterling.text.ngrams import Hashes
 
-__all__ = ["Crowd", "Grams", "Kernels", "Marks", "Pairs", "Shingling", "Suspects", "kernels"]
+__all__ = ["MEMBER_BITS", "Crowd", "Grams", "Kernels", "Marks", "Pairs", "Shingling", "Suspects", "kernels"]
 
 
 class Kernels(Protocol):

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sterling.text.kernels import crowds, folding, lookup, minima, reading, similar
-from sterling.text.kernels.nouns import Crowd, Grams, Marks, Pairs, Shingling, Suspects
+from sterling.text.kernels.nouns import MEMBER_BITS, Crowd, Grams, Marks, Pairs, Shingling, Suspects
 from sterling.text.kernels.reading import CHARACTERS, WORDS
 from sterling.text.kernels.tables import CONTEXTUAL, folding_table, lower_table
 from sterling.text.minhash import CONSTANTS, PERMUTATIONS, Banding
@@ -57,14 +57,12 @@ def suspects(texts: pa.StringArray, grams: Sequence[Grams]) -> Suspects:
 def alike(crowd: Crowd, least: int, ratio: float, met: int, scanned: int) -> Pairs:
     """Pairs of places that share a band and look alike, each once.
 
-    Rows are brought together by sorting their bands with the row in the low bits: sorting numbers is five times faster
-    than asking for the order of numbers.
+    Band and member are sorted as one number, which is five times faster than asking for an order.
     """
-    low = np.uint64((1 << len(crowd.bands).bit_length()) - 1)
-    packed = crowd.bands & ~low
-    packed |= np.arange(len(packed), dtype=np.uint64)
+    packed = crowd.bands << np.uint64(MEMBER_BITS)
+    packed |= crowd.members.astype(np.uint64)
     packed.sort()
-    found = np.sort(crowds.alike(packed, low, tuple(crowd), least, ratio, met, scanned))
+    found = np.sort(crowds.alike(packed, tuple(crowd[2:]), least, ratio, met, scanned))
     each = found[np.append(True, found[1:] != found[:-1])[: len(found)]]
     return Pairs((each >> np.uint64(32)).astype(np.int64), (each & np.uint64(0xFFFFFFFF)).astype(np.int64))
 

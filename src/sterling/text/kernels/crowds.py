@@ -5,17 +5,19 @@ from typing import Any
 import numpy as np
 
 from sterling.text.kernels.build import kernel, part
+from sterling.text.kernels.nouns import MEMBER_BITS
 
 _EVEN = np.uint64(0x5555555555555555)
 
 
 @kernel
-def alike(packed: Any, low: Any, crowd: Any, least: Any, ratio: Any, met: Any, scanned: Any) -> Any:
+def alike(packed: Any, crowd: Any, least: Any, ratio: Any, met: Any, scanned: Any) -> Any:
     """Pairs (better, worse) of places that look alike, as one number each, `better << 32 | worse`; some repeated.
 
-    `packed`, sorted: the upper bits of a band, and in the bits of `low` a row. So the rows of a band are neighbours; a
-    row of another band with the same upper bits may be among them. `crowd`: bands, places, sketches, words, by row.
+    `packed`, sorted: a band and a member in each number, so that the members of a band are neighbours. `crowd`: places,
+    sketches, words, by member.
     """
+    low = np.uint64((1 << MEMBER_BITS) - 1)
     found = np.empty(1024, np.uint64)
     bucket = np.empty(64, np.int64)
     count = 0
@@ -30,65 +32,56 @@ def alike(packed: Any, low: Any, crowd: Any, least: Any, ratio: Any, met: Any, s
                 bucket = np.empty(2 * size, np.int64)
             for at in range(size):
                 bucket[at] = packed[start + at] & low
-            if size > met:
-                _sort(bucket, size, crowd)
-            first = 0
+            if size > met:  # in a smaller one everybody meets everybody, in any order
+                _sort(bucket, size, crowd[0])
             for row in range(1, size):
-                if size > met and crowd[0][bucket[row]] != crowd[0][bucket[row - 1]]:
-                    first = row
                 if count + 2 * met > len(found):
                     grown = np.empty(2 * len(found), np.uint64)
                     grown[:count] = found[:count]
                     found = grown
-                count = _paired(first, row, bucket, crowd, least, ratio, met, scanned, found, count)
+                count = _paired(row, bucket, crowd, least, ratio, met, scanned, found, count)
         start = stop
     return found[:count].copy()
 
 
 @part
-def _sort(bucket: Any, size: Any, crowd: Any) -> None:
-    """By (band, place): a heap sort (Williams, 1964), for some buckets are large."""
+def _sort(bucket: Any, size: Any, places: Any) -> None:
+    """By place: a heap sort (Williams, 1964), for some buckets are large."""
     for root in range(size // 2 - 1, -1, -1):
-        _sift(bucket, root, size, crowd)
+        _sift(bucket, root, size, places)
     for last in range(size - 1, 0, -1):
         bucket[0], bucket[last] = bucket[last], bucket[0]
-        _sift(bucket, 0, last, crowd)
+        _sift(bucket, 0, last, places)
 
 
 @part
-def _sift(bucket: Any, root: Any, size: Any, crowd: Any) -> None:
+def _sift(bucket: Any, root: Any, size: Any, places: Any) -> None:
     while 2 * root + 1 < size:
         child = 2 * root + 1
-        if child + 1 < size and _before(bucket[child], bucket[child + 1], crowd):
+        if child + 1 < size and places[bucket[child]] < places[bucket[child + 1]]:
             child += 1
-        if not _before(bucket[root], bucket[child], crowd):
+        if places[bucket[root]] >= places[bucket[child]]:
             return
         bucket[root], bucket[child] = bucket[child], bucket[root]
         root = child
 
 
 @part
-def _before(one: Any, other: Any, crowd: Any) -> Any:
-    bands, places = crowd[0], crowd[1]
-    return bands[one] < bands[other] or (bands[one] == bands[other] and places[one] < places[other])
-
-
-@part
-def _paired(first: Any, row: Any, bucket: Any, crowd: Any, least: Any, ratio: Any, met: Any, scanned: Any, found: Any, count: Any) -> Any:
-    """Adds the pairs of one row of a bucket with those between `first` and it; returns how many pairs there are now."""
+def _paired(row: Any, bucket: Any, crowd: Any, least: Any, ratio: Any, met: Any, scanned: Any, found: Any, count: Any) -> Any:
+    """Adds the pairs of one row of a bucket with those before it; returns how many pairs there are now."""
     left = met
-    at = first
-    while left and at < min(row, first + scanned):
-        if _look_alike(bucket[at], bucket[row], crowd, least, ratio):
-            found[count] = _pair(bucket[at], bucket[row], crowd)
+    first = 0
+    while left and first < min(row, scanned):
+        if _look_alike(bucket[first], bucket[row], crowd, least, ratio):
+            found[count] = _pair(bucket[first], bucket[row], crowd[0])
             count += 1
             left -= 1
-        at += 1
+        first += 1
     left = met
     last = row - 1
-    while left and last >= max(at, row - scanned):
+    while left and last >= max(first, row - scanned):
         if _look_alike(bucket[last], bucket[row], crowd, least, ratio):
-            found[count] = _pair(bucket[last], bucket[row], crowd)
+            found[count] = _pair(bucket[last], bucket[row], crowd[0])
             count += 1
             left -= 1
         last -= 1
@@ -96,19 +89,19 @@ def _paired(first: Any, row: Any, bucket: Any, crowd: Any, least: Any, ratio: An
 
 
 @part
-def _pair(one: Any, other: Any, crowd: Any) -> Any:
-    few, many = min(crowd[1][one], crowd[1][other]), max(crowd[1][one], crowd[1][other])
+def _pair(one: Any, other: Any, places: Any) -> Any:
+    few, many = min(places[one], places[other]), max(places[one], places[other])
     return np.uint64(few) << np.uint64(32) | np.uint64(many)
 
 
 @part
 def _look_alike(one: Any, other: Any, crowd: Any, least: Any, ratio: Any) -> Any:
-    bands, sketches, words = crowd[0], crowd[2], crowd[3]
+    sketches, words = crowd[1], crowd[2]
     differing = 0
     for word in range(sketches.shape[1]):
         differ = sketches[one, word] ^ sketches[other, word]
         differing += _ones((differ | differ >> np.uint64(1)) & _EVEN)
-    if 32 * sketches.shape[1] - differing < least or bands[one] != bands[other]:
+    if 32 * sketches.shape[1] - differing < least:
         return False
     return len(words) == 0 or min(words[one], words[other]) >= ratio * max(words[one], words[other])
 

@@ -33,17 +33,23 @@ class Pairs(NamedTuple):
     other: npt.NDArray[np.int64]
 
 
+MEMBER_BITS = 28
+"""A crowd has at most 2^28 members; a band is a number below 2^36, so that both go into one of 64 bits."""
+
+
 class Crowd(NamedTuple):
-    """Rows of records and the bands by which they meet, in any order."""
+    """Members, and the bands by which they meet."""
 
     bands: Hashes
-    """For each row the key under which its record is found."""
+    """By row, in any order: below 2^36."""
+    members: npt.NDArray[np.int64]
+    """By row: who is found under that band."""
     places: npt.NDArray[np.int64]
-    """For each row the number of its record in the order in which records stay, from 0. Below 2^32."""
+    """By member: its number in the order in which records stay. Below 2^32."""
     sketches: Hashes
-    """Rows x 4."""
+    """By member: members x 4."""
     words: npt.NDArray[np.int32]
-    """For each row the size of what it is compared by; or empty, where that is not known."""
+    """By member: the size of what it is compared by; or empty, where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,30 +53,34 @@ def suspects(texts: pa.StringArray, grams: Sequence[Grams]) -> Suspects:
 
 def alike(crowd: Crowd, least: int, ratio: float, met: int, scanned: int) -> Pairs:
     """Pairs of places that share a band and look alike, each once."""
-    order = np.lexsort((crowd.places, crowd.bands))
-    ordered = Crowd(*(column[order] if len(column) else column for column in crowd))
-    edges = [0, *(np.flatnonzero(np.diff(ordered.bands)) + 1).tolist(), len(order)]
-    found = [_alike(ordered, start, stop, least, ratio, met, scanned) for start, stop in pairwise(edges)]
+    order = np.lexsort((crowd.places[crowd.members], crowd.bands))
+    members = crowd.members[order]
+    edges = [0, *(np.flatnonzero(np.diff(crowd.bands[order])) + 1).tolist(), len(order)]
+    found = [_alike(crowd, members[start:stop], least, ratio, met, scanned) for start, stop in pairwise(edges)]
     better, worse = np.unique(np.concatenate(found, axis=1), axis=1)
     return Pairs(better, worse)
 
 
-def _alike(crowd: Crowd, start: int, stop: int, least: int, ratio: float, met: int, scanned: int) -> npt.NDArray[np.int64]:
-    """Of one bucket: rows `start` to `stop`, the better first."""
+def _alike(
+    crowd: Crowd, bucket: npt.NDArray[np.int64], least: int, ratio: float, met: int, scanned: int
+) -> npt.NDArray[np.int64]:
+    """Of one bucket of members, the better first."""
     found = [np.empty((2, 0), np.int64)]
-    for first in range(start, stop, _BLOCK):
-        mine = np.arange(first, min(first + _BLOCK, stop))
-        theirs = np.arange(start, mine[-1] + 1)
-        near = _look_alike(crowd, mine, theirs, least, ratio) & (theirs < mine[:, None])
-        head, tail = near & (theirs < start + scanned), near & (theirs >= mine[:, None] - scanned)
+    for first in range(0, len(bucket), _BLOCK):
+        mine = np.arange(first, min(first + _BLOCK, len(bucket)))
+        theirs = np.arange(mine[-1] + 1)
+        near = _look_alike(crowd, bucket[mine], bucket[theirs], least, ratio) & (theirs < mine[:, None])
+        head, tail = near & (theirs < scanned), near & (theirs >= mine[:, None] - scanned)
         head &= np.cumsum(head, axis=1) <= met
         tail &= np.cumsum(tail[:, ::-1], axis=1)[:, ::-1] <= met
         worse, better = np.nonzero(head | tail)
-        found.append(np.stack((crowd.places[theirs[better]], crowd.places[mine[worse]])).astype(np.int64))
+        found.append(np.stack((crowd.places[bucket[theirs[better]]], crowd.places[bucket[mine[worse]]])))
     return np.concatenate(found, axis=1)
 
 
-def _look_alike(crowd: Crowd, mine: npt.NDArray[np.int64], theirs: npt.NDArray[np.int64], least: int, ratio: float) -> npt.NDArray[np.bool_]:
+def _look_alike(
+    crowd: Crowd, mine: npt.NDArray[np.int64], theirs: npt.NDArray[np.int64], least: int, ratio: float
+) -> npt.NDArray[np.bool_]:
     differ = crowd.sketches[mine, None, :] ^ crowd.sketches[None, theirs, :]
     differ = (differ | differ >> np.uint64(1)) & _EVEN
     enough = PERMUTATIONS - np.bitwise_count(differ).sum(axis=2, dtype=np.int64) >= least
