@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from sterling import errors
-from sterling.errors import BudgetSpent, InputError, MissingExtra, RecipeError, SourceError, SterlingError
+from sterling.errors import BudgetSpent, InputError, MissingExtra, NotAnswered, RecipeError, SourceError, SterlingError
 
 
 def test_the_tree_in_the_docstring_is_the_tree() -> None:
@@ -24,6 +24,7 @@ def test_a_message_says_where_and_what_to_do() -> None:
         SourceError("a", where="f:1", mend="m"),
         MissingExtra("reading hf://", "hf"),
         BudgetSpent(39.9, 40, 0.2, "a"),
+        NotAnswered("nobody"),
         SterlingError("x"),
     ],
 )
@@ -39,5 +40,5 @@ def test_exit_codes() -> None:
     }  # fmt: skip
     assert codes == {
         "SterlingError": 1, "InputError": 2, "RecipeError": 2, "SourceError": 2, "PolicyRefused": 3,
-        "SandboxUnavailable": 1, "StorageError": 1, "BudgetSpent": 1, "MissingExtra": 1,
+        "SandboxUnavailable": 1, "StorageError": 1, "BudgetSpent": 1, "NotAnswered": 1, "MissingExtra": 1,
     }  # fmt: skip

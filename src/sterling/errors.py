@@ -11,6 +11,7 @@ that the command cannot do what it was asked; its message says what, where, and 
     ├── SandboxUnavailable      this machine cannot keep untrusted code in; exit code 1
     ├── StorageError            writing failed (disk full, read-only output); exit code 1
     ├── BudgetSpent             the next request might cost more than the budget has left; exit code 1
+    ├── NotAnswered             a model gave no answer to anything that a strategy asked; exit code 1
     └── MissingExtra            an optional dependency is not installed; exit code 1
 """
 
@@ -81,6 +82,18 @@ class BudgetSpent(SterlingError):
     def __reduce__(self) -> tuple[object, ...]:
         """Survive the way back from a worker process."""
         return (type(self), (self.spent, self.cap, self.wanted, self.done))
+
+
+class NotAnswered(SterlingError):
+    """Whom a strategy asks is down: no answer to any of its tasks. What is finished stays, and all of it is owed."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(f"{what}\n  mend: see that it answers, and run again; nothing is paid or asked for twice")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive the way back from a worker process."""
+        return (type(self), (self.what,))
 
 
 class MissingExtra(SterlingError):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.pipeline.conftest import WriteRecipe
 
-from sterling.errors import InputError
+from sterling.errors import InputError, NotAnswered
 from sterling.models import mock, mock_stats
 from sterling.pipeline import run
 
@@ -107,7 +107,8 @@ def test_a_strategy_starts_from_what_another_one_made_and_the_judge_kept(
 
 
 def test_a_rehearsal_asks_no_model_and_keeps_nothing(write_recipe: WriteRecipe, tmp_path: Path) -> None:
-    generate = [{"strategy": name, "model": "teacher"} for name in ("rephrase", "textbook")]
+    textbook = {"strategy": "textbook", "model": "teacher", "shortest": 1}  # its prompt ends in wording of its own
+    generate = [{"strategy": "rephrase", "model": "teacher"}, textbook]
     path = recipe(write_recipe, "http://127.0.0.1:9/v1", generate)
     done = run(path, out=tmp_path, preview=3, rehearse=True)
     assert done.report["outcome"]["headline"].startswith("A rehearsal, answered by no model")
@@ -162,3 +163,14 @@ def test_no_key_is_in_anything_that_a_run_leaves(
     for file in tmp_path.rglob("*"):
         if file.is_file():
             assert key.encode() not in file.read_bytes(), file
+
+
+def test_a_teacher_that_is_down_ends_the_run_and_the_next_one_goes_on(
+    write_recipe: WriteRecipe, tmp_path: Path
+) -> None:
+    strategy = [{"strategy": "rephrase", "model": "teacher"}]
+    with mock({"rules": [{"status": 503}]}) as address, pytest.raises(NotAnswered, match="no answer to any of 8 tasks"):
+        run(recipe(write_recipe, address, strategy), out=tmp_path)
+    assert not (tmp_path / "releases").exists()
+    with mock(TALKATIVE) as address:
+        assert len(made(run(recipe(write_recipe, address, strategy), out=tmp_path))) == 8

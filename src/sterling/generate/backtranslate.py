@@ -28,8 +28,9 @@ class Backtranslate(GridStrategy):
 
     Of a pair, a chat or a preference only the first thing that a user says is paraphrased: the human answer stays, and
     with it the seed's reference. It agrees with the answer whatever became of the question, so what verified the seed
-    can refute the paraphrase and does not verify it (`unproven: carried_answer`); the record is `synthetic`. Of a `text` everything is paraphrased. Each pivot is a cell, and
-    distant ones change more words; `back` may be another model than the one that went there.
+    can refute the paraphrase and does not verify it (`unproven: carried_answer`); the record is `synthetic`. Of a
+    `text` everything is paraphrased. Each pivot is a cell, and distant ones change more words; `back` may be another
+    model than the one that went there.
 
     The reference has what the check `translation` compares: `source_text`, the seed as text (`source_of: record`), and
     `language` as well as `source_language`, which are the same; `pivot_text` is what was said on the way. Near

@@ -7,11 +7,12 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from sterling.engine.produce import Chunk, Propose, ProposeTogether, chunks, commit_tasks
 from sterling.engine.shards import Shard, fates, scores, standing
 from sterling.engine.step import Step
-from sterling.errors import SourceError
+from sterling.errors import NotAnswered, SourceError
 from sterling.pipeline.anchoring import gathered
 from sterling.pipeline.job import Assignment, Job, asks, perform
 from sterling.recipes import Entry, Recipe
@@ -95,6 +96,7 @@ def _generate(job: Job, turn: Turn, walked: Walked, inputs: list[str], first: in
     units = None if most is None else -(-most // _tasks_per_shard(job))
     given = Assignment("generate", entry.name, folder, question, inputs, turn.walk, units)
     step, summary = perform(job, given, partial(_ask, job, turn, walked))
+    _refuse_silence(entry, step, summary)
     return [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
 
 
@@ -150,6 +152,13 @@ def _refuse_bad_rows(entry: Entry[Strategy], markers: Sequence[Mapping[str, Any]
             f"max_bad_share is {entry.part.max_bad_share:g}:\n    " + "\n    ".join(first),
             mend="correct the rows or `columns:`, or raise `max_bad_share`",
         )
+
+
+def _refuse_silence(entry: Entry[Strategy], step: Step, summary: Mapping[str, Any]) -> None:
+    """A provider that answered nobody is down: what the run would go on with is not what the recipe asks for."""
+    if not summary["records"] and summary["faults"] and len(summary["owed"]) == summary["faults"]:
+        first = pq.read_table(step.part("faults", 0), columns=["message"])["message"][0].as_py()
+        raise NotAnswered(f"`{entry.name}` got no answer to any of {summary['faults']:,} tasks: {first}")
 
 
 def _propose(job: Job, entry: Entry[Strategy], step: Step, tasks: Iterator[Task]) -> Iterator[dict[str, Any]]:

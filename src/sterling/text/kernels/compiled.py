@@ -62,7 +62,7 @@ def alike(crowd: Crowd, least: int, ratio: float, met: int, scanned: int) -> Pai
     packed = crowd.bands << np.uint64(MEMBER_BITS)
     packed |= crowd.members.astype(np.uint64)
     packed.sort()
-    found = np.sort(crowds.alike(packed, tuple(crowd[2:]), least, ratio, met, scanned))
+    found = np.sort(crowds.alike(packed, *crowd[2:], least, ratio, met, scanned))
     each = found[np.append(True, found[1:] != found[:-1])[: len(found)]]
     return Pairs((each >> np.uint64(32)).astype(np.int64), (each & np.uint64(0xFFFFFFFF)).astype(np.int64))
 

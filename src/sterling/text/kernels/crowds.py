@@ -11,11 +11,11 @@ _EVEN = np.uint64(0x5555555555555555)
 
 
 @kernel
-def alike(packed: Any, crowd: Any, least: Any, ratio: Any, met: Any, scanned: Any) -> Any:
+def alike(packed: Any, places: Any, sketches: Any, words: Any, least: Any, ratio: Any, met: Any, scanned: Any) -> Any:
     """Pairs (better, worse) of places that look alike, as one number each, `better << 32 | worse`; some repeated.
 
-    `packed`, sorted: a band and a member in each number, so that the members of a band are neighbours. `crowd`: places,
-    sketches, words, by member.
+    `packed`, sorted: a band and a member in each number, so that the members of a band are neighbours. `places`,
+    `sketches`, `words` are by member.
     """
     low = np.uint64((1 << MEMBER_BITS) - 1)
     found = np.empty(1024, np.uint64)
@@ -33,13 +33,13 @@ def alike(packed: Any, crowd: Any, least: Any, ratio: Any, met: Any, scanned: An
             for at in range(size):
                 bucket[at] = packed[start + at] & low
             if size > met:  # in a smaller one everybody meets everybody, in any order
-                _sort(bucket, size, crowd[0])
+                _sort(bucket, size, places)
             for row in range(1, size):
                 if count + 2 * met > len(found):
                     grown = np.empty(2 * len(found), np.uint64)
                     grown[:count] = found[:count]
                     found = grown
-                count = _paired(row, bucket, crowd, least, ratio, met, scanned, found, count)
+                count = _paired(row, bucket, places, sketches, words, least, ratio, met, scanned, found, count)
         start = stop
     return found[:count].copy()
 
@@ -67,21 +67,21 @@ def _sift(bucket: Any, root: Any, size: Any, places: Any) -> None:
 
 
 @part
-def _paired(row: Any, bucket: Any, crowd: Any, least: Any, ratio: Any, met: Any, scanned: Any, found: Any, count: Any) -> Any:
+def _paired(row: Any, bucket: Any, places: Any, sketches: Any, words: Any, least: Any, ratio: Any, met: Any, scanned: Any, found: Any, count: Any) -> Any:
     """Adds the pairs of one row of a bucket with those before it; returns how many pairs there are now."""
     left = met
     first = 0
     while left and first < min(row, scanned):
-        if _look_alike(bucket[first], bucket[row], crowd, least, ratio):
-            found[count] = _pair(bucket[first], bucket[row], crowd[0])
+        if _look_alike(bucket[first], bucket[row], sketches, words, least, ratio):
+            found[count] = _pair(bucket[first], bucket[row], places)
             count += 1
             left -= 1
         first += 1
     left = met
     last = row - 1
     while left and last >= max(first, row - scanned):
-        if _look_alike(bucket[last], bucket[row], crowd, least, ratio):
-            found[count] = _pair(bucket[last], bucket[row], crowd[0])
+        if _look_alike(bucket[last], bucket[row], sketches, words, least, ratio):
+            found[count] = _pair(bucket[last], bucket[row], places)
             count += 1
             left -= 1
         last -= 1
@@ -95,8 +95,7 @@ def _pair(one: Any, other: Any, places: Any) -> Any:
 
 
 @part
-def _look_alike(one: Any, other: Any, crowd: Any, least: Any, ratio: Any) -> Any:
-    sketches, words = crowd[1], crowd[2]
+def _look_alike(one: Any, other: Any, sketches: Any, words: Any, least: Any, ratio: Any) -> Any:
     differing = 0
     for word in range(sketches.shape[1]):
         differ = sketches[one, word] ^ sketches[other, word]
