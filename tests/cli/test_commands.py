@@ -59,8 +59,8 @@ def test_status_lists_what_came_to_nothing(write_recipe: Any, tmp_path: Path, mo
         file.write('{"prompt": "Why?", "completion": "", "model": "model-0"}\n')
     assert call("run", recipe, "--set", "generate.0.max_bad_share=0.5").exit_code == 0
     said = call("status", "--faults").output
-    assert "completions  completions.jsonl:25: empty_completion (source, 1 attempt)" in said
-    assert said.endswith("1 faults\n")
+    assert "completions  1 x empty_completion (source)\n    completions.jsonl:25: " in said
+    assert said.endswith("1 faults; --json has every one\n")
     (row,) = json.loads(call("status", "--faults", "--json").output)
     assert (row["reason"], row["owed"]) == ("empty_completion", False)
 

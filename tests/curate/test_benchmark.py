@@ -1,17 +1,16 @@
 import pickle
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sterling.curate.benchmark import Benchmark, Item, benchmark
-from sterling.text import ngram_hashes, plain_words
+from sterling.curate.benchmark import Benchmark, Item, benchmark, overlaps
+from sterling.text import plain_words
 
 TEXTS = st.lists(st.lists(st.sampled_from("abcd"), max_size=12).map(" ".join), max_size=6)
 
 
-def indexed(*texts: str, n: int = 3) -> Benchmark:
-    return benchmark((Item(f"item {i}", (text,), (text,)) for i, text in enumerate(texts)), n)
+def indexed(*texts: str, lengths: tuple[int, ...] = (3,)) -> Benchmark:
+    return benchmark((Item(f"item {i}", (text,), (text,)) for i, text in enumerate(texts)), lengths)
 
 
 def ngrams(text: str, n: int) -> list[tuple[str, ...]]:
@@ -21,11 +20,12 @@ def ngrams(text: str, n: int) -> list[tuple[str, ...]]:
 
 @given(TEXTS, TEXTS)
 def test_find_agrees_with_sets(items: list[str], texts: list[str]) -> None:
-    known = indexed(*items)
-    owners = {gram: i for i, text in reversed(list(enumerate(items))) for gram in ngrams(text, 3)}
-    for text in texts:
-        found = known.find(ngram_hashes(plain_words(text), 3)).tolist()
-        assert found == [owners.get(gram, -1) for gram in ngrams(text, 3)]
+    known = indexed(*items, lengths=(2, 3))
+    assert [one.n for one in known.sought] == [3, 2]
+    for at, n in enumerate((3, 2)):
+        owners = {gram: i for i, text in reversed(list(enumerate(items))) for gram in ngrams(text, n)}
+        for text in texts:
+            assert overlaps(known, text)[at].tolist() == [owners.get(gram, -1) for gram in ngrams(text, n)]
 
 
 def test_a_short_text_is_found_by_its_words_alone() -> None:
@@ -36,16 +36,20 @@ def test_a_short_text_is_found_by_its_words_alone() -> None:
     assert known.find_short("one two three four") is None
 
 
+def test_a_text_is_short_when_it_has_no_ngram_of_the_longest_kind() -> None:
+    assert indexed("one two three four", lengths=(2, 5)).find_short("One, two, three, four!") == 0
+
+
 def test_texts_without_words_are_no_names() -> None:
     assert not indexed("?!", "").short
 
 
 def test_an_empty_benchmark_finds_nothing() -> None:
     known = indexed()
-    assert known.find(np.arange(5, dtype=np.uint64)).tolist() == [-1] * 5
+    assert [found.tolist() for found in overlaps(known, "a b c d")] == [[-1, -1]]
     assert known.find_short("a") is None
 
 
 def test_it_travels_to_other_processes() -> None:
     known = pickle.loads(pickle.dumps(indexed("a b c d")))
-    assert known.find(ngram_hashes(["b", "c", "d"], 3)).tolist() == [0]
+    assert overlaps(known, "b c d")[0].tolist() == [0]

@@ -5,12 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sterling.curate import Contamination
+from sterling.curate import Contamination, contamination
 from sterling.errors import InputError, SourceError
-from sterling.records import Maker, Record, batch_of
+from sterling.records import Maker, Record, Verdict, batch_of, verdict_table
 from sterling.registry import FitContext, Ruling
+from sterling.stats import Evidence
+from sterling.text.kernels import plain
 
 QUESTION = "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total does it take?"
 NOTHING = FitContext(lambda: iter(()))
@@ -38,6 +42,7 @@ def test_a_record_that_contains_an_item_is_dropped_with_the_place(tmp_path: Path
     assert (hit.outcome, hit.reason) == ("drop", "contaminated")
     assert hit.evidence == {
         "benchmark": "eval.jsonl:2",
+        "items": ["eval.jsonl:2"],
         "overlap_ngrams": 13,
         "longest_run_words": 22,
         "n": 10,
@@ -186,3 +191,72 @@ def test_few_training_problems_overlap_with_the_test_set(shared_data: Path) -> N
     payloads = [{"prompt": row["question"], "completion": row["answer"]} for row in rows]
     verdicts = judged(Contamination(against=str(shared_data / "gsm8k" / "test.jsonl")), payloads)
     assert Counter(v.reason for v in verdicts) == {"no_overlap": 7355, "contaminated": 118}
+
+
+def test_the_longest_of_several_lengths_drops_and_the_others_flag(tmp_path: Path) -> None:
+    path = lines(tmp_path / "eval.jsonl", {"question": QUESTION})
+    check = Contamination(against=path, ngram=(8, 13))
+    words = QUESTION.split()
+    texts = [" ".join(words[:n]) + " and so on and so forth" for n in (7, 8, 12, 13)]
+    verdicts = judged(check, [{"text": text} for text in texts])
+    assert [(v.outcome, v.reason) for v in verdicts] == [
+        ("keep", "no_overlap"),
+        ("flag", "common_phrase"),
+        ("flag", "common_phrase"),
+        ("drop", "contaminated"),
+    ]
+    assert verdicts[1].evidence["n"] == 8
+    assert verdicts[3].evidence["overlaps"] == {"13": 1, "8": 6}
+    assert verdicts[3].evidence["longest_run_words"] == 13
+
+
+def test_an_item_between_two_lengths_is_found_as_a_whole(tmp_path: Path) -> None:
+    item = "What is the capital of the largest country in Europe?"
+    path = lines(tmp_path / "eval.jsonl", {"question": item})
+    (whole, inside) = judged(Contamination(against=path, ngram=(8, 13)), [{"text": item.lower()}, {"text": f"So: {item}"}])
+    assert (whole.outcome, whole.reason) == ("drop", "exact_match")
+    assert (inside.outcome, inside.reason) == ("flag", "common_phrase")
+
+
+def concluded(check: Contamination, payloads: Sequence[Mapping[str, Any]]) -> Evidence:
+    batch = batch_of(record(payload) for payload in payloads)
+    answers = [answer for answer in check.judge(batch, check.fit(NOTHING)) if isinstance(answer, Ruling)]
+    verdicts = [
+        Verdict(f"r{at}", answer.outcome, "contamination", answer.reason, "statistics", answer.score, answer.evidence)
+        for at, answer in enumerate(answers)
+    ]
+    (evidence,) = check.conclude([(batch, verdict_table(verdicts))])
+    return evidence
+
+
+def test_the_evidence_names_the_items_that_were_hit(tmp_path: Path) -> None:
+    other = "It was the best of times and it was the worst of times, so they say."
+    one = lines(tmp_path / "one.jsonl", {"q": "Who wrote Hamlet?"}, {"q": QUESTION})
+    two = lines(tmp_path / "two.jsonl", {"q": other}, {"q": "an item that nobody has copied into the data of this test yet"})
+    texts = [QUESTION, f"{other} {QUESTION}", "nothing of the kind", "who wrote hamlet"]
+    evidence = concluded(Contamination(against=(one, two)), [{"text": text} for text in texts])
+    assert (evidence.name, evidence.value) == ("contamination.items_hit", 3)
+    assert evidence.inputs["benchmarks"] == {"one.jsonl": 2, "two.jsonl": 1}
+    assert evidence.inputs["examples"] == [
+        {"item": "one.jsonl:2", "records": 2, "first": "r0"},
+        {"item": "one.jsonl:1", "records": 1, "first": "r3"},
+        {"item": "two.jsonl:1", "records": 1, "first": "r1"},
+    ]
+
+
+def test_nothing_hit_is_said_too(tmp_path: Path) -> None:
+    path = lines(tmp_path / "eval.jsonl", {"question": QUESTION})
+    evidence = concluded(Contamination(against=path), [{"text": "nothing of the kind"}])
+    assert (evidence.value, evidence.inputs["examples"]) == (0, [])
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "b", "Σ", "c."]), max_size=14).map(" ".join), max_size=8))
+@settings(max_examples=30)
+def test_both_kinds_of_kernels_give_the_same_rulings(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+    path = lines(tmp_path_factory.mktemp("eval") / "eval.jsonl", {"q": "a b c a b σ c"}, {"q": "b a"}, {"q": "c c c c"})
+    check = Contamination(against=path, ngram=(3, 5))
+    payloads = [{"text": text} for text in texts] + [{"prompt": text, "completion": "a"} for text in texts]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(contamination, "kernels", lambda: plain)
+        by_python = judged(check, payloads)
+    assert judged(check, payloads) == by_python

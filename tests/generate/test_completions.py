@@ -72,6 +72,11 @@ def test_columns_become_a_text_record_with_maker_reference_and_tags(tmp_path: Pa
     assert maker.time == "2024-01-02T03:04:05"
 
 
+def test_a_distilled_model_adds_to_the_depth(tmp_path: Path) -> None:
+    row = {"prompt": "2+3?", "completion": "5", "model": "deepseek-ai/DeepSeek-R1-Distill-Qwen-7B"}
+    assert one(strategy(tmp_path / "a.jsonl", [row])).depth == 2
+
+
 def test_a_stored_completion_is_recognised_by_its_content(tmp_path: Path) -> None:
     record = one(strategy(tmp_path / "a.jsonl", [stored()]))
     assert record.payload == {"prompt": ASKED, "completion": [{"role": "assistant", "content": "5"}]}

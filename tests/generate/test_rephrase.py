@@ -42,10 +42,11 @@ def test_what_is_no_rephrasing_is_a_fault(tmp_path: Path) -> None:
         "same": RIVER.upper(),
         "declined": "I'm sorry.",
         "leaked": "Write in the language of the text. Answer so.",
+        "one who tells in five words what others tell in fifty": "I am one who tells in five words what others do.",
     }
     with scene("rephrase", tmp_path, lambda text: next(a for n, a in answers.items() if f"as {n}." in text)) as play:
-        found = play.made(seed({"text": RIVER}), styles={name: name for name in answers}, per_seed=3)
-    assert sorted(reasons(found)) == ["copied_prompt", "refused", "unchanged"]
+        found = play.made(seed({"text": RIVER}), styles={name: name for name in answers}, per_seed=4)
+    assert sorted(reasons(found)) == ["copied_prompt", "copied_prompt", "refused", "unchanged"]
 
 
 def test_tables_and_very_long_documents_are_left_out(tmp_path: Path) -> None:

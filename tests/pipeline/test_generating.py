@@ -174,3 +174,13 @@ def test_a_teacher_that_is_down_ends_the_run_and_the_next_one_goes_on(
     assert not (tmp_path / "releases").exists()
     with mock(TALKATIVE) as address:
         assert len(made(run(recipe(write_recipe, address, strategy), out=tmp_path))) == 8
+
+
+def test_a_cut_off_answer_costs_its_task_alone(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    """It is no cut-off file of stored rows, though the reason has the same name."""
+    cut = {"match": "valley 3 ", "answer": "The river", "finish": "length"}
+    with mock({"rules": [cut, *TALKATIVE["rules"]]}) as address:
+        done = run(recipe(write_recipe, address, [{"strategy": "rephrase", "model": "teacher"}]), out=tmp_path)
+    assert len(made(done)) == 7
+    (fault,) = done.faults.arrow.to_pylist()
+    assert (fault["reason"], fault["boundary"], fault["owed"]) == ("truncated", "provider", False)

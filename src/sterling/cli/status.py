@@ -2,8 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
+
+SHOWN = 3
+"""Faults of one reason that are shown."""
 
 
 @click.command("status")
@@ -43,9 +47,27 @@ def _show_faults(folder: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
+    for group in _grouped(rows):
+        _show_group(group)
+    click.echo(f"{len(rows):,} faults; --json has every one")
+    if any(row["boundary"] == "provider" and not row["owed"] for row in rows):
+        click.echo("Answers that came are kept: to ask these questions anew, say another `revision:` of the model.")
+
+
+def _grouped(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Faults of one step and one reason together, the most frequent first."""
+    groups: dict[tuple[str, str, bool], list[dict[str, Any]]] = {}
     for row in rows:
-        again = ", owed" if row["owed"] else ""
-        times = f"{row['attempts']} attempts" if row["attempts"] != 1 else "1 attempt"
-        why = f"{row['reason']} ({row['boundary']}, {times}{again}): {row['message']}"
-        click.echo(f"{row['step']}  {row['where']}: {why}")
-    click.echo(f"{len(rows):,} faults")
+        groups.setdefault((row["step"], row["reason"], row["owed"]), []).append(row)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def _show_group(group: list[dict[str, Any]]) -> None:
+    first = group[0]
+    again = ", owed: the next run asks again" if first["owed"] else ""
+    click.echo(f"{first['step']}  {len(group):,} x {first['reason']} ({first['boundary']}{again})")
+    for row in group[:SHOWN]:
+        times = "" if row["attempts"] == 1 else f" after {row['attempts']} attempts"
+        click.echo(f"    {row['where']}{times}: {row['message']}")
+    if len(group) > SHOWN:
+        click.echo(f"    and {len(group) - SHOWN:,} more")

@@ -1,14 +1,15 @@
-"""What an evaluation set looks like to the contamination check: hashes, and where each came from."""
+"""What evaluation sets look like to the contamination check: hashes, and where each came from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sterling.records import digest
-from sterling.text import Hashes, ngram_hashes, plain_words
+from sterling.text import Hashes, plain_words, token_hashes, window_hashes
+from sterling.text.kernels import Grams
 
 
 class Item(NamedTuple):
@@ -22,70 +23,74 @@ class Item(NamedTuple):
     """Texts that stand for the whole item: where one is too short for an n-gram, it is compared as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Benchmark:
-    """Every n-gram of every item, sorted, with the first item it is from. 12 bytes an n-gram, and a bit table."""
+class Sought(NamedTuple):
+    """The n-grams of every item for one n. 12 bytes an n-gram, and 2 to 4 for a filter."""
 
-    n: int
-    labels: tuple[str, ...]
-    ngrams: Hashes
-    """Sorted and unique."""
+    grams: Grams
     item: npt.NDArray[np.int32]
-    """For each of `ngrams`, the index of a label."""
-    maybe: npt.NDArray[np.bool_]
-    """By the top bits of a hash: whether `ngrams` can hold it. Saves nearly every search."""
-    short: Mapping[str, int]
-    """Digest of each normalised text of fewer than `n` words, and its item."""
+    """For each n-gram, the index of the first item that has it."""
+
+    @property
+    def n(self) -> int:
+        """Words in an n-gram."""
+        return self.grams.n
 
     def find(self, hashes: Hashes) -> npt.NDArray[np.int32]:
-        """The item that each hash is from, or -1."""
-        found = np.full(len(hashes), -1, dtype=np.int32)
-        likely = np.flatnonzero(self.maybe[_slot(hashes, len(self.maybe))])
-        if len(likely):
-            at = np.searchsorted(self.ngrams, hashes[likely])
-            at[at == len(self.ngrams)] = 0
-            same = self.ngrams[at] == hashes[likely]
-            found[likely[same]] = self.item[at[same]]
+        """The item that each hash of an n-gram is from, or -1."""
+        at = self.grams.find(hashes)
+        found = np.full(len(at), -1, np.int32)
+        found[at >= 0] = self.item[at[at >= 0]]
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """Every item of every evaluation set."""
+
+    labels: tuple[str, ...]
+    sought: tuple[Sought, ...]
+    """For each n, the longest first."""
+    short: Mapping[str, int]
+    """Digest of each normalised text of fewer words than the longest n-gram, and its item."""
 
     def find_short(self, text: str) -> int | None:
         """The item whose short text this is, case, punctuation and white space aside."""
         if not self.short:
             return None
-        tokens = plain_words(text)
-        return self.short.get(_short_key(tokens)) if 0 < len(tokens) < self.n else None
+        words = plain_words(text)
+        return self.short.get(digest(*words)) if 0 < len(words) < self.longest else None
 
     @property
-    def size(self) -> Mapping[str, Any]:
-        """Counts for evidence."""
-        return {"items": len(self.labels), "ngrams": len(self.ngrams), "short_texts": len(self.short)}
+    def longest(self) -> int:
+        """Words in the longest n-gram."""
+        return self.sought[0].n
 
 
-def benchmark(items: Iterable[Item], n: int) -> Benchmark:
-    """The index of an evaluation set for word n-grams."""
+def benchmark(items: Iterable[Item], lengths: Sequence[int]) -> Benchmark:
+    """The index of evaluation sets for word n-grams of these lengths."""
     labels: list[str] = []
     short: dict[str, int] = {}
-    parts: list[Hashes] = [np.empty(0, dtype=np.uint64)]
-    sizes: list[int] = [0]
+    texts: list[tuple[int, Hashes]] = []
+    most = max(lengths)
     for number, item in enumerate(items):
         labels.append(item.label)
-        grams = [ngram_hashes(plain_words(text), n) for text in item.texts]
-        parts += grams
-        sizes.append(sum(map(len, grams)))
-        for tokens in map(plain_words, item.names):
-            if 0 < len(tokens) < n:
-                short.setdefault(_short_key(tokens), number)
-    ngrams, first = np.unique(np.concatenate(parts), return_index=True)
-    owners = np.repeat(np.arange(-1, len(labels), dtype=np.int32), sizes)
-    slots = 1 << max(10, (16 * len(ngrams)).bit_length())
-    maybe = np.zeros(slots, dtype=np.bool_)
-    maybe[_slot(ngrams, slots)] = True
-    return Benchmark(n, tuple(labels), ngrams, owners[first], maybe, short)
+        texts += ((number, token_hashes(plain_words(text))) for text in item.texts)
+        for words in map(plain_words, item.names):
+            if 0 < len(words) < most:
+                short.setdefault(digest(*words), number)
+    sought = tuple(_sought(texts, n) for n in sorted({*lengths}, reverse=True))
+    return Benchmark(tuple(labels), sought, short)
 
 
-def _slot(hashes: Hashes, slots: int) -> npt.NDArray[np.intp]:
-    return (hashes >> np.uint64(65 - slots.bit_length())).astype(np.intp)
+def overlaps(known: Benchmark, text: str) -> list[npt.NDArray[np.int32]]:
+    """For each n of `known.sought`, the item that each n-gram of a text is from, or -1."""
+    words = token_hashes(plain_words(text))
+    return [one.find(window_hashes(words, one.n)) for one in known.sought]
 
 
-def _short_key(tokens: list[str]) -> str:
-    return digest(*tokens)
+def _sought(texts: Sequence[tuple[int, Hashes]], n: int) -> Sought:
+    parts = [(number, window_hashes(words, n)) for number, words in texts]
+    hashes = np.concatenate([np.empty(0, np.uint64), *(part for _, part in parts)])
+    owners = np.repeat(np.array([number for number, _ in parts], np.int32), [len(part) for _, part in parts])
+    grams, first = np.unique(hashes, return_index=True)
+    return Sought(Grams.of(n, grams), owners[first])

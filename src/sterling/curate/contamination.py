@@ -1,26 +1,34 @@
 """`contamination`: what overlaps with an evaluation set does not enter training."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
-from sterling.curate.benchmark import Benchmark, Item, benchmark
+from sterling.curate.benchmark import Benchmark, Item, Sought, benchmark, overlaps
 from sterling.errors import InputError
-from sterling.records import Family, Fault, content_text, texts
+from sterling.records import Family, Fault, content_text, text_column, texts
 from sterling.registry import FitContext, RecordCheck, Ruling, register
 from sterling.sources import Row, read_by, read_rows
 from sterling.stats import Evidence, count
-from sterling.text import ngram_hashes, plain_word_spans, plain_words
+from sterling.text import plain_word_spans
+from sterling.text.kernels import kernels
 
 _TEST_ROLE = "test"
 _EXCERPT = 300
 """Characters of the matched text that a verdict shows."""
+_SHOWN = 20
+"""Items that evidence names."""
+
+
+_Words = Annotated[int, Field(ge=2, le=100)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +45,26 @@ class Contamination(RecordCheck):
     """Drops a record that shares a word n-gram with an item of an evaluation set.
 
     Words are compared without case and punctuation, in the whole text of a record (prompt, completion, every message)
-    and not in its view. An item too short for one n-gram is found only where a record's text, prompt or user message
+    and not in its view. With several n, the longest decides what is dropped, and a record that shares only shorter
+    n-grams is flagged. An item too short for one n-gram is found only where a record's text, prompt or user message
     equals it as a whole; an item whose texts are several is then represented by the longest of them.
 
+    Both sides are told: a verdict names the item that most of the longest common run is from and all others it touches,
+    and the evidence `contamination.items_hit` says which items were hit how often.
+
     Traps: one shared n-gram is enough, so phrases that everybody uses count: raise `ngram` for code, and name in
-    `columns` what must stay unseen (the question and not the formula of its answer). Paraphrases and translations are
-    not found. An item shorter than an n-gram is not found inside a longer text.
+    `columns` what must stay unseen (the question and not the formula of its answer). An n-gram that several items share
+    counts for the first of them. Paraphrases and translations are not found. An item shorter than an n-gram is not
+    found inside a longer text.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "statistics"
 
     against: str | tuple[str, ...] = (_TEST_ROLE,)
     """Files, folders or patterns of evaluation sets; the word `test` means the anchor's records in role test."""
-    ngram: int = Field(default=10, ge=2, le=100)
-    """Words in an n-gram."""
+    ngram: _Words | tuple[_Words, ...] = 10
+    """Words in an n-gram. Of several, the longest drops and the others flag."""
     columns: tuple[str, ...] | None = None
     """Columns of the files that hold what must not be seen; None means every text in a row."""
 
@@ -62,16 +75,17 @@ class Contamination(RecordCheck):
     def fit(self, context: FitContext) -> Fitted:
         """The n-grams of every evaluation item. SourceError or InputError for a file that yields no text."""
         unread: list[str] = []
-        return Fitted(benchmark(self._items(context, unread), self.ngram), tuple(unread))
+        return Fitted(benchmark(self._items(context, unread), self._lengths()), tuple(unread))
 
     def measure(self, state: Fitted) -> Sequence[Evidence]:
         """How much was searched for, and what of it could not be."""
         known = state.benchmark
-        inputs = {"against": self._against(), "ngram": self.ngram, "columns": self.columns and list(self.columns)}
+        inputs = {"against": self._against(), "ngram": self._lengths(), "columns": self.columns and list(self.columns)}
         unread = {**inputs, "first": list(state.unread[:20])}
+        grams = sum(len(one.item) for one in known.sought)
         return [
             count("contamination.benchmark_items", len(known.labels), "items of the evaluation sets", **inputs),
-            count("contamination.benchmark_ngrams", len(known.ngrams), "distinct word n-grams of all items", **inputs),
+            count("contamination.benchmark_ngrams", grams, "distinct word n-grams of all items", **inputs),
             count("contamination.short_items", len(known.short), "texts below n words, compared as a whole", **inputs),
             count("contamination.unread_rows", len(state.unread), "rows without readable text, not searched", **unread),
         ]
@@ -79,22 +93,35 @@ class Contamination(RecordCheck):
     def judge(self, batch: pa.RecordBatch, state: Fitted) -> list[Ruling | Fault]:
         """`contaminated` or `exact_match` with the item and the place; a flag when there is nothing to compare with."""
         known = state.benchmark
-        wholes = _wholes(batch) if known.short else [()] * batch.num_rows
-        return [self._judge(text, whole, known) for text, whole in zip(texts(batch), wholes, strict=True)]
-
-    def _judge(self, text: str, wholes: Sequence[str], known: Benchmark) -> Ruling:
         if not known.labels:
-            return Ruling("flag", "no_benchmark")
-        items = known.find(ngram_hashes(plain_words(text), self.ngram))
-        if np.any(items >= 0):
-            share = float(np.mean(items >= 0))
-            return Ruling("drop", "contaminated", share, _overlap(items, text, known))
-        for whole in (text, *wholes):
-            item = known.find_short(whole)
-            if item is not None:
-                evidence = {"benchmark": known.labels[item], "matched": whole.strip()[:_EXCERPT]}
-                return Ruling("drop", "exact_match", 1.0, evidence)
-        return Ruling("keep", "no_overlap", 0.0)
+            return [Ruling("flag", "no_benchmark")] * batch.num_rows
+        column = text_column(batch)
+        suspects = kernels().suspects(column, [one.grams for one in known.sought])
+        rulings: list[Ruling | Fault] = [_CLEAN] * batch.num_rows
+        for row in np.flatnonzero(suspects.found).tolist():
+            rulings[row] = _overlap(known, column[row].as_py())
+        for row, wholes in _short(batch, known, suspects.words):
+            if rulings[row].outcome != "drop":
+                rulings[row] = next(filter(None, (_equal(known, whole) for whole in wholes)), rulings[row])
+        return rulings
+
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+        """Which items of the evaluation sets were hit, by how many records."""
+        hits: Counter[str] = Counter()
+        first: dict[str, str] = {}
+        for _, verdicts in judged:
+            touched = verdicts.filter(pc.is_in(verdicts["reason"], value_set=pa.array(_HITS)))
+            for record, evidence in zip(touched["record"].to_pylist(), touched["evidence"].to_pylist(), strict=True):
+                for label in json.loads(evidence)["items"]:
+                    hits[label] += 1
+                    first.setdefault(label, record)
+        shown = [{"item": label, "records": n, "first": first[label]} for label, n in _most(hits)]
+        files = dict(sorted(Counter(label.rpartition(":")[0] for label in hits).items()))
+        method = "items of the evaluation sets that share an n-gram with a record; `examples`: the most frequent"
+        return [count("contamination.items_hit", len(hits), method, benchmarks=files, examples=shown)]
+
+    def _lengths(self) -> list[int]:
+        return [self.ngram] if isinstance(self.ngram, int) else sorted({*self.ngram})
 
     def _against(self) -> list[str]:
         return [self.against] if isinstance(self.against, str) else list(self.against)
@@ -135,21 +162,68 @@ class Contamination(RecordCheck):
         return Item(row.where, found, names) if found else None
 
 
-def _overlap(items: npt.NDArray[np.int32], text: str, known: Benchmark) -> dict[str, Any]:
-    """The longest stretch of a text that is all n-grams of the evaluation set, and the item most of it is from."""
+_CLEAN = Ruling("keep", "no_overlap", 0.0)
+_HITS = ("contaminated", "common_phrase", "exact_match")
+
+
+def _overlap(known: Benchmark, text: str) -> Ruling:
+    """What the longest n of which there is an n-gram says."""
+    found = overlaps(known, text)
+    for one, items in zip(known.sought, found, strict=True):
+        if np.any(items >= 0):
+            several = {} if len(found) == 1 else _by_length(known, found)
+            evidence = _evidence(known, one, items, text) | several
+            said = ("drop", "contaminated") if one is known.sought[0] else ("flag", "common_phrase")
+            return Ruling(*said, float(np.mean(items >= 0)), evidence)
+    return _CLEAN
+
+
+def _evidence(known: Benchmark, one: Sought, items: npt.NDArray[np.int32], text: str) -> dict[str, Any]:
+    """The longest stretch of a text that is all n-grams of the evaluation sets, and the item most of it is from."""
     hits = np.flatnonzero(items >= 0)
-    runs = np.split(hits, np.flatnonzero(np.diff(hits) > 1) + 1)
-    run = max(runs, key=len)
-    words_long = len(run) + known.n - 1
+    run = max(np.split(hits, np.flatnonzero(np.diff(hits) > 1) + 1), key=len)
+    words_long = len(run) + one.n - 1
     spans = plain_word_spans(text)
     start, end = spans[int(run[0])][0], spans[int(run[0]) + words_long - 1][1]
+    touched = np.bincount(items[hits])
     return {
         "benchmark": known.labels[int(np.bincount(items[run]).argmax())],
+        "items": [known.labels[at] for at in np.argsort(-touched, kind="stable")[:_SHOWN].tolist() if touched[at]],
         "overlap_ngrams": len(hits),
         "longest_run_words": words_long,
-        "n": known.n,
+        "n": one.n,
         "matched": text.lower()[start : min(end, start + _EXCERPT)],
     }
+
+
+def _by_length(known: Benchmark, found: Sequence[npt.NDArray[np.int32]]) -> dict[str, Any]:
+    return {"overlaps": {str(one.n): int(np.sum(items >= 0)) for one, items in zip(known.sought, found, strict=True)}}
+
+
+def _equal(known: Benchmark, whole: str) -> Ruling | None:
+    item = known.find_short(whole)
+    if item is None:
+        return None
+    label = known.labels[item]
+    return Ruling("drop", "exact_match", 1.0, {"benchmark": label, "items": [label], "matched": whole.strip()[:_EXCERPT]})
+
+
+def _short(
+    batch: pa.RecordBatch, known: Benchmark, words: npt.NDArray[np.int64]
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Rows with a part that may be a short item, and these parts. A text of many words may have a prompt of few."""
+    if not known.short:
+        return
+    talks = pc.or_(batch.column("conversational"), pc.is_valid(batch.column("messages"))).to_numpy(False)
+    asked = kernels().suspects(pc.fill_null(batch.column("prompt"), ""), []).words
+    rows = np.flatnonzero(talks | (words < known.longest) | ((asked > 0) & (asked < known.longest)))
+    some = batch.take(pa.array(rows))
+    for row, text, wholes in zip(rows.tolist(), texts(some), _wholes(some), strict=True):
+        yield row, (text, *wholes)
+
+
+def _most(hits: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(hits.items(), key=lambda hit: (-hit[1], hit[0]))[:_SHOWN]
 
 
 def _protected_items(batch: pa.RecordBatch) -> Iterator[Item]:

@@ -1,6 +1,5 @@
 """`exact_duplicates`: of records that say the same thing, the best ranked one stays."""
 
-import hashlib
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, ClassVar, Literal
@@ -9,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sterling.records import Family, compared
+from sterling.records import Family, compared_column
 from sterling.registry import Resolution, Ruling, SetCheck, register
+from sterling.text.kernels import kernels
 
 _HEX_DIGITS = 32
 """Of the `content` column: 128 bits."""
@@ -25,7 +25,7 @@ class ExactDuplicates(SetCheck):
     share by design is no duplicate for `normalised` when the records declare a `view`, but it is one for `content`.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "statistics"
 
     compare: Literal["content", "normalised"] = "content"
@@ -33,7 +33,8 @@ class ExactDuplicates(SetCheck):
 
     def emit(self, batch: pa.RecordBatch, state: Any) -> pa.Table:
         """One row a record: the 128 bits of its digest as `partition` and `low`, 20 bytes in all."""
-        digests = _content_digests(batch) if self.compare == "content" else _normalised_digests(batch)
+        whole = self.compare == "content"
+        digests = _content_digests(batch) if whole else kernels().digests(compared_column(batch))
         return pa.table(
             {
                 "row": pa.array(np.arange(len(digests), dtype=np.int32)),
@@ -60,19 +61,13 @@ def _content_digests(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
     return np.frombuffer(bytes.fromhex(joined), dtype="<u8").reshape(-1, 2)
 
 
-def _normalised_digests(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
-    joined = b"".join(_digest(" ".join(text.casefold().split())) for text in compared(batch))
-    return np.frombuffer(joined, dtype="<u8").reshape(-1, 2)
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
 def _repetitions(partition: pa.Table) -> Iterator[tuple[str, str]]:
     """(repeated record, the one that stays) for each group of equal digests."""
     high, low = partition.column("high").to_numpy(), partition.column("low").to_numpy()
-    order = np.lexsort((low, high))
+    order = np.argsort(high)
+    if len(tied := np.flatnonzero(np.diff(high[order]) == 0)):
+        among = np.union1d(tied, tied + 1)
+        order[among] = order[among][np.lexsort((low[order[among]], high[order[among]]))]
     new = np.append(True, (np.diff(high[order]) != 0) | (np.diff(low[order]) != 0))[: len(order)]
     sizes = np.diff(np.append(np.flatnonzero(new), len(order)))
     repeated = partition.take(pa.array(order[np.repeat(sizes > 1, sizes)]))

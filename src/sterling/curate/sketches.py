@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sterling.stats import betainc
 from sterling.text import PERMUTATIONS, Hashes
@@ -69,16 +70,16 @@ def proposed(partition: pa.Table, jaccard: float, missed: float = MISSED) -> lis
     places[order] = np.arange(len(order))
     crowd = Crowd(partition["band"].to_numpy(), gathered.members, places, gathered.sketches, gathered.words)
     pairs = kernels().alike(crowd, least_matches(jaccard, missed), jaccard, _MET, _SCANNED)
-    better, worse = order[pairs.one].tolist(), order[pairs.other].tolist()
-    return [(gathered.records[one], gathered.records[other]) for one, other in zip(better, worse, strict=True)]
+    better, worse = (gathered.records.take(pa.array(order[side])).to_pylist() for side in pairs)
+    return list(zip(better, worse, strict=True))
 
 
 class _Gathered(NamedTuple):
     """The records of a partition, each once."""
 
-    members: npt.NDArray[np.int64]
+    members: Hashes
     """By row: the index of its record."""
-    records: list[str]
+    records: pa.StringArray
     ranks: npt.NDArray[np.int64]
     sketches: Hashes
     words: npt.NDArray[np.int32]
@@ -88,10 +89,10 @@ def _gathered(partition: pa.Table) -> _Gathered:
     """Batch after batch: a record's rows are all in one, since one shard emitted them."""
     parts = [_of_batch(batch) for batch in partition.to_batches()]
     counts = np.cumsum([0, *(len(part.records) for part in parts)])
-    members = [part.members + start for part, start in zip(parts, counts.tolist(), strict=False)]
+    members = [part.members + np.uint64(start) for part, start in zip(parts, counts.tolist(), strict=False)]
     return _Gathered(
-        np.concatenate([np.empty(0, np.int64), *members]),
-        [record for part in parts for record in part.records],
+        np.concatenate([np.empty(0, np.uint64), *members]),
+        pa.concat_arrays([pa.array([], pa.string()), *(part.records for part in parts)]),
         np.concatenate([np.empty(0, np.int64), *(part.ranks for part in parts)]),
         np.concatenate([np.empty((0, _BYTES // 8), np.uint64), *(part.sketches for part in parts)]),
         np.concatenate([np.empty(0, np.int32), *(part.words for part in parts)]),
@@ -104,13 +105,13 @@ def _of_batch(batch: pa.RecordBatch) -> _Gathered:
     row_of = np.full(len(drawn.dictionary), -1, np.int64)
     row_of[index] = np.arange(len(index))
     used = np.flatnonzero(row_of >= 0)
-    members = np.empty(len(row_of), np.int64)
-    members[used] = np.arange(len(used))
+    members = np.empty(len(row_of), np.uint64)
+    members[used] = np.arange(len(used), dtype=np.uint64)
     rows = row_of[used]
-    records = batch.column("record").take(pa.array(rows))
+    records = batch.column("record").take(pa.array(rows)).cast(pa.string())
     words = batch.column("words").to_numpy()[rows] if "words" in batch.schema.names else np.empty(0, np.int32)
     ranks = batch.column("rank").to_numpy()[rows]
-    return _Gathered(members[index], records.to_pylist(), ranks, _sketches(drawn.dictionary)[used], words)
+    return _Gathered(members[index], records, ranks, _sketches(drawn.dictionary)[used], words)
 
 
 def _sketches(drawn: pa.FixedSizeBinaryArray) -> Hashes:
@@ -118,13 +119,13 @@ def _sketches(drawn: pa.FixedSizeBinaryArray) -> Hashes:
     return words[drawn.offset : drawn.offset + len(drawn)]
 
 
-def _order(ranks: npt.NDArray[np.int64], records: list[str]) -> npt.NDArray[np.int64]:
+def _order(ranks: npt.NDArray[np.int64], records: pa.StringArray) -> npt.NDArray[np.int64]:
     """Indices by (rank, record): by the first bytes of ids, and by the whole where these are equal."""
-    heads = np.array([record[:8].encode()[:8] for record in records], "S8").view(">u8").astype(np.uint64)
+    heads = np.array(pc.binary_slice(records.cast(pa.binary()), 0, 8).to_pylist(), "S8").view(">u8").astype(np.uint64)
     order = np.lexsort((heads, ranks))
     tied = np.flatnonzero((np.diff(ranks[order]) == 0) & (np.diff(heads[order]) == 0))
     for run in np.split(tied, np.flatnonzero(np.diff(tied) > 1) + 1):
         if len(run):
             among = slice(run[0], run[-1] + 2)
-            order[among] = sorted(order[among].tolist(), key=records.__getitem__)
+            order[among] = sorted(order[among].tolist(), key=lambda at: records[at].as_py())
     return order

@@ -1,10 +1,12 @@
 """What makes records, shard by shard: a source that is read, a strategy that is asked."""
 
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from sterling.engine.step import Step
@@ -111,9 +113,19 @@ def answers_of(task: Task, open_: Callable[[], Sequence[Record | Fault]]) -> lis
     except SterlingError:
         raise
     except Exception as error:  # noqa: BLE001 - a strategy may be anybody's
-        return [Fault(task.row, "user_code", "strategy_failed", f"{type(error).__name__}: {error}"[:500])]
+        return [
+            Fault(
+                task.row, "user_code", "strategy_failed", f"{type(error).__name__}: {error} ({_place_of(error)})"[:500]
+            )
+        ]
     none = Fault(task.row, "user_code", "nothing_proposed", "the strategy returned neither a record nor a fault")
     return _told_apart(found) or [none]
+
+
+def _place_of(error: Exception) -> str:
+    """The file and line that raised it."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return f"{Path(last[0].filename).name}:{last[0].lineno}" if last else "nowhere"
 
 
 def commit_tasks(step: Step, chunk: Chunk, found: Sequence[Sequence[Record | Fault]]) -> dict[str, Any]:
@@ -161,6 +173,7 @@ def _commit(step: Step, number: int, found: Sequence[Record | Fault], counts: di
             "reasons": reasons,
             "bad_rows": len(bad),
             "first_bad": bad[:3],
+            "cut": any(f.boundary == "source" and f.reason == "truncated" for f in faults),
             "roles": roles,
         },
     )

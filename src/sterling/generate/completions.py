@@ -22,7 +22,7 @@ from sterling.generate.vendors.stored import (
     split_messages,
     when,
 )
-from sterling.models import lineage_of
+from sterling.models import depth_of, lineage_of
 from sterling.records import Fault, Maker, Record
 from sterling.registry import Past, Strategy, Task, register
 from sterling.sources import Row, read_by, read_rows
@@ -53,7 +53,7 @@ class Completions(Strategy):
     several choices a row, `count` may be exceeded by those of the last row; rows that end in a fault count too.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     path: str
     """File, folder, pattern or `hf://` address of the completions."""
@@ -197,6 +197,7 @@ class Completions(Strategy):
         return Record.synthetic(
             payload if answer.tools is None else payload | {"tools": answer.tools},
             source=source, row=row, maker=maker, reference=reference, tags=(f"model:{model}", "task:completion"),
+            distilled=depth_of(model),
         )  # fmt: skip
 
 

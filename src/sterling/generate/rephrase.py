@@ -12,6 +12,7 @@ from sterling.generate.writing.making import Draft, Writer
 from sterling.models import Answer, Models
 from sterling.records import Fault, Record
 from sterling.registry import Task, register
+from sterling.text.templates import Template
 
 STYLES: Mapping[str, str] = {
     "plain": "simple words and short sentences, for a reader who is new to the subject",
@@ -79,7 +80,7 @@ class Rephrase(GridStrategy):
         answer = await models.say(self.model, prompt.fill(style=style, passage=passage))
         refuse_same_words(answer.text, passage)
         refuse_apology(answer.text, passage)
-        refuse_copied_prompt(answer.text, f"{style}\n{passage}", prompt)
+        refuse_copied_prompt(answer.text, passage, prompt, Template.of(style))
         return answer
 
     def _passages(self, record: Record) -> list[str]:

@@ -12,6 +12,7 @@ from sterling.generate.writing.making import Draft, Writer
 from sterling.models import Models
 from sterling.records import Fault, Record
 from sterling.registry import Task, register
+from sterling.text.templates import Template
 
 AUDIENCES: Mapping[str, str] = {
     "child": "children of about ten, who are curious and know no technical terms",
@@ -76,7 +77,7 @@ class Textbook(GridStrategy):
         answer = await models.say(self.model, prompt.fill(**asked))
         refuse_same_words(answer.text, passage)
         refuse_apology(answer.text, passage)
-        refuse_copied_prompt(answer.text, "\n".join(asked.values()), prompt)
+        refuse_copied_prompt(answer.text, passage, prompt, *map(Template.of, (asked["audience"], asked["format"])))
         cell = task.spec["cell"]
         draft = Draft(
             {"text": answer.text.strip()},

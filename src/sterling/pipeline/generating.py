@@ -144,7 +144,7 @@ def _most(job: Job, entry: Entry[Strategy], past: Past) -> int | None:
 def _refuse_bad_rows(entry: Entry[Strategy], markers: Sequence[Mapping[str, Any]]) -> None:
     """The same rule as for a source: a mistake in the mapping must not pass for an empty file."""
     bad, every = sum(m["bad_rows"] for m in markers), sum(m["records"] + m["faults"] for m in markers)
-    cut = entry.part.max_bad_share < 1 and any("truncated" in marker["reasons"] for marker in markers)
+    cut = entry.part.max_bad_share < 1 and any(marker["cut"] for marker in markers)
     if cut or bad > entry.part.max_bad_share * every:
         first = [said for marker in markers for said in marker["first_bad"]][:3]
         raise SourceError(

@@ -68,9 +68,9 @@ def _close(job: Job, report: dict[str, Any], release: Path) -> None:
     left = str(release) if status == "released" else None
     job.trail.save({"status": status, "report": report, "release": left})
     if status == "refused":
-        raise PolicyRefused(
-            f"{report['outcome']['headline']}\n{_unmet(report)}\n  report: {job.trail.run / 'report.html'}"
-        )
+        told = "".join(f"\n  {sentence}" for sentence in report["outcome"]["sentences"])
+        place = job.trail.run / "report.html"
+        raise PolicyRefused(f"{report['outcome']['headline']}\n{_unmet(report)}{told}\n  report: {place}")
 
 
 def _unmet(report: Mapping[str, Any]) -> str:

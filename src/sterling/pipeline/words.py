@@ -18,7 +18,7 @@ def conclusion_of(job: Job, mixed: Mixed, makers: Counts, evidence: Sequence[Evi
     for part in mixed.summary["composition"]:
         parts[part["origin"]] += part["records"]
     sentences = (
-        *_candidates(parts, makers),
+        *_candidates(parts, makers, preview=job.preview is not None),
         *authors.sentences(job.recipe, evidence),
         *_faults(job),
         *_owed(job),
@@ -50,7 +50,7 @@ def _headline(parts: Counter[str], mixed: Mixed) -> str:
     return f"{headline}; {verified}."
 
 
-def _candidates(parts: Counter[str], makers: Counts) -> Iterator[str]:
+def _candidates(parts: Counter[str], makers: Counts, *, preview: bool) -> Iterator[str]:
     """What became of everything that was generated."""
     drops: Counter[str] = Counter()
     for (_, check, outcome), n in makers.items():
@@ -62,6 +62,8 @@ def _candidates(parts: Counter[str], makers: Counts) -> Iterator[str]:
     said = ", ".join(f"{n:,} by {check}" for check, n in drops.most_common())
     lost = f"{dropped:,} dropped ({said})" if dropped else "none dropped"
     yield f"{through + dropped:,} synthetic candidates: {lost}, {through:,} in the mix."
+    if preview and drops["mix"]:
+        yield "The mix left candidates out because of the synthetic cap, which so few real records reach at once."
 
 
 def _faults(job: Job) -> Iterator[str]:
@@ -78,10 +80,13 @@ def _faults(job: Job) -> Iterator[str]:
 
 def _owed(job: Job) -> Iterator[str]:
     """Answers that a provider did not give, and may give another time."""
+    owed: Counter[str] = Counter()
     for stage in job.trail.stages:
-        owed = len(stage.summary.get("owed") or ())
-        if owed:
-            yield f"{owed:,} answers of {stage.name} are owed by a provider; run again to ask for them alone."
+        owed[stage.name] += len(stage.summary.get("owed") or ())
+    for name, n in owed.items():
+        if n:
+            said = "1 answer of {} is" if n == 1 else f"{n:,} answers of {{}} are"
+            yield f"{said.format(name)} owed by a provider; run again to ask for {'it' if n == 1 else 'them'} alone."
 
 
 def _recused(job: Job) -> Iterator[str]:

@@ -66,7 +66,7 @@ def test_role_exists(recipe: Recipe) -> Iterator[Situation]:
         if "test" in against and recipe.roles.test == 0:
             yield unmet(f"check {index + 1} compares with the `test` role, whose share is 0", "roles")
         elif "test" in against:
-            yield met(f"{recipe.roles.test:.0%} of the anchor is the `test` role", "roles")
+            yield met(f"{recipe.roles.test:.0%} of the anchor, by groups, is to be the `test` role", "roles")
 
 
 @gate_of(test_role_is_protected)
@@ -87,7 +87,8 @@ def test_role_holds_records(recipe: Recipe, evidence: Mapping[str, Evidence]) ->
     if held is None or not any("test" in against for _, against in _contamination(recipe)):
         return
     what = f"the `test` role holds {held.value:,.0f} records of the anchor"
-    yield met(what, "roles") if held.value else unmet(what, "roles")
+    mend = "roles are cut by chance over groups: raise `roles.test`, say a finer `split_by`, or bring more data"
+    yield met(what, "roles") if held.value else unmet(what, "roles", mend=mend)
 
 
 @rule(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sterling.sources.python_names import Place
-from sterling.sources.python_scope import Closed, Scope, Unread, dotted_name
+from sterling.sources.python_scope import BUILTINS, Closed, Scope, Unread, dotted_name
 
 LONGEST = 1_000
 """Characters of an example's source or want; nobody learns from longer ones."""
@@ -45,7 +45,7 @@ class Example(NamedTuple):
 
 # What is asserted -----------------------------------------------------------------------------------------------------
 def claims_of(statement: ast.stmt) -> list[Claim | Unread]:
-    """What a statement asserts; nothing where it is no assertion, Unread where it is one of a form that is not known."""
+    """What a statement asserts: nothing where it is no assertion, Unread where its form is not known."""
     if isinstance(statement, ast.Assert):
         return [Claim(part) for part in _parts(statement.test)]
     if isinstance(statement, ast.With) and len(statement.items) == 1:
@@ -55,8 +55,9 @@ def claims_of(statement: ast.stmt) -> list[Claim | Unread]:
 
 
 def _parts(test: ast.expr) -> list[ast.expr]:
-    is_and = isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And)
-    return [part for value in test.values for part in _parts(value)] if is_and else [test]
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return [part for value in test.values for part in _parts(value)]
+    return [test]
 
 
 def _block(statement: ast.With) -> list[Claim | Unread]:
@@ -104,22 +105,24 @@ def _delayed(args: Sequence[ast.expr], keywords: list[ast.keyword]) -> ast.expr:
 def _truth(method: str, args: Sequence[ast.expr]) -> ast.expr | None:
     """What must be true; None where the method is not known."""
     match method, args:
-        case "True", [one, *_]:
-            return one
-        case "False", [one, *_]:
-            return ast.UnaryOp(ast.Not(), one)
-        case "IsNone", [one, *_]:
-            return ast.Compare(one, [ast.Is()], [ast.Constant(None)])
-        case "IsNotNone", [one, *_]:
-            return ast.Compare(one, [ast.IsNot()], [ast.Constant(None)])
+        case "True" | "False", [one, *_]:
+            truth: ast.expr | None = one if method == "True" else ast.UnaryOp(ast.Not(), one)
+        case "IsNone" | "IsNotNone", [one, *_]:
+            truth = ast.Compare(one, [_COMPARED[method.removesuffix("None")]()], [ast.Constant(None)])
         case "IsInstance", [one, kind, *_]:
-            return ast.Call(ast.Name("isinstance", ast.Load()), [one, kind], [])
+            truth = _builtin("isinstance", one, kind)
         case "AlmostEqual", [one, other]:
-            apart = ast.Call(ast.Name("round", ast.Load()), [ast.BinOp(one, ast.Sub(), other), ast.Constant(7)], [])
-            return ast.Compare(apart, [ast.Eq()], [ast.Constant(0)])
+            apart = _builtin("round", ast.BinOp(one, ast.Sub(), other), ast.Constant(7))
+            truth = ast.Compare(apart, [ast.Eq()], [ast.Constant(0.0)])
         case _, [one, other, *_] if method in _COMPARED:
-            return ast.Compare(one, [_COMPARED[method]()], [other])
-    return None
+            truth = ast.Compare(one, [_COMPARED[method]()], [other])
+        case _:
+            truth = None
+    return truth
+
+
+def _builtin(name: str, *args: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(name, ast.Load()), list(args), [])
 
 
 # As an example --------------------------------------------------------------------------------------------------------
@@ -127,8 +130,9 @@ def example_of(claim: Claim, scope: Scope) -> Example:
     """The example that a claim is at its line. Unread where it is about no one function, or cannot be closed."""
     closed = scope.close(claim.expression)
     place = _subject(closed, scope)
+    options: tuple[str, ...] = ()
     if claim.raises is None:
-        source, want, options = *_asked(closed.expression), ()
+        source, want = _asked(closed)
     else:
         source, want = ast.unparse(closed.expression), _traceback(claim.raises)
         options = ("IGNORE_EXCEPTION_DETAIL",)
@@ -157,17 +161,18 @@ def _subject(closed: Closed, scope: Scope) -> Place:
     return first
 
 
-def _asked(truth: ast.expr) -> tuple[str, str]:
+def _asked(closed: Closed) -> tuple[str, str]:
     """What to evaluate, and what must be displayed."""
+    truth = closed.expression
     if isinstance(truth, ast.Compare) and len(truth.ops) == 1:
-        return _compared(truth, truth.left, truth.ops[0], truth.comparators[0])
+        return _compared(closed, truth.left, truth.ops[0], truth.comparators[0])
     is_bool = isinstance(truth, ast.Compare) or (isinstance(truth, ast.UnaryOp) and isinstance(truth.op, ast.Not))
     is_bool |= isinstance(truth, ast.Call) and dotted_name(truth.func) in _TRUTHS
     shown = ast.unparse(truth)
     return (shown if is_bool else f"bool({shown})"), "True"
 
 
-def _compared(truth: ast.Compare, left: ast.expr, sign: ast.cmpop, right: ast.expr) -> tuple[str, str]:
+def _compared(truth: Closed, left: ast.expr, sign: ast.cmpop, right: ast.expr) -> tuple[str, str]:
     if isinstance(sign, ast.Is | ast.IsNot):
         constants = [side.value for side in (left, right) if isinstance(side, ast.Constant)]
         if not any(value is None or isinstance(value, bool) for value in constants):
@@ -176,9 +181,15 @@ def _compared(truth: ast.Compare, left: ast.expr, sign: ast.cmpop, right: ast.ex
             return ast.unparse(left), repr(right.value)
     for one, other in ((left, right), (right, left)) if isinstance(sign, ast.Eq) else ():
         want = _displayed(other)
-        if want is not None:
+        if want is not None and _is_plain(one, truth.places):
             return ast.unparse(one), want
-    return ast.unparse(truth), "True"
+    return ast.unparse(truth.expression), "True"
+
+
+def _is_plain(expression: ast.expr, places: Sequence[Place]) -> bool:
+    """Whether it gives what a function of the package or a builtin returns, and not what a method of that does."""
+    name = dotted_name(expression.func) if isinstance(expression, ast.Call) else ""
+    return name in BUILTINS or any(name == place.qualname for place in places)
 
 
 def _displayed(expression: ast.expr) -> str | None:
@@ -196,6 +207,8 @@ def _has_one_display(value: object) -> bool:
             return False
         case list() | tuple():
             return all(map(_has_one_display, value))
+        case float():
+            return not value.is_integer()  # which an integer equals
         case dict():
             return len(value) < 2 and all(map(_has_one_display, [*value, *value.values()]))
     return True

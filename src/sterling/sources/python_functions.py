@@ -69,6 +69,7 @@ def parse(source: str) -> ast.Module:
 
 
 def definitions(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, Definition]]:
+    """Functions, methods and module-level classes with their qualnames, documented or not; `prefix` ends in a dot."""
     for node in body:
         if isinstance(node, Function):
             yield prefix + node.name, node

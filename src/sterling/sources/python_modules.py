@@ -124,13 +124,17 @@ def in_folder(folder: Path) -> Iterator[Module]:
 
 def folder_facts(folder: Path) -> Facts:
     """Version and licence that the folder, or the project around it, states in so many words."""
-    project = next((p for p in (folder, *folder.resolve().parents[:3]) if (p / "pyproject.toml").is_file()), folder)
+    project = next(filter(_is_project, (folder, *folder.resolve().parents[:3])), folder)
     stated = _pyproject(project / "pyproject.toml")
     licence = stated.get("license")
     if isinstance(licence, Mapping):
         licence = licence.get("text")
     known = licence or _from_classifiers(stated.get("classifiers", ())) or _from_text(project)
     return Facts(str(stated.get("version", "unknown")), known if isinstance(known, str) else None)
+
+
+def _is_project(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("pyproject.toml", "setup.py", "setup.cfg"))
 
 
 def _pyproject(file: Path) -> Mapping[str, Any]:

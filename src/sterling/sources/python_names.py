@@ -12,9 +12,6 @@ from typing import NamedTuple
 from sterling.sources.python_functions import Function, definitions, documented, parse
 from sterling.sources.python_modules import Module
 
-_DEEPEST = 10
-"""Re-exports that are followed one after the other; more are a circle."""
-
 
 class Place(NamedTuple):
     """A function of a package."""
@@ -28,26 +25,31 @@ class Names:
 
     def __init__(self, modules: Iterable[Module]) -> None:
         self._surfaces = {module.name: _Surface(module) for module in modules}
+        self._found: dict[str, Place | None] = {}
 
-    def find(self, dotted: str, depth: int = 0) -> Place | None:
+    def find(self, dotted: str) -> Place | None:
         """The function or method that is meant; None where it is none, or where the text does not tell."""
-        parts = dotted.split(".")
+        if dotted not in self._found:
+            self._found[dotted] = None  # the answer to whoever asks in a circle
+            self._found[dotted] = self._looked_up(dotted.split("."))
+        return self._found[dotted]
+
+    def _looked_up(self, parts: Sequence[str]) -> Place | None:
         for cut in range(len(parts) - 1, 0, -1):
             surface = self._surfaces.get(".".join(parts[:cut]))
-            found = self._on(surface, parts[cut:], depth) if surface and depth < _DEEPEST else None
-            if found is not None:
-                return found
+            if surface is not None:
+                return self._on(surface, parts[cut:])
         return None
 
-    def _on(self, surface: "_Surface", parts: Sequence[str], depth: int) -> Place | None:
+    def _on(self, surface: "_Surface", parts: Sequence[str]) -> Place | None:
         name, qualname = parts[0], ".".join(parts)
         if name in surface.assigned:
             return None
         if qualname in surface.functions:
             return Place(surface.module.name, qualname)
         if name in surface.imports:
-            return self.find(".".join([surface.imports[name], *parts[1:]]), depth + 1)
-        return next(filter(None, (self.find(f"{star}.{qualname}", depth + 1) for star in surface.stars)), None)
+            return self.find(".".join([surface.imports[name], *parts[1:]]))
+        return next(filter(None, (self.find(f"{star}.{qualname}") for star in surface.stars)), None)
 
     def binds(self, module: str, name: str) -> bool:
         """Whether a module gives a meaning of its own to a name that is a builtin elsewhere."""
@@ -103,11 +105,11 @@ class _Surface:
         package = self.module.name if is_package else self.module.name.rpartition(".")[0]
         return [pair for node in self._body for pair in imported(node, package)]
 
-    @property
+    @cached_property
     def imports(self) -> dict[str, str]:
         return {local: dotted for local, dotted in self._imported if local != "*"}
 
-    @property
+    @cached_property
     def stars(self) -> list[str]:
         return [dotted for local, dotted in self._imported if local == "*"][::-1]
 

@@ -38,9 +38,9 @@ class PythonPackage(Source):
     Payload: `prompt` (decorators, signature, docstring) and `completion` (body); together they are the original text
     of the function or method, moved to column 0. Those whose docstring holds examples get a `reference` of doctest
     `examples`, and so do classes, which are taken for their examples only; whether the examples pass on this machine
-    is for the check `tests` to say. With `tests`, assertions about a function become examples of it as well, behind those
-    of its docstring; `sources.python_tests` says which are read, and a fault for each file how many are not, and why.
-    The row is `module.qualname`; a redefinition gets the suffix `#2`.
+    is for the check `tests` to say. The row is `module.qualname`; a redefinition gets the suffix
+    `#2`. With `tests`, assertions about a function become examples of it as well, behind those of its docstring;
+    `sources.python_tests` says which are read, and a fault for each file how many are not, and why.
 
     What is not seen: functions made at run time, in C, or inside other functions. `sources.python_functions` says
     what is left out by design. A file that cannot be decoded or parsed is one fault.

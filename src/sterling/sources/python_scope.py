@@ -103,8 +103,8 @@ class Scope:
             self.forget(target)
 
     def forget(self, tree: ast.AST) -> None:
-        """Every name that is bound somewhere in a tree means nothing any more."""
-        for name in bound_in(tree):
+        """The names that a statement binds mean nothing any more."""
+        for name in stored_in(tree):
             self.values[name] = None
 
     def close(self, expression: ast.expr) -> Closed:
@@ -138,15 +138,17 @@ class _Closing(ast.NodeTransformer):
         self._builtins: set[str] = set()
         self._inner: frozenset[str] = frozenset()
         self._looked_at: frozenset[int] = frozenset()
+        self._repeated: frozenset[int] = frozenset()
 
     def of(self, expression: ast.expr) -> Closed:
-        self._inner = frozenset(bound_in(expression))
+        self._inner = frozenset(_inner_names(expression))
         if self._inner & (self._scope.values.keys() | self._scope.imports.keys() | BUILTINS):
             raise Unread("shadowed_name")
         if any(isinstance(node, _OPEN) for node in ast.walk(expression)):
             raise Unread("unsupported_form")
         own = copy.deepcopy(expression)
         self._looked_at = frozenset(map(id, [own, *_looked_at(own)]))
+        self._repeated = frozenset(map(id, _repeated(own)))
         closed = self.visit(own)
         return Closed(closed, tuple(self._places), frozenset(self._builtins))
 
@@ -155,7 +157,7 @@ class _Closing(ast.NodeTransformer):
         if name in self._inner:
             return node
         if name in self._scope.values:
-            return self._bound(name, spent=id(node) not in self._looked_at)
+            return self._bound(name, id(node))
         place = self._scope.meaning(name)
         if place is not None:
             return self._placed(place)
@@ -182,12 +184,14 @@ class _Closing(ast.NodeTransformer):
         spread = [part for argument in node.args for part in _spread(argument)]
         return ast.Call(node.func, spread, node.keywords)
 
-    def _bound(self, name: str, *, spent: bool) -> ast.expr:
+    def _bound(self, name: str, node: int) -> ast.expr:
         value = self._scope.values[name]
         if value is None:
             raise Unread("unknown_name")
-        if spent and value.once:  # an iterator that was handed on has nothing left for the next one who asks
-            self._scope.values[name] = None
+        if value.once and node in self._repeated:
+            raise Unread("evaluated_again")
+        if value.once and node not in self._looked_at:
+            self._scope.values[name] = None  # an iterator that was handed on has nothing left
         self._places += value.places
         self._builtins |= value.builtins
         return copy.deepcopy(value.expression)
@@ -208,6 +212,16 @@ def _looked_at(tree: ast.expr) -> Iterator[ast.expr]:
             yield from node.args
 
 
+def _repeated(tree: ast.expr) -> Iterator[ast.AST]:
+    """Parts of an expression that are evaluated any number of times."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Lambda):
+            yield from ast.walk(node)
+        elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            first = {id(part) for part in ast.walk(node.generators[0].iter)}
+            yield from (part for part in ast.walk(node) if id(part) not in first)
+
+
 def _spread(argument: ast.expr) -> list[ast.expr]:
     """`*[1, 2]` as the two arguments that it is."""
     if isinstance(argument, ast.Starred) and isinstance(argument.value, ast.List | ast.Tuple):
@@ -223,12 +237,23 @@ def dotted_name(node: ast.expr) -> str:
     return f"{before}.{node.attr}" if before and isinstance(node, ast.Attribute) else ""
 
 
-def bound_in(tree: ast.AST) -> Iterator[str]:
-    """Names that are assigned, defined, or parameters somewhere in a tree."""
+def stored_in(tree: ast.AST) -> Iterator[str]:
+    """Names that a statement binds where it stands, and not inside a function or comprehension of its own."""
+    if isinstance(tree, ast.Name) and not isinstance(tree.ctx, ast.Load):
+        yield tree.id
+    elif isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield tree.name
+    elif not isinstance(tree, _OWN_NAMES):
+        yield from (name for child in ast.iter_child_nodes(tree) for name in stored_in(child))
+
+
+_OWN_NAMES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def _inner_names(tree: ast.expr) -> Iterator[str]:
+    """Parameters of lambdas and targets of comprehensions in an expression."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             yield node.id
         elif isinstance(node, ast.arg):
             yield node.arg
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name

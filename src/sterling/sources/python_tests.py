@@ -4,13 +4,13 @@ Read are assertions about one function of the package whose arguments can be kno
 names that were bound to them before, the values of `pytest.mark.parametrize` and of loops over literals. What comes
 after a statement of unknown effect is left out, and so is what a fixture, a patch or a condition may change.
 
-Not guaranteed: that an example passes where its test does. A `setUp`, a fixture that applies by itself, or a plug-in may
-have prepared something. The check `tests` tells, since it runs the original.
+Not guaranteed: that an example passes where its test does. A `setUp`, a fixture that applies by itself, or a plug-in
+may have prepared something. The check `tests` tells, since it runs the original.
 """
 
 import ast
-import glob
 import itertools
+import math
 import tokenize
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,16 +19,14 @@ from typing import Any, NamedTuple
 
 from sterling.errors import SourceError
 from sterling.records import Fault
+from sterling.sources.python_cases import MOST_CASES, Row, elements_of, table_of
 from sterling.sources.python_claims import Example, assertions_in, claims_of, example_of
 from sterling.sources.python_functions import Function, parse
 from sterling.sources.python_names import Names, Place, flat
-from sterling.sources.python_scope import Scope, Unread, bound_in, dotted_name
+from sterling.sources.python_scope import Scope, Unread, dotted_name, stored_in
 
 MOST_EXAMPLES = 100
 """Examples of one function that are taken from tests, the first ones: each is in every record about the function."""
-_MOST_TURNS = 1_000
-"""Cases of one loop or of one test that are read."""
-_SKIPPED = frozenset({"skip", "skipif", "xfail", "usefixtures"})
 
 
 class FromTests(NamedTuple):
@@ -53,7 +51,9 @@ class FromTests(NamedTuple):
 def files_of_tests(given: str) -> list[Path]:
     """The Python files behind a file, a folder or a pattern. SourceError when there is none."""
     place = Path(given)
-    found = place.rglob("*.py") if place.is_dir() else map(Path, glob.glob(given, recursive=True))
+    fixed = next((n for n, part in enumerate(place.parts) if set(part) & set("*?[")), len(place.parts))
+    root, pattern = Path(*place.parts[:fixed]), "/".join(place.parts[fixed:])
+    found = root.glob(pattern) if pattern else place.rglob("*.py") if place.is_dir() else [place]
     files = sorted(file for file in found if file.suffix == ".py" and file.is_file())
     if not files:
         raise SourceError(
@@ -96,13 +96,12 @@ def _joined(tested: FromTests, file: Path, found: Sequence[Example | Unread]) ->
 def _in_file(file: Path, names: Names) -> list[Example | Unread] | Fault:
     try:
         with tokenize.open(file) as text:
-            tree = parse(text.read())
+            return list(_File(parse(text.read()), _package_of(file), names).examples())
     except OSError as error:
         return Fault(str(file), "source", "unreadable", str(error.strerror or error))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
         return Fault(f"{file}:{line}", "source", "bad_python", f"{type(error).__name__}: {error}"[:500])
-    return list(_File(tree, _package_of(file), names).examples())
 
 
 def _package_of(file: Path) -> str:
@@ -131,7 +130,7 @@ class _File:
             yield from self._of(node)
 
     def _bind_constants(self, body: Sequence[ast.stmt]) -> None:
-        bound = Counter(name for node in body for name in bound_in(node) if not isinstance(node, Function))
+        bound = Counter(name for node in body for name in stored_in(node))
         for node in body:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self._scope.learn(node, self._package)
@@ -154,9 +153,9 @@ class _File:
             yield from _left_out(node, "outside_tests")
 
     def _test(self, node: ast.FunctionDef) -> Iterator[Example | Unread]:
-        tables: list[Sequence[_Row]] = []
+        tables: list[Sequence[Row]] = []
         for decorator in node.decorator_list:
-            table = _table(decorator, self._scope)
+            table = table_of(decorator, self._scope)
             if table is None:
                 yield from _left_out(node, "decorated")
                 return
@@ -166,89 +165,14 @@ class _File:
         if wanted - given - {"self", "cls"}:
             yield from _left_out(node, "fixture")
             return
-        for rows in itertools.islice(itertools.product(*tables), _MOST_TURNS):
+        if math.prod(map(len, tables)) > MOST_CASES:
+            yield from _left_out(node, "too_many_cases")
+            return
+        for rows in itertools.product(*tables):
             scope = self._scope.inner()
             for row in rows:
                 row.enter(scope)
             yield from _Body(scope, self._package).read(node.body)
-
-
-# Parameters -----------------------------------------------------------------------------------------------------------
-class _Row(NamedTuple):
-    """The values of one case of a parametrised test."""
-
-    names: tuple[str, ...]
-    values: ast.expr
-
-    def enter(self, scope: Scope) -> None:
-        """Bind them."""
-        targets: list[ast.expr] = [ast.Name(name, ast.Store()) for name in self.names]
-        scope.bind(targets[0] if len(targets) == 1 else ast.Tuple(targets, ast.Store()), self.values)
-
-
-def _table(decorator: ast.expr, scope: Scope) -> list[_Row] | None:
-    """The cases that a decorator gives to a test: none of a mark that changes nothing. None: it may change much."""
-    call = decorator if isinstance(decorator, ast.Call) else None
-    owner, _, mark = dotted_name(call.func if call else decorator).rpartition(".")
-    if not owner.endswith("mark") or mark in _SKIPPED:
-        return None
-    if mark != "parametrize":
-        return []
-    if call is None or len(call.args) != 2:
-        return None
-    names, single = _argnames(call.args[0])
-    values = _elements(call.args[1], scope)
-    if not names or not values:
-        return None
-    return [_Row(names, _case(value, single=single)) for value in values]
-
-
-def _argnames(node: ast.expr) -> tuple[tuple[str, ...], bool]:
-    """The names, and whether the values stand alone instead of in tuples."""
-    try:
-        said = ast.literal_eval(node)
-    except ValueError:
-        return (), False
-    names = tuple(name.strip() for name in said.split(",")) if isinstance(said, str) else tuple(said)
-    return names, isinstance(said, str) and len(names) == 1
-
-
-def _case(value: ast.expr, *, single: bool) -> ast.expr:
-    """`pytest.param(1, 2)` as the tuple that it stands for; one with marks is unknown."""
-    if isinstance(value, ast.Call) and dotted_name(value.func) == "pytest.param":
-        if any(keyword.arg == "marks" for keyword in value.keywords):
-            return ast.Name("", ast.Load())
-        return value.args[0] if single and value.args else ast.Tuple(value.args, ast.Load())
-    if not single and isinstance(value, ast.Tuple | ast.List) and len(value.elts) == 1:
-        return value.elts[0]
-    return value
-
-
-def _elements(node: ast.expr, scope: Scope) -> list[ast.expr]:
-    """What a loop over this goes through; nothing where it is no literal, or too long."""
-    if not isinstance(node, ast.List | ast.Tuple):
-        try:
-            closed = scope.close(node)
-        except Unread:
-            return []
-        node = ast.Name("", ast.Load()) if closed.places else closed.expression
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Dict):
-        table = node.func.value
-        is_items = node.func.attr == "items" and all(table.keys)
-        pairs = zip(filter(None, table.keys), table.values, strict=False)
-        return [ast.Tuple([key, value], ast.Load()) for key, value in pairs] if is_items else []
-    if isinstance(node, ast.Call) and dotted_name(node.func) == "range":
-        return [ast.Constant(number) for number in _range(node)]
-    found = node.elts if isinstance(node, ast.List | ast.Tuple) else []
-    return [] if len(found) > _MOST_TURNS or any(isinstance(one, ast.Starred) for one in found) else found
-
-
-def _range(call: ast.Call) -> range:
-    try:
-        found = range(*map(ast.literal_eval, call.args))
-    except (ValueError, TypeError):
-        return range(0)
-    return found if len(found) <= _MOST_TURNS else range(0)
 
 
 # Statements -----------------------------------------------------------------------------------------------------------
@@ -258,6 +182,7 @@ class _Body:
     def __init__(self, scope: Scope, package: str) -> None:
         self._scope = scope
         self._package = package
+        self._left = MOST_CASES
         self._lost = False
         """Whether something has happened whose effect is unknown."""
 
@@ -279,6 +204,13 @@ class _Body:
         except Unread as why:
             return why
 
+    def _turns(self, loop: ast.For) -> list[ast.expr]:
+        elements = elements_of(loop.iter, self._scope)
+        if len(elements) > self._left:
+            return []
+        self._left -= len(elements)
+        return elements
+
     def _other(self, statement: ast.stmt) -> Iterator[Example | Unread]:
         match statement:
             case ast.Import() | ast.ImportFrom():
@@ -289,7 +221,7 @@ class _Body:
                 self._scope.bind(target, value)
             case ast.AugAssign(target=ast.Name() as target):
                 self._scope.forget(target)
-            case ast.For(orelse=[]) if elements := _elements(statement.iter, self._scope):
+            case ast.For(orelse=[]) if elements := self._turns(statement):
                 for element in elements:
                     self._scope.bind(statement.target, element)
                     yield from self.read(statement.body)

@@ -85,8 +85,8 @@ def test_alike(sizes: list[int], met: int, scanned: int, random: Random) -> None
     places = np.array(random.sample(range(100), members), np.int64)
     rows = [((1 << 36) - 1 - band, member) for band, size in enumerate(sizes) for member in random.sample(range(20), size)]
     random.shuffle(rows)
-    bands, found_in = (np.array([row[side] for row in rows], np.int64) for side in (0, 1))
-    crowd = Crowd(bands.astype(np.uint64), found_in, places, sketches, words)
+    bands, found_in = (np.array([row[side] for row in rows], np.uint64) for side in (0, 1))
+    crowd = Crowd(bands, found_in, places, sketches, words)
     found, defined = (module.alike(crowd, 126, 0.7, met, scanned) for module in (compiled, plain))
     assert np.array_equal(found.one, defined.one)
     assert np.array_equal(found.other, defined.other)

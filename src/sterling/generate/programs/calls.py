@@ -17,12 +17,16 @@ _LONGEST = 1_000
 """Characters of an expression; longer ones are no sensible question."""
 
 
+Input = Literal["doctest", "test", "edge"]
+"""Where a call is from."""
+
+
 class Call(NamedTuple):
     """One expression to evaluate after some statements."""
 
     expression: str
     setup: tuple[str, ...]
-    input: Literal["doctest", "test", "edge"]
+    input: Input
 
 
 def calls_of(examples: Sequence[Mapping[str, Any]], qualname: str) -> list[Call]:
@@ -35,8 +39,10 @@ def calls_of(examples: Sequence[Mapping[str, Any]], qualname: str) -> list[Call]
     name = qualname.rpartition(".")[2]
     found: dict[tuple[str, tuple[str, ...]], Call] = {}
     earlier: list[ast.stmt] = []
-    for tree in map(_parsed, examples):
-        for call in _calls(tree, name, earlier):
+    for example in examples:
+        tree = _parsed(example)
+        origin: Input = "test" if example.get("from") == "test" else "doctest"
+        for call in _calls(tree, name, earlier, origin):
             if len(call.expression) <= _LONGEST:
                 found.setdefault((call.expression, call.setup), call)
         earlier.extend(tree)
@@ -90,15 +96,15 @@ def _parsed(example: Mapping[str, Any]) -> list[ast.stmt]:
         return []
 
 
-def _calls(tree: list[ast.stmt], name: str, earlier: list[ast.stmt]) -> Iterator[Call]:
+def _calls(tree: list[ast.stmt], name: str, earlier: list[ast.stmt], origin: Input) -> Iterator[Call]:
     if len(tree) != 1 or not isinstance(tree[0], ast.Expr):
         return
-    expression = _printed(tree[0].value)
+    expression = _printed(tree[0].value) if origin == "doctest" else _compared(tree[0].value, name)
     sites = [node for node in ast.walk(expression) if isinstance(node, ast.Call) and _called(node) == name]
     if not sites:
         return
     setup = tuple(ast.unparse(statement) for statement in _needed(expression, earlier))
-    yield Call(ast.unparse(expression), setup, "doctest")
+    yield Call(ast.unparse(expression), setup, origin)
     for edge in islice(_edges(expression, sites), MOST_EDGES):
         yield Call(edge, setup, "edge")
 
@@ -108,6 +114,20 @@ def _printed(expression: ast.expr) -> ast.expr:
     if is_print and isinstance(expression, ast.Call) and len(expression.args) == 1 and not expression.keywords:
         return expression.args[0]
     return expression
+
+
+def _compared(expression: ast.expr, name: str) -> ast.expr:
+    """What a test compares or finds to be true: the answer to the whole is `True`, which asks nothing."""
+    parts: list[ast.expr] = []
+    if isinstance(expression, ast.Compare):
+        parts = [expression.left, *expression.comparators]
+    elif isinstance(expression, ast.UnaryOp) and isinstance(expression.op, ast.Not):
+        parts = [expression.operand]
+    elif isinstance(expression, ast.Call) and _called(expression) == "bool":
+        parts = expression.args
+    nodes = ((part, node) for part in parts for node in ast.walk(part))
+    asked = (part for part, node in nodes if isinstance(node, ast.Call) and _called(node) == name)
+    return next(asked, expression)
 
 
 def _called(call: ast.Call) -> str:

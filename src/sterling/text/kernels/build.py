@@ -37,7 +37,7 @@ def kernel(function: Function) -> Function:
 
 def part(function: Function) -> Function:
     """A piece of kernels, compiled into each of them that calls it."""
-    compiled: Function = numba.njit(nogil=True)(function)
+    compiled: Function = numba.njit(nogil=True, inline="always")(function)
     return compiled
 
 

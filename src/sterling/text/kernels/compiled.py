@@ -60,7 +60,7 @@ def alike(crowd: Crowd, least: int, ratio: float, met: int, scanned: int) -> Pai
     Band and member are sorted as one number, which is five times faster than asking for an order.
     """
     packed = crowd.bands << np.uint64(MEMBER_BITS)
-    packed |= crowd.members.astype(np.uint64)
+    packed |= crowd.members
     packed.sort()
     found = np.sort(crowds.alike(packed, *crowd[2:], least, ratio, met, scanned))
     each = found[np.append(True, found[1:] != found[:-1])[: len(found)]]

@@ -10,6 +10,7 @@ from sterling.text.minhash import SKETCHING
 from sterling.text.ngrams import FACTOR
 
 _FACTOR, _SKETCHING = np.uint64(FACTOR), np.uint32(SKETCHING)
+_LANES = 64
 _BLOCK = 512
 """Hashes at a time, so that they stay in the first-level cache whatever the length of the text."""
 
@@ -33,6 +34,9 @@ def marks(data: Any, offsets: Any, table: Any, kind: Any, n: Any, constants: Any
             for at in range(size):
                 value = hashes[start + at]
                 folded[at] = np.uint32(value ^ (value >> np.uint64(32)))
+            while size % _LANES:  # a whole number of vectors: what is there twice changes no minimum
+                folded[size] = folded[0]
+                size += 1
             _lower(folded, size, constants, lowest)
         _bands(lowest, rows, keys[text])
         _sketch(lowest, sketches[text])

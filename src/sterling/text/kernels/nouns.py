@@ -42,7 +42,7 @@ class Crowd(NamedTuple):
 
     bands: Hashes
     """By row, in any order: below 2^36."""
-    members: npt.NDArray[np.int64]
+    members: Hashes
     """By row: who is found under that band."""
     places: npt.NDArray[np.int64]
     """By member: its number in the order in which records stay. Below 2^32."""

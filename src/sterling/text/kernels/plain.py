@@ -53,8 +53,9 @@ def suspects(texts: pa.StringArray, grams: Sequence[Grams]) -> Suspects:
 
 def alike(crowd: Crowd, least: int, ratio: float, met: int, scanned: int) -> Pairs:
     """Pairs of places that share a band and look alike, each once."""
-    order = np.lexsort((crowd.places[crowd.members], crowd.bands))
-    members = crowd.members[order]
+    everybody = crowd.members.astype(np.int64)
+    order = np.lexsort((crowd.places[everybody], crowd.bands))
+    members = everybody[order]
     edges = [0, *(np.flatnonzero(np.diff(crowd.bands[order])) + 1).tolist(), len(order)]
     found = [_alike(crowd, members[start:stop], least, ratio, met, scanned) for start, stop in pairwise(edges)]
     better, worse = np.unique(np.concatenate(found, axis=1), axis=1)
