@@ -73,7 +73,7 @@ REPORT: dict[str, Any] = {
     "findings": [
         {"rule": "real-floor", "severity": "critical", "status": "met", "what": "Real data is in.", "why": "w",
          "source": "s", "mend": "m", "waived_by": None, "waived_because": None},
-        {"rule": "terms", "severity": "required", "status": "waived", "what": "Terms unread.", "why": "w",
+        {"rule": "terms", "severity": "required", "status": "waived", "what": "Terms unread", "why": "w",
          "source": "s", "mend": "m", "waived_by": "J. Example", "waived_because": "own model"},
     ],
     "anchors": [

@@ -133,7 +133,10 @@ ERROR = "Traceback (most recent call last):\n    ...\nValueError"
         ("self.assertFalse(find('ab', 'a'))", ("not find('ab', 'a')", "True")),
         ("self.assertIsInstance(half(1), float)", ("isinstance(half(1), float)", "True")),
         ("self.assertAlmostEqual(half(1), 0.5)", ("round(half(1) - 0.5, 7) == 0.0", "True")),
-        ("import pytest\nwith pytest.raises(ValueError, match='above'):\n    clamp(1, 2, 1)", ("clamp(1, 2, 1)", ERROR)),
+        (
+            "import pytest\nwith pytest.raises(ValueError, match='above'):\n    clamp(1, 2, 1)",
+            ("clamp(1, 2, 1)", ERROR),
+        ),
         ("with self.assertRaises(ValueError):\n    x = clamp(1, 2, 1)", ("clamp(1, 2, 1)", ERROR)),
         ("self.assertRaises(ValueError, clamp, 1, low=2, high=1)", ("clamp(1, low=2, high=1)", ERROR)),
         ("self.assertRaises(ValueError, lambda: clamp(1, 2, 1))", ("clamp(1, 2, 1)", ERROR)),

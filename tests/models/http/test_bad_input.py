@@ -108,7 +108,7 @@ def test_a_failure_says_what_is_wrong_and_what_to_change(
     with mock({"rules": [rule]}) as url:
         failure = failure_of(url, **options)
     assert failure.reason == reason
-    assert failure.message.removeprefix("local: ").replace(url, "URL") == message
+    assert failure.message.removeprefix(f"{url}: ").replace(url, "URL") == message
 
 
 def test_a_server_that_is_not_there_is_named_with_its_address() -> None:
@@ -176,7 +176,7 @@ def test_a_strategy_with_a_wrong_key_is_told_once_and_what_to_change() -> None:
     with mock({"rules": [{"status": 401, "body": "who are you?"}]}) as url, pytest.raises(InputError) as refused:
         wait_for(say(url))
     assert str(refused.value) == (
-        "`m` cannot be asked: local: status 401: who are you?\n"
+        f"`m` cannot be asked: {url}: status 401: who are you?\n"
         "  mend: set `key_env` to the environment variable that holds the key"
     )
 

@@ -223,5 +223,5 @@ class Client:
 
     def _failure(self, reply: Reply, attempts: int) -> Failure:
         reason = reply.reason or "garbage"
-        said = f"{self._endpoint.identity}: {reply.message}"
+        said = f"{self._endpoint.endpoint}: {reply.message}"
         return Failure(reason, self._secrets.quote(said, 500), attempts, reply.status, owed=reason in _OWED)
