@@ -117,3 +117,9 @@ def test_one_question_that_cannot_be_answered_costs_itself_alone() -> None:
 def test_what_is_wrong_with_a_form_is_said(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         read_form(Item, text)
+
+
+def test_half_a_surrogate_pair_is_the_servers_failure() -> None:
+    body = '{"choices": [{"message": {"content": "a \\ud800 b"}, "finish_reason": "stop"}]}'
+    with mock({"rules": [{"body": body}]}) as address, pytest.raises(Unanswered, match="garbage: .*surrogate"):
+        asked(lambda models: models.say(endpoint(address), "q"))

@@ -6,13 +6,15 @@ from typing import NamedTuple
 from sterling.generate.languages.names import name_of
 from sterling.generate.seeds.passages import passages_of
 from sterling.generate.writing.elimination import refuse_apology, refuse_copied_prompt
-from sterling.models import Answer, Endpoint, Models
+from sterling.models import Answer, Endpoint, Models, Unanswered
 from sterling.text.templates import Template
 
 _PASSAGE = 4_000
 """Characters that are translated at once."""
 _BEFORE = 1_000
 """Characters of what stands before that are shown."""
+_LONGER = 6
+"""Times as many characters as the original, beside a passage's worth: more is no translation, and goes no further."""
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -53,4 +55,6 @@ class Translator(NamedTuple):
         if not language.startswith("en"):  # where somebody apologises in English, that may be the translation
             refuse_apology(answer.text, core)
         refuse_copied_prompt(answer.text, f"{core}\n{before}", self.prompt, self.context)
+        if len(answer.text) > _LONGER * len(core) + _PASSAGE:
+            raise Unanswered.because("too_long", f"{len(answer.text):,} characters for {len(core):,}")
         return Translated(piece.replace(core, answer.text.strip()), (answer,))

@@ -155,12 +155,19 @@ def _apart(text: str, message: Mapping[str, Any]) -> tuple[str, str | None]:
     return text, None
 
 
+def _is_text(text: str) -> bool:
+    return text.isascii() or text == text.encode("utf-8", "replace").decode()
+
+
 def judged(answer: Answer, finish_ok: frozenset[str], attempts: int) -> Answer | Failure:
     """The answer, or the failure that its end makes of it. Nothing of it is owed: it was paid for and would recur."""
     if answer.finish not in finish_ok:
         reason, mend = _FAILED_FINISH.get(answer.finish, ("unfinished", ""))
         said = f"the answer ended with `{answer.finish}`{mend}"
         return Failure(reason, said, attempts, 200, owed=False, answer=answer)
+    if not _is_text(answer.text):
+        said = "the answer holds half of a surrogate pair, which no file of UTF-8 can; look at the server's tokeniser"
+        return Failure("garbage", said, attempts, 200, owed=False)
     if not answer.text.strip() and not answer.tool_calls:
         said = "the answer holds no text"
         return Failure("empty", said, attempts, 200, owed=False, answer=answer)
