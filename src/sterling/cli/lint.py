@@ -17,7 +17,7 @@ def command(context: click.Context, recipe: Path, overrides: tuple[str, ...], as
     Exit code 3 when a critical or required rule is unmet and not waived, 2 when a local file it names is not there.
     """
     from sterling.pipeline import check_policy, read_recipe, require_files  # noqa: PLC0415 - keeps --help fast
-    from sterling.policy import refuses, render, render_headline, to_json  # noqa: PLC0415
+    from sterling.policy import refuses, render, render_end, render_headline, to_json  # noqa: PLC0415
 
     loaded = read_recipe(recipe, overrides)
     findings = check_policy(loaded)
@@ -26,6 +26,7 @@ def command(context: click.Context, recipe: Path, overrides: tuple[str, ...], as
     else:
         click.echo(render_headline(loaded.recipe.purpose) + "\n")
         click.echo(render(findings, loaded.where))
+        click.echo("\n" + render_end(findings))
     if refuses(findings):
         context.exit(3)
     require_files(loaded)

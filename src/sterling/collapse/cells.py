@@ -30,17 +30,20 @@ class Candidate(NamedTuple):
 
 
 class Yield(NamedTuple):
-    """Candidates of a cell, and those that every check let stand."""
+    """Tasks of a cell, and those of which every check let a record stand."""
 
-    made: int
+    tried: int
     stood: int
 
 
 def cell_yields(strategy: str, cells: Mapping[str, Yield]) -> Iterator[Evidence]:
-    """`generate.<strategy>.yield` of each cell: the share of its candidates that still stand after every check."""
-    method = "candidates of this cell of the grid that every check let stand, before the mix"
+    """`generate.<strategy>.yield` of each cell: the share of its tasks of which a record still stands after every check.
+
+    A task that ended in a fault counts as one that left nothing.
+    """
+    method = "tasks of this cell of the grid that left a record which every check let stand, before the mix"
     for cell, part in sorted(cells.items()):
-        yield proportion(f"generate.{strategy}.yield", part.stood, part.made, method, strategy=strategy, cell=cell)
+        yield proportion(f"generate.{strategy}.yield", part.stood, part.tried, method, strategy=strategy, cell=cell)
 
 
 def likeness(strategy: str, candidates: Sequence[Candidate], seed: int) -> Iterator[Evidence]:
@@ -89,7 +92,7 @@ def _distinct(strategy: str, candidates: Sequence[Candidate], seed: int) -> Iter
 
 
 def total(parts: Sequence[Counter[tuple[str, str, bool]]]) -> dict[str, dict[str, Yield]]:
-    """Counts of (strategy, cell, stood) as yields by strategy and cell."""
+    """Counts of tasks by (strategy, cell, whether a record of it stands) as yields by strategy and cell."""
     whole: Counter[tuple[str, str, bool]] = Counter()
     for part in parts:
         whole.update(part)

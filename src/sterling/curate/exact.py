@@ -70,7 +70,8 @@ def _repetitions(partition: pa.Table) -> Iterator[tuple[str, str]]:
         order[among] = order[among][np.lexsort((low[order[among]], high[order[among]]))]
     new = np.append(True, (np.diff(high[order]) != 0) | (np.diff(low[order]) != 0))[: len(order)]
     sizes = np.diff(np.append(np.flatnonzero(new), len(order)))
-    repeated = partition.take(pa.array(order[np.repeat(sizes > 1, sizes)]))
+    names = pa.table({"rank": partition["rank"], "record": partition["record"].cast(pa.string())})
+    repeated = names.take(pa.array(order[np.repeat(sizes > 1, sizes)]))
     members = zip(repeated.column("rank").to_pylist(), repeated.column("record").to_pylist(), strict=True)
     for size in sizes[sizes > 1].tolist():
         (_, kept), *others = sorted(islice(members, size))

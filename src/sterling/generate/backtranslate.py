@@ -88,7 +88,7 @@ class Backtranslate(GridStrategy):
             [self.prompt(name) for name in self.prompts_used],
             reference=_reference(seed, language) | {"pivot_language": pivot, "pivot_text": there.text},
             tags=("task:backtranslate", f"cell:{pivot}", f"language:{language}"),
-            decided={"cell": pivot},
+            decided=self.decided_of(task),
             view=back.text.strip(),
         )
         return [draft.record("backtranslate", task, source)]

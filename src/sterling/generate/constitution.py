@@ -82,6 +82,11 @@ class Constitution(GridStrategy):
         """The prompts and the principles."""
         return [*super().reads(), self.locate(self.principles)]
 
+    def require(self) -> None:
+        """The prompts, and principles that somebody stands for."""
+        super().require()
+        self.cells()
+
     def cells(self) -> Sequence[Cell]:
         """One cell a principle. InputError where the file does not say what it must."""
         reviewed = read_principles(self.locate(self.principles))
@@ -104,7 +109,9 @@ class Constitution(GridStrategy):
             [Writer(self.model, pair.chosen), *pair.others],
             pair.prompts,
             tags=("task:constitution", f"cell:{cell}", f"principle:{cell}"),
-            decided={"cell": cell, "mode": self.mode, "constitution": task.spec["constitution"], **pair.more},
+            decided={
+                **self.decided_of(task), "mode": self.mode, "constitution": task.spec["constitution"], **pair.more,
+            },  # fmt: skip
         )
         return [draft.record("constitution", task, source)]
 

@@ -171,7 +171,7 @@ class Debate(GridStrategy):
     def _draft(self, task: Task, payload: Mapping[str, Any], writers: Sequence[Writer], kind: str) -> Draft:
         cell = task.spec["cell"]
         tags = ("task:debate", f"cell:{cell}", f"as:{kind}")
-        decided = {"cell": cell, "exchanges": self.exchanges, "as": kind}
+        decided = {**self.decided_of(task), "exchanges": self.exchanges, "as": kind}
         return Draft(payload, writers, [self.prompt(name) for name in self.prompts_used], tags=tags, decided=decided)
 
 

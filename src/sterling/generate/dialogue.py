@@ -129,7 +129,7 @@ class Dialogue(GridStrategy):
         self, task: Task, chat: Sequence[Mapping[str, Any]], writers: Sequence[Writer], prompt: Template, ended: str
     ) -> Draft:
         tags = ("task:dialogue", f"cell:{task.spec['cell']}", *task.spec["tags"], f"ended:{ended}")
-        decided = {"cell": task.spec["cell"], "turns": self.turns}
+        decided = {**self.decided_of(task), "turns": self.turns}
         return Draft({"messages": list(chat)}, _each_once(writers), [prompt], tags=tags, decided=decided)
 
 

@@ -129,7 +129,7 @@ class Evaluation(GridStrategy):
             [prompt],
             reference={"answer": item.answer, **choices, **grounds(passage), UNPROVEN: "own_key"},
             tags=("task:evaluation", f"cell:{spec['cell']}", f"item:{kind}"),
-            decided={"cell": spec["cell"]},
+            decided=self.decided_of(task),
             view=item.asked,
         )
         return [draft.record("evaluation", task, source)]

@@ -104,7 +104,11 @@ class Evolve(GridStrategy):
             [Writer(self.model, answer)],
             [self.prompt(name) for name in self.prompts_used],
             tags=("task:evolve", f"cell:{cell}", *(f"operator:{name}" for name in operators)),
-            decided={"cell": cell, "operators": operators, **({"evolved": between} if between else {})},
+            decided={
+                **self.decided_of(task, *(self._operators[name] for name in operators)),
+                "operators": operators,
+                **({"evolved": between} if between else {}),
+            },
         )
         return [draft.record("evolve", task, source)]
 

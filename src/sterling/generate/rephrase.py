@@ -71,7 +71,7 @@ class Rephrase(GridStrategy):
             [self.prompt("rephrase")],
             reference=grounds(*passages),
             tags=("task:rephrase", f"cell:{cell}"),
-            decided={"cell": cell},
+            decided=self.decided_of(task),
         )
         return [draft.record("rephrase", task, source)]
 

@@ -85,7 +85,7 @@ class Textbook(GridStrategy):
             [prompt],
             reference=grounds(passage),
             tags=("task:textbook", f"cell:{cell}", *task.spec["tags"]),
-            decided={"cell": cell},
+            decided=self.decided_of(task),
         )
         return [draft.record("textbook", task, source)]
 

@@ -75,6 +75,11 @@ class Tools(ModelStrategy):
         """The prompts, the environment and its code."""
         return [*super().reads(), *files_of(self.locate(self.environment))]
 
+    def require(self) -> None:
+        """The prompts, and an environment without mistakes that can be seen without running it."""
+        super().require()
+        self._environment()
+
     def tasks(self, seeds: Iterable[Record], past: Past, seed: int) -> Iterator[Task]:
         """Kinds and states in turn, values by chance, until every combination was tried. InputError if unreadable."""
         environment = self._environment()

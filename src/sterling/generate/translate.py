@@ -89,7 +89,7 @@ class Translate(GridStrategy):
                 "round_trip": payload_text(with_texts(payload, [one.text for one in back])),
             },
             tags=("task:translate", f"cell:{target}", f"language:{target}"),
-            decided={"cell": target, **({"checker": self.checker.model} if self.checker else {})},
+            decided={**self.decided_of(task), **({"checker": self.checker.model} if self.checker else {})},
         )
         return [draft.record("translate", task, source)]
 

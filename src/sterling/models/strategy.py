@@ -49,14 +49,27 @@ class AskingStrategy(Strategy):
         """The prompts: another prompt makes other records."""
         return [str(self._prompt_file(name)) for name in self.prompts_used]
 
+    def require(self) -> None:
+        """Every prompt is there and can be filled."""
+        for name in self.prompts_used:
+            self.prompt(name)
+
     def prompt(self, name: str) -> Template:
-        """The template of this name, or the user's own in its place. InputError when that lacks or invents a name."""
+        """The template of this name, or the user's own in its place.
+
+        InputError when that has a name which nothing fills, or none of those that are filled: it would ask every task
+        the same. It may leave out some of them.
+        """
         template = read_template(self._prompt_file(name))
         if name in self.prompts:
             known = read_template(self._shipped(name)).names
+            listed = ", ".join(f"{{{one}}}" for one in sorted(known))
             if strange := sorted(template.names - known):
-                mend = f"it may use {', '.join(f'{{{one}}}' for one in sorted(known))}"
-                raise InputError(f"`{{{strange[0]}}}` is filled by nothing", where=self._prompt_file(name), mend=mend)
+                what = f"`{{{strange[0]}}}` is filled by nothing"
+                raise InputError(what, where=self._prompt_file(name), mend=f"it may use {listed}")
+            if known and not template.names:
+                what = f"the prompt `{name}` has none of the names that it is filled with"
+                raise InputError(what, where=self._prompt_file(name), mend=f"use at least one of {listed}")
         return template
 
     def propose(self, task: Task, source: str) -> Sequence[Record | Fault]:

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sterling.errors import BudgetSpent, RecipeError
+from sterling.errors import BudgetSpent, InputError, RecipeError
 from sterling.models import Endpoint, endpoints_of
+from sterling.models.http.secrets import secrets_of
 from sterling.models.money.bills import Sums
 from sterling.models.money.prices import added, price_of
 from sterling.models.money.purse import Purse, account, opened
@@ -44,6 +45,15 @@ def asked_by(recipe: Recipe) -> list[Asks]:
             if one not in found:
                 found.append(one)
     return found
+
+
+def require_keys(loaded: Loaded) -> None:
+    """The key of every model that is asked is set. RecipeError with the recipe's line for the first that is not."""
+    for place, endpoint in asked_by(loaded.recipe):
+        try:
+            secrets_of(endpoint)
+        except InputError as error:
+            raise RecipeError(error.what, where=loaded.where((*place, "key_env")), mend=error.mend) from None
 
 
 def require_prices(loaded: Loaded) -> None:

@@ -1,6 +1,7 @@
 """One round of generation: every strategy that has its turn is asked for what it still owes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -102,28 +103,40 @@ def _generate(job: Job, turn: Turn, walked: Walked, inputs: list[str], first: in
 
 def _ask(job: Job, turn: Turn, walked: Walked, step: Step) -> dict[str, Any]:
     entry, past = turn.entry, turn.past
-    seeds = _Counted(_seeds(entry, walked))
+    seeds = _Counted(partial(_seeds, entry, walked), entry.part.suits)
     tasks = islice(entry.part.tasks(seeds, past, job.recipe.seed), _most(job, entry, past))
     markers = list(_propose(job, entry, step, tasks))
     _refuse_bad_rows(entry, markers)
     if not markers and past.round == 1 and seeds.count is not None:
         markers.append(_idle(step, entry, seeds.count))
-    return gathered(markers)
+    return {**gathered(markers), **seeds.told}
 
 
 class _Counted:
-    """Seeds on their way to a strategy."""
+    """Seeds on their way to a strategy, read anew at each iteration and counted at the first."""
 
-    def __init__(self, seeds: Iterator[Record]) -> None:
-        self._seeds = seeds
+    def __init__(self, stream: Callable[[], Iterator[Record]], suits: Callable[[Record], bool | None]) -> None:
+        self._stream = stream
+        self._suits = suits
+        self._fit: Counter[bool | None] = Counter()
         self.count: int | None = None
         """How many it has looked at; None when it asked for none, as one that reads a file of its own does."""
 
     def __iter__(self) -> Iterator[Record]:
+        if self.count is not None:
+            yield from self._stream()
+            return
         self.count = 0
-        for seed in self._seeds:
-            self.count += 1
+        for self.count, seed in enumerate(self._stream(), 1):
+            self._fit[self._suits(seed)] += 1
             yield seed
+
+    @property
+    def told(self) -> dict[str, int]:
+        """For the step's summary: seeds looked at, and those that do not suit where the strategy says so."""
+        if self.count is None:
+            return {}
+        return {"seeds": self.count, **({} if None in self._fit else {"unsuited": self._fit[False]})}
 
 
 def _idle(step: Step, entry: Entry[Strategy], seeds: int) -> dict[str, Any]:
@@ -208,10 +221,10 @@ def _past(job: Job, entry: Entry[Strategy], walked: Walked, turn: int) -> Past:
     kept = sum(fate.standing for fate in made)
     verified = frozenset(_verified(walked.shards if entry.part.seeds else walked.anchors))
     own = partial(_verified_of, entry.name, walked)
-    return Past(turn, verified, kept, frozenset(_tried(job, entry.name)), made, said, own)
+    return Past(turn, verified, kept, frozenset(tried(job, entry.name)), made, said, own)
 
 
-def _tried(job: Job, name: str) -> Iterator[str]:
+def tried(job: Job, name: str) -> Iterator[str]:
     """Every task of a strategy that has been done, the faulty ones too: asked again they would end the same."""
     for stage in job.trail.stages:
         if (stage.kind, stage.name) == ("generate", name):

@@ -14,7 +14,7 @@ from sterling.models import families, store, terms
 from sterling.models.mocking.rehearsal import rehearsed
 from sterling.pipeline.anchoring import cut_roles, read_anchors
 from sterling.pipeline.calibrating import require_seeds
-from sterling.pipeline.costs import require_prices, spending
+from sterling.pipeline.costs import require_keys, require_prices, spending
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import mix
 from sterling.pipeline.publishing import publish
@@ -50,6 +50,8 @@ def run(
     if preview is None:
         _refuse(loaded, Path(out) / "runs")
     require_files(loaded)
+    if not rehearse:
+        require_keys(loaded)
     require_seeds(loaded)
     require_prices(loaded)
     folder = _folder(Path(out) / "runs", loaded.recipe.name, preview, rehearse)
@@ -99,7 +101,9 @@ def _families(loaded: Loaded) -> Path | None:
 
 
 def require_files(loaded: Loaded) -> None:
-    """Every local file that the recipe names is there. SourceError with the recipe's line for the first that is not.
+    """Every local file that the recipe names is there, and each part has what it requires.
+
+    SourceError with the recipe's line for the first that is not.
 
     Addresses (`hf://...`) are left for the run: looking for them needs the network.
     """
@@ -110,6 +114,10 @@ def require_files(loaded: Loaded) -> None:
         *((("checks", n), entry.part) for n, entry in enumerate(recipe.checks)),
     ]
     for place, part in parts:
+        try:
+            part.require()
+        except InputError as error:
+            raise _at(loaded, place, error) from None
         if "://" not in repr(part.model_dump()):
             try:
                 part.reads()

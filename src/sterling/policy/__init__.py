@@ -3,7 +3,7 @@
 from sterling.policy.budget import makes, runs_in
 from sterling.policy.defaults import Headline, Shares, caps, headline, resolved, shares
 from sterling.policy.finding import Finding, Severity, Status, refuses, refusing, settled
-from sterling.policy.render import ranked, render, render_headline, to_json
+from sterling.policy.render import ranked, render, render_end, render_headline, to_json
 from sterling.policy.rule import Rule
 from sterling.policy.rules import gate, lint, rules
 
@@ -23,6 +23,7 @@ __all__ = [
     "refuses",
     "refusing",
     "render",
+    "render_end",
     "render_headline",
     "resolved",
     "rules",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sterling.policy.defaults import headline, shares
-from sterling.policy.finding import REFUSING, SEVERITIES, Finding
+from sterling.policy.finding import REFUSING, SEVERITIES, Finding, refuses
 from sterling.recipes import Purpose, dotted
 from sterling.recipes.problems import Path
 
@@ -25,6 +25,16 @@ def render_headline(purpose: Purpose) -> str:
         f"its main risk is {first.collapse_risk} ({first.source})\n"
         f"its mix is by default at most {bounds.synthetic_cap:.0%} synthetic and at least {bounds.real_floor:.0%} real"
     )
+
+
+def render_end(findings: Sequence[Finding]) -> str:
+    """One plain line: what all of it comes to."""
+    unmet = sum(finding.status == "unmet" for finding in findings)
+    if refuses(findings):
+        return f"{unmet} unmet: the run is refused until what is critical or required is met, or waived by name"
+    if refuses(findings, "release"):
+        return f"{unmet} unmet: the run may start, and its release is refused until what is required is met, or waived"
+    return f"{unmet} unmet, none of which holds anything back" if unmet else "every rule is met or waived"
 
 
 def to_json(findings: Sequence[Finding], where: Callable[[Path], str] = dotted) -> list[dict[str, Any]]:

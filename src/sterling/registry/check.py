@@ -142,7 +142,8 @@ class SetCheck(Check):
     def emit(self, batch: pa.RecordBatch, state: Any) -> pa.Table:
         """Rows of `row` (int32, index into the batch), `partition` (uint64), and columns of the check's own.
 
-        The engine adds `record` (its id), `rank` (int64, lower stays) and `protected` (bool: kept whatever is said).
+        The engine adds `record` (its id, as a dictionary), `rank` (int64, lower stays) and `protected` (bool: kept
+        whatever is said). Columns that repeat a value for many rows may be dictionaries, too.
         """
 
     @abstractmethod

@@ -73,7 +73,14 @@ class Strategy(Part):
 
     @abstractmethod
     def tasks(self, seeds: Iterable[Record], past: Past, seed: int) -> Iterator[Task]:
-        """Tasks in a stable order, lazily. Randomness is a function of `seed` and the task's `row` only."""
+        """Tasks in a stable order, lazily. Randomness is a function of `seed` and the task's `row` only.
+
+        The engine's `seeds` may be gone through again; each time they are read anew.
+        """
+
+    def suits(self, record: Record) -> bool | None:
+        """Whether anything can be made of this seed; None where a strategy cannot say so of a single seed."""
+        return None
 
     @abstractmethod
     def propose(self, task: Task, source: str) -> Sequence[Record | Fault]:

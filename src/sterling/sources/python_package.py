@@ -7,6 +7,7 @@ the reference, with those that test files hold. All of it is read as text; no li
 import os
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -90,7 +91,7 @@ class PythonPackage(Source):
 
     def _tested(self, modules: Sequence[Module]) -> FromTests:
         files = [] if self.tests is None else files_of_tests(self.locate(self.tests))
-        return read_tests(files, Names(modules))
+        return _read_once(tuple(map(_dated, files)), tuple((module, _dated(module.file)) for module in modules))
 
     def _names(self) -> list[str]:
         return [n for p in self.packages for n in (standard_library() if p == "stdlib" else [p])]
@@ -165,6 +166,16 @@ class PythonPackage(Source):
         given = str(self.path)
         between = os.path.relpath(root, self.locate(given))
         return os.path.normpath(Path(given) / between)
+
+
+def _dated(file: Path) -> tuple[Path, int]:
+    return file, file.stat().st_mtime_ns if file.exists() else 0
+
+
+@lru_cache(maxsize=1)
+def _read_once(files: Sequence[tuple[Path, int]], modules: Sequence[tuple[Module, Any]]) -> FromTests:
+    """What the tests say, for facts and rows alike, and again when a file has changed."""
+    return read_tests([file for file, _ in files], Names(module for module, _ in modules))
 
 
 def _version(name: str, facts: Facts) -> str:

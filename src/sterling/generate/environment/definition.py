@@ -1,7 +1,7 @@
 """An environment as its owner writes it: tools, states and tasks in a YAML file, code there or in a file beside it."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
@@ -9,7 +9,8 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, StringConstraints, Tag, model_validator
 
 from sterling.errors import InputError
-from sterling.generate.talks.written import parse_written, text_of_file, wrong
+from sterling.generate.environment.soundness import TYPES, defined_in, strange_types, unknown_names
+from sterling.generate.talks.written import parse_written, place_in, text_of_file, wrong
 from sterling.records import digest
 from sterling.sandbox.simulation import World
 from sterling.text.templates import Template
@@ -37,6 +38,8 @@ class Tool(_Said):
         properties = self.parameters.get("properties", {})
         if self.parameters.get("type") != "object" or not isinstance(properties, Mapping):
             raise wrong("`parameters` must be the JSON Schema of an object", "write {type: object, properties: {...}}")
+        if strange := [*strange_types(self.parameters)]:
+            raise wrong(f"`type: {strange[0]}` is no type of JSON Schema", f"one of: {', '.join(sorted(TYPES))}")
         if "state" in properties:
             raise wrong("an argument may not be called `state`: that is the environment's", "give it another name")
         return self
@@ -166,20 +169,37 @@ def _said(path: str, text: str) -> Definition:
 @lru_cache(maxsize=8)
 def _whole(path: str, text: str, code: str) -> Environment:
     said = _said(path, text)
-    _check(path, said, code)
+    _check(path, text, said, code)
     return Environment(said, code, digest(said.model_dump_json(by_alias=True), code))
 
 
-def _check(path: str, said: Definition, code: str) -> None:
+def _check(path: str, text: str, said: Definition, code: str) -> None:
     """The code defines what is named. It is parsed, and not run."""
-    where = path if said.code_file is None else str(Path(path).parent / said.code_file)
+    file = "the code" if said.code_file is None else f"the code in {said.code_file}"
     try:
-        tree = ast.parse(code)
+        tree, defined = ast.parse(code), defined_in(code)
     except (SyntaxError, ValueError) as error:
+        where = path if said.code_file is None else str(Path(path).parent / said.code_file)
         raise InputError(f"the code is no Python: {error}", where=where, mend="correct it") from None
-    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    wanted = [*said.tools, *(goal.start for goal in said.tasks.values() if goal.start)]
-    if missing := [name for name in wanted if name not in defined]:
-        raise InputError(
-            f"the code defines no function `{missing[0]}`", where=where, mend=f"add `def {missing[0]}(state, ...):`"
-        )
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    for place, name in _called(said):
+        if name not in functions:
+            what, mend = f"{file} defines no function `{name}`", f"add `def {name}(state, ...):`"
+            raise InputError(what, where=place_in(path, text, place), mend=mend)
+    if "*" not in (alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names):
+        _check_goals(path, text, said, defined)
+
+
+def _called(said: Definition) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Functions that are named, and where."""
+    yield from ((("tools", name), name) for name in said.tools)
+    yield from ((("tasks", task, "start"), goal.start) for task, goal in said.tasks.items() if goal.start)
+
+
+def _check_goals(path: str, text: str, said: Definition, defined: frozenset[str]) -> None:
+    for task, goal in said.tasks.items():
+        if unknown := unknown_names(goal.reached, {*_TAKEN, *goal.vary, *defined}):
+            what = f"nothing gives `{unknown[0]}` in `reached` a value"
+            known = ", ".join(f"`{name}`" for name in ("state", "start", "answer", *goal.vary))
+            mend = f"it may use {known}, and what the code defines"
+            raise InputError(what, where=place_in(path, text, ("tasks", task, "reached")), mend=mend)

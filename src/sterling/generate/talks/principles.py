@@ -1,7 +1,6 @@
 """The file of principles that `constitution` goes by: who stands for it, since when, and what it says."""
 
 import datetime
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, NamedTuple
@@ -9,17 +8,14 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from sterling.generate.talks.written import parse_written, text_of_file, wrong
+from sterling.models.terms.signing import is_nobody
 from sterling.records import digest
 
-_NOBODY = re.compile(
-    r"^\W*(?:(?:your|the|first|last|full|reviewer'?s?)\W*)*name\W*$|^\W*(?:todo|tbd|n/?a|none|nobody|x+)?\W*$",
-    re.IGNORECASE,
-)
 _MEND = "it wants `reviewer:`, `date:` and `principles:`; docs/strategies.md shows one"
 
 
 def _somebody(name: str) -> str:
-    if _NOBODY.match(name):
+    if is_nobody(name):
         raise wrong(f"`reviewer: {name}` is nobody", "write the name of the person who has read these principles")
     return name
 

@@ -30,6 +30,12 @@ def parse_written(kind: type[Kind], path: str, text: str, mend: str) -> Kind:
         raise InputError(what, where=places.where(detail["loc"]), mend=better or mend) from None
 
 
+def place_in(path: str, text: str, loc: tuple[str | int, ...]) -> str:
+    """Where a key of such a file stands: `file:line` of it, or of what it would stand in."""
+    document = read_yaml(text)
+    return path if isinstance(document, SyntaxProblem) else Places(path, document.lines).where(loc)
+
+
 def text_of_file(path: str | Path) -> str:
     """The text of a file. InputError when there is none to be read."""
     try:

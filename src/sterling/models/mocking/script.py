@@ -52,6 +52,8 @@ class Rule(BaseModel):
     """Text with `$0`, `$1`, … for what `match` caught."""
     echo: bool = False
     """The last message is the answer."""
+    rehearse: bool = False
+    """The answer is made up, in the form that is asked for, as in a rehearsal without a script."""
     reasoning: str | None = None
     finish: str = "stop"
     logprobs: Any = None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sterling.models.mocking.batches import MockBatches
+from sterling.models.mocking.made_up import scripted_answer
 from sterling.models.mocking.script import Latency, Rule, Script, filled, texts_of
 
 if TYPE_CHECKING:
@@ -189,6 +190,8 @@ class MockServer:
             return filled(rule.fill, turn.match)
         if rule.echo:
             return turn.last
+        if rule.rehearse:
+            return scripted_answer(turn.request, turn.sending)
         if isinstance(rule.answer, tuple):
             seed = turn.request.get("seed")
             return rule.answer[(seed if isinstance(seed, int) else turn.sending) % len(rule.answer)]

@@ -1,6 +1,7 @@
 """A review: a person signs a copy of an entry, in a folder of his own."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,16 @@ from sterling.errors import InputError
 from sterling.models.terms.entry import Terms, Use, UseKind
 from sterling.records.files import write_text
 
+_NOBODY = re.compile(
+    r"^\W*(?:(?:your|the|first|last|full|reviewer'?s?)\W*)*name\W*$|^\W*(?:todo|tbd|n/?a|none|nobody|x+)?\W*$",
+    re.IGNORECASE,
+)
 _HEAD = "# Terms of models: signed by the person below, who has read the document. `sterling terms` shows it.\n"
+
+
+def is_nobody(name: str) -> bool:
+    """Whether it is empty, or a placeholder for a person's name: `YOUR NAME`, `todo`, `n/a`."""
+    return _NOBODY.match(name) is not None
 
 
 def signed(
@@ -20,12 +30,14 @@ def signed(
 ) -> Terms:
     """The entry with a reviewer and a date, and the digest of the text that was read, if it is given.
 
-    `held` says, by the kind of use, why its conditions hold. InputError where there are none. A digest of an earlier
+    `held` says, by the kind of use, why its conditions hold. InputError where there are none, or nobody signs. A digest of an earlier
     review goes: it was of the text that was read then.
     """
     name = by.strip()
     if not name:
         raise InputError("a review has a name", mend='--by "J. Doe"')
+    if is_nobody(name):
+        raise InputError(f"`{name}` is nobody", mend="write the name of the person who has read the document")
     digest = None if document is None else hashlib.sha256(document).hexdigest()
     uses = dict(entry.uses) | {_conditional(entry, kind): _held(entry, kind, why) for kind, why in (held or {}).items()}
     made = entry.model_copy(
