@@ -108,7 +108,7 @@ def test_a_strategy_starts_from_what_another_one_made_and_the_judge_kept(
 
 def test_a_rehearsal_asks_no_model_and_keeps_nothing(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     textbook = {"strategy": "textbook", "model": "teacher", "shortest": 1}  # its prompt ends in wording of its own
-    generate = [{"strategy": "rephrase", "model": "teacher"}, textbook]
+    generate: list[dict[str, Any]] = [{"strategy": "rephrase", "model": "teacher"}, textbook]
     path = recipe(write_recipe, "http://127.0.0.1:9/v1", generate)
     done = run(path, out=tmp_path, preview=3, rehearse=True)
     assert done.report["outcome"]["headline"].startswith("A rehearsal, answered by no model")
@@ -127,6 +127,7 @@ def test_the_report_shows_what_each_cell_yields(write_recipe: WriteRecipe, tmp_p
         done = run(recipe(write_recipe, address, [strategy]), out=tmp_path)
     yields = {e["inputs"]["cell"]: e for e in done.report["evidence"] if e["name"] == "generate.rephrase.yield"}
     assert sum(e["n"] for e in yields.values()) == 24
+    assert done.release is not None
     assert "plain" in (done.release / "report.html").read_text()
 
 

@@ -7,14 +7,18 @@ from typing import Any
 import pytest
 from tests.generate.shop import SHOP
 
+from sterling.models import AskingStrategy
 from sterling.pipeline import run
-from sterling.registry import names
+from sterling.registry import available
 
 TOWNS = ("Aar", "Bega", "Cam", "Drava")
 PRINCIPLES = "reviewer: the test\ndate: 2025-01-01\nprinciples: {modest: The answer claims no more than it can know.}\n"
 WROTE = {"origin": "human", "attested_by": "the test", "attested_because": "it wrote them", "licence": "MIT"}
 LEVELS = [{"name": "easy", "instructions": "One step."}, {"name": "hard", "instructions": "Three steps."}]
-SOLVED = {"check": "solved", "model": "examiner", "samples": 1, "by": {"check": "math"}, "human_too": True}
+COLUMNS = {
+    "asked": {"kind": "llm", "prompt": "Ask something."},
+    "said": {"kind": "llm", "prompt": "Answer: {asked}"},
+}
 ENTRIES: list[dict[str, Any]] = [
     {"strategy": "adversarial"},
     {"strategy": "backtranslate", "pivots": ["de"]},
@@ -29,7 +33,7 @@ ENTRIES: list[dict[str, Any]] = [
     {"strategy": "evolve", "compare": True},
     {"strategy": "rephrase"},
     {"strategy": "self_instruct", "count": 2},
-    {"strategy": "template", "columns": {"prompt": {"kind": "llm", "prompt": "Ask something."}}, "count": 2},
+    {"strategy": "template", "columns": COLUMNS, "count": 2, "as": {"prompt": "asked", "completion": "said"}},
     {"strategy": "textbook", "shortest": 1},
     {"strategy": "tools", "environment": "shop.yml"},
     {"strategy": "tools", "environment": "shop.yml", "wording": "anchor"},
@@ -68,15 +72,22 @@ def test_every_strategy_that_asks_writes_something(entry: dict[str, Any], tmp_pa
     assert made(rehearsed(tmp_path, entry, []))
 
 
+def test_no_strategy_that_asks_is_forgotten() -> None:
+    asking = {name for name, part in available("strategy").items()
+              if issubclass(part, AskingStrategy) and part.__module__.startswith("sterling.generate.")}  # fmt: skip
+    assert asking == {entry["strategy"] for entry in ENTRIES}
+
+
 def test_a_judge_of_a_rehearsal_does_not_contradict_itself(tmp_path: Path) -> None:
     entry = {"strategy": "constitution", "principles": "principles.yml"}
     done = rehearsed(tmp_path, entry, [{"check": "judge", "model": "examiner", "rubric": "Is it right?"}])
     reasons = [one["reason"] for one in done.verdicts.arrow.to_pylist() if one["check"] == "judge"]
-    assert reasons
-    assert {*reasons} <= {"chosen_preferred", "rejected_preferred"}
+    assert {*reasons} - {"not_concerned"} <= {"chosen_preferred", "rejected_preferred"}
+    assert len({*reasons}) > 1
 
 
 def test_a_script_needs_only_its_failures(tmp_path: Path) -> None:
-    rules = [{"match": "town of (Aar|Bega).*diff", "status": 400}, {"rehearse": True}]
-    (tmp_path / "script.yaml").write_text(json.dumps({"rules": rules}), encoding="utf-8")
-    assert made(rehearsed(tmp_path, {"strategy": "debate", "judge": "referee"}, [], tmp_path / "script.yaml"))
+    (tmp_path / "script.yaml").write_text('rules: [{first: 1, status: 403}, {rehearse: true}]', encoding="utf-8")
+    done = rehearsed(tmp_path, {"strategy": "debate", "judge": "referee"}, [], tmp_path / "script.yaml")
+    step = next(one for one in done.report["steps"] if one["name"] == "generate:debate")
+    assert (step["produced"], step["reasons"]) == (1, {"forbidden": 1})
