@@ -203,8 +203,11 @@ ORDER = "properties: {order: {type: string}}"
 
 @pytest.mark.parametrize(("change", "where", "what"), [
     (("name: shop\n", ""), "shop.yml:1", "`name` is missing"),
-    (("  cancel:\n    description", "  drop:\n    description"), "shop.yml", "the code defines no function `drop`"),
-    (("start: send", "start: ship"), "shop.yml", "the code defines no function `ship`"),
+    (("  cancel:\n    description", "  drop:\n    description"), "shop.yml:27", "the code defines no function `drop`"),
+    (("start: send", "start: ship"), "shop.yml:44", "the code defines no function `ship`"),
+    (("string}}", "strng}}"), "shop.yml:24", "`type: strng` is no type"),
+    (("string}}", "array, items: {type: [string, text]}}}"), "shop.yml:24", "`type: text` is no type"),
+    (('"sent" in answer', '"sent" in anwser'), "shop.yml:42", "nothing gives `anwser` in `reached` a value"),
     (("def find(state, order):", "def find(state, order:"), "shop.yml", "the code is no Python"),
     (("Please cancel order {order}.", "Cancel {it}."), "shop.yml:36", "`{it}` in `goal` is filled by nothing"),
     (('reached: state == start and "sent" in answer', "reached: state ="), "shop.yml:40", "`reached` is no Python"),

@@ -129,3 +129,9 @@ def test_a_prompt_of_ones_own_may_use_the_names_that_are_filled(tmp_path: Path, 
     with pytest.raises(InputError, match="filled by nothing") as error:
         asking("http://localhost:1/v1", prompts={"ask": str(tmp_path / "bad.md")}).prompt("ask")
     assert "{passage}, {style}" in str(error.value.mend)
+    (tmp_path / "bad.md").write_text("Write anew.")
+    with pytest.raises(InputError, match="none of the names that it is filled with") as error:
+        asking("http://localhost:1/v1", prompts={"ask": str(tmp_path / "bad.md")}).require()
+    assert "{passage}, {style}" in str(error.value.mend)
+    (tmp_path / "bad.md").write_text("Only {style}.")
+    asking("http://localhost:1/v1", prompts={"ask": str(tmp_path / "bad.md")}).require()

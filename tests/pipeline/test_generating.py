@@ -19,7 +19,7 @@ STORIES = "".join(
 TALKATIVE = {
     "rules": [
         {"match": "<<<(\\w+)", "fill": '{"case": "$1", "reason": "It is right.", "score": 5}'},
-        {"match": "(?s)anew, as ([^.]*)\\..*?river (\\w+)", "fill": "In the manner of $1: it is the river $2."},
+        {"match": "(?s)anew, as ([^.]{1,30})[^.]*\\..*?river (\\w+)", "fill": "In the manner of $1: it is river $2."},
     ]
 }
 WAIVED = [{"rule": rule, "because": "a test", "by": "the test"} for rule in ("mix.synthetic_cap", "models.terms")]
@@ -185,3 +185,20 @@ def test_a_cut_off_answer_costs_its_task_alone(write_recipe: WriteRecipe, tmp_pa
     assert len(made(done)) == 7
     (fault,) = done.faults.arrow.to_pylist()
     assert (fault["reason"], fault["boundary"], fault["owed"]) == ("truncated", "provider", False)
+
+
+def test_the_report_counts_seeds_left_out_and_cells_that_only_fail(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    """Without `count`, a second round puts each seed of the failing style into the other one."""
+    strategy = {"strategy": "rephrase", "model": "teacher", "longest": 200, "rounds": 2,
+                "styles": {"bad": "bad prose", "good": "good prose"}}  # fmt: skip
+    refusal = {"match": "bad prose", "answer": "I am sorry, but I cannot help with that."}
+    with mock({"rules": [TALKATIVE["rules"][0], refusal, TALKATIVE["rules"][1]]}) as address:
+        path = recipe(write_recipe, address, [strategy])
+        (path.parent / "rivers.jsonl").write_text(STORIES + json.dumps({"text": "Long. " * 60}) + "\n")
+        done = run(path, out=tmp_path)
+    found = {(e["name"], e["inputs"].get("cell")): e for e in done.report["evidence"]}
+    left_out = found["generate.rephrase.unsuited", None]
+    assert (left_out["inputs"]["hits"], left_out["n"]) == (1, 9)
+    bad, good = (found["generate.rephrase.yield", cell] for cell in ("bad", "good"))
+    assert bad["n"] > 0
+    assert (bad["value"], good["value"], good["n"]) == (0.0, 1.0, 8)

@@ -87,7 +87,7 @@ def test_a_judge_of_a_rehearsal_does_not_contradict_itself(tmp_path: Path) -> No
 
 
 def test_a_script_needs_only_its_failures(tmp_path: Path) -> None:
-    (tmp_path / "script.yaml").write_text('rules: [{first: 1, status: 403}, {rehearse: true}]', encoding="utf-8")
+    (tmp_path / "script.yaml").write_text("rules: [{first: 1, status: 403}, {rehearse: true}]", encoding="utf-8")
     done = rehearsed(tmp_path, {"strategy": "debate", "judge": "referee"}, [], tmp_path / "script.yaml")
     step = next(one for one in done.report["steps"] if one["name"] == "generate:debate")
     assert (step["produced"], step["reasons"]) == (1, {"forbidden": 1})

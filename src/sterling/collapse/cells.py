@@ -37,7 +37,7 @@ class Yield(NamedTuple):
 
 
 def cell_yields(strategy: str, cells: Mapping[str, Yield]) -> Iterator[Evidence]:
-    """`generate.<strategy>.yield` of each cell: the share of its tasks of which a record still stands after every check.
+    """`generate.<strategy>.yield` of each cell: the share of its tasks of which a record stands after every check.
 
     A task that ended in a fault counts as one that left nothing.
     """

@@ -110,8 +110,11 @@ class Constitution(GridStrategy):
             pair.prompts,
             tags=("task:constitution", f"cell:{cell}", f"principle:{cell}"),
             decided={
-                **self.decided_of(task), "mode": self.mode, "constitution": task.spec["constitution"], **pair.more,
-            },  # fmt: skip
+                **self.decided_of(task),
+                "mode": self.mode,
+                "constitution": task.spec["constitution"],
+                **pair.more,
+            },
         )
         return [draft.record("constitution", task, source)]
 

@@ -127,7 +127,8 @@ class _Counted:
             yield from self._stream()
             return
         self.count = 0
-        for self.count, seed in enumerate(self._stream(), 1):
+        for number, seed in enumerate(self._stream(), 1):
+            self.count = number
             self._fit[self._suits(seed)] += 1
             yield seed
 

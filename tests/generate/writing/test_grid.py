@@ -2,15 +2,19 @@
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sterling.generate.evolve import Evolve
 from sterling.generate.rephrase import Rephrase
+from sterling.generate.seeds import seeding
 from sterling.generate.seeds.seeding import chat_of, drawn, inherited, prompt_of
-from sterling.generate.writing.grid import poor_cells
+from sterling.generate.writing.grid import cell_in, poor_cells
 from sterling.records import Record
-from sterling.registry import Made, Past
+from sterling.registry import Made, Past, Task
 
 ENDPOINT = {"endpoint": "http://localhost:9/v1", "model": "qwen3-8b"}
 SUBJECTS = {
@@ -107,7 +111,7 @@ def test_the_next_round_begins_with_the_seeds_that_have_nothing_yet_in_another_c
 
 def test_a_cell_that_yields_little_comes_last() -> None:
     def made(cell: str, stood: int, of: int) -> list[Made]:
-        return [Made(f"{cell}{n}", "r", (), (f"cell:{cell}",), n < stood, n < stood) for n in range(of)]
+        return [Made(f"{cell}{n}", f"{cell}-{n}", (), (f"cell:{cell}",), n < stood, n < stood) for n in range(of)]
 
     past = Past(made=[*made("plain", 1, 10), *made("lesson", 9, 10), *made("dialogue", 0, 3)])
     assert poor_cells(past) == {"plain"}
@@ -116,3 +120,77 @@ def test_a_cell_that_yields_little_comes_last() -> None:
     )
     tasks = list(rephrase.tasks(texts({"boats": 6}), past, 1))
     assert {task.spec["cell"] for task in tasks[-6:]} == {"plain"}
+
+
+def ids(tasks: Sequence[Task]) -> list[str]:
+    return [task.seeds[0].id for task in tasks]
+
+
+def made_of(task: Task, *, standing: bool) -> Made:
+    """A record of a task."""
+    return Made(f"m/{task.row}", task.row, (task.seeds[0].id,), (), standing, standing)
+
+
+def test_seeds_beyond_those_that_are_held_are_used_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds = texts({"boats": 9, "chess": 4})
+    monkeypatch.setattr(seeding, "_AT_LEAST", 2)
+    monkeypatch.setattr(seeding, "_AT_MOST", 6)
+    rephrase = Rephrase.model_validate({"model": ENDPOINT, "per_seed": 2})
+    tasks = list(rephrase.tasks(seeds, Past(), 1))
+    assert len({task.row for task in tasks}) == 2 * 13
+    assert sorted(ids(tasks[:13])) == sorted(ids(tasks[13:])) == sorted(record.id for record in seeds)
+    assert ids(tasks[6:13]) == [record.id for record in seeds if record.id not in ids(tasks[:6])]
+    assert [t.row for t in rephrase.tasks(iter(seeds), Past(), 1)] == [t.row for t in tasks]
+    few = Rephrase.model_validate({"model": ENDPOINT, "count": 1})
+    assert len(set(ids(list(few.tasks(seeds, Past(), 1))))) == 4
+
+
+def test_without_a_count_only_seeds_of_which_nothing_stands_come_back_once_a_round() -> None:
+    seeds = texts({"boats": 4})
+    rephrase = Rephrase.model_validate({"model": ENDPOINT, "per_seed": 2, "rounds": 3})
+    first = list(rephrase.tasks(seeds, Past(), 1))
+    assert len(first) == 8
+    lost = first[1].seeds[0].id
+    made = [made_of(task, standing=task.seeds[0].id != lost) for task in first]
+    past = Past(round=2, kept=6, tried=frozenset(task.row for task in first), made=made)
+    (again,) = rephrase.tasks(seeds, past, 1)
+    assert ids([again]) == [lost]
+    assert again.row not in past.tried
+    newcomer = texts({"bread": 1})
+    assert Counter(ids(list(rephrase.tasks([*seeds, *newcomer], past, 1)))) == {lost: 1, newcomer[0].id: 2}
+
+
+def test_seeds_of_one_row_make_rows_of_their_own_in_any_order() -> None:
+    one, other, alone = texts({"boats": 3})
+    twins = [one, Record.real(other.payload, source="a", row=one.row, origin="human"), alone]
+    rephrase = Rephrase.model_validate({"model": ENDPOINT, "count": 1000})
+    rows = {(task.row, task.seeds[0].id) for task in rephrase.tasks(twins, Past(), 1)}
+    assert len({row for row, _ in rows}) == 3 * len(rephrase.cells())
+    assert all((f"{one.row}~{id_[:8]}/" in row) is (id_ != alone.id) for row, id_ in rows)
+    assert rows == {(task.row, task.seeds[0].id) for task in rephrase.tasks(twins[::-1], Past(), 1)}
+
+
+def test_a_cell_in_which_every_task_ends_in_a_fault_is_poor() -> None:
+    names = {"plain", "child/story", "story"}
+    assert [cell_in(row, names) for row in ("a/1/child/story", "a/1/story", "a/1/other")] == [
+        "child/story", "story", None,
+    ]  # fmt: skip
+    stood = [Made(f"s{n}", f"a/{n}/story", (), ("cell:story",), True, True) for n in range(8)]
+    tried = frozenset({*(one.row for one in stood), *(f"a/{n}/plain" for n in range(8))})
+    assert poor_cells(Past(tried=tried, made=stood), names) == {"plain"}
+    assert poor_cells(Past(tried=tried, made=stood)) == frozenset()
+
+
+def test_another_wording_of_a_cell_is_another_decision() -> None:
+    def decided(wording: str) -> dict[str, str]:
+        rephrase = Rephrase.model_validate({"model": ENDPOINT, "styles": {"plain": wording}})
+        (task,) = rephrase.tasks(texts({"boats": 1}), Past(), 1)
+        assert rephrase.decided_of(task._replace(row="x", spec={**task.spec, "seed": 2})) == rephrase.decided_of(task)
+        return rephrase.decided_of(task)
+
+    assert decided("short")["cell"] == decided("brief")["cell"] == "plain"
+    assert decided("short") == decided("short") != decided("brief")
+    evolve = Evolve.model_validate({"model": ENDPOINT})
+    bare = Task("a/1/deepen", (), {"cell": "deepen", "seed": 1})
+    assert evolve.decided_of(bare) == {"cell": "deepen"}
+    assert evolve.decided_of(bare, "ask more") != evolve.decided_of(bare, "ask for more")

@@ -36,6 +36,7 @@ def test_why_conditions_hold() -> None:
     ("by", "held", "message"),
     [
         (" ", {}, "a review has a name"),
+        ("YOUR NAME", {}, "`YOUR NAME` is nobody\n  mend: write the name"),
         ("A", {"research": " "}, "nothing says why the conditions of `research` hold"),
         ("A", {"internal": "so"}, "has no conditions for the use `internal`\n  mend: it has for research"),
         ("A", {"fun": "so"}, "has no conditions for the use `fun`"),

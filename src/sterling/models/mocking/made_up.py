@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 from sterling.models.mocking.script import texts_of
 from sterling.records import digest
 
-_WORDS = (
+_VOCABULARY = (
     "amber basin cedar delta ember fjord grove harbour island jasper kettle lantern meadow nectar orchard pebble "
     "quarry river saddle timber"
-).split()
+)
 """Neutral, and hardly ever in a prompt: what a strategy asks with must not come back in the answer."""
+_WORDS = _VOCABULARY.split()
 _LONG, _SHORT = 12, 4
 """Words of an answer, and of one field of a form."""
 _ITEMS = 9

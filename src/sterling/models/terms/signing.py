@@ -30,8 +30,8 @@ def signed(
 ) -> Terms:
     """The entry with a reviewer and a date, and the digest of the text that was read, if it is given.
 
-    `held` says, by the kind of use, why its conditions hold. InputError where there are none, or nobody signs. A digest of an earlier
-    review goes: it was of the text that was read then.
+    `held` says, by the kind of use, why its conditions hold. InputError where there are none, or nobody signs.
+    A digest of an earlier review goes: it was of the text that was read then.
     """
     name = by.strip()
     if not name:
