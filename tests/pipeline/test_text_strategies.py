@@ -26,8 +26,8 @@ def answer(request: Mapping[str, Any]) -> str:
         (r"<<<(\w+)", lambda case: json.dumps({"case": case[1], "reason": "It is right.", "score": 5})),
         (r"^Translate the .* \((\w+)\)[.].*\nText:\n\n(.*)", lambda said: translated(said[2].strip(), said[1])),
         (r"^Write the text below anew, as (.*?)[.]\n.*\nText:\n\n(.*)",
-         lambda said: said[2] if lake == "Zug" else f"{said[1]}: the lake of {lake}, anew."),
-        (r"^Here is an extract.*, for (.*?)[.]", lambda said: f"Why the lake of {lake} is deep, for {said[1]}."),
+         lambda said: said[2] if lake == "Zug" else f"{said[1][:30]}: the lake of {lake}, anew."),
+        (r"^Here is an extract.*, for (.*?)[.]", lambda said: f"Why the lake of {lake} is deep, for {said[1][:30]}."),
         (r"Write (\d+) new requests", lambda said: json.dumps({"requests": [
             f"Count {n} to {len(text)} at {lake}!" for n in range(int(said[1]))]})),
         (r"Request:(.*)", lambda said: f"{said[1].strip()} Give your reason."),
