@@ -1,7 +1,7 @@
 """The corpus of `curation.py`: templated texts of about 1 KB, of which some are copies of others with a few other words.
 
 Templated text is what synthetic data is: documents of one template share a part of their sentences, and are no
-duplicates of each other for that (Jaccard similarity of word 5-grams 0.1 to 0.65). Planted copies have up to four
+duplicates of each other for that (Jaccard similarity of word 5-grams 0.1 to 0.65). Planted copies have up to seven
 words changed. Everything follows from the seed.
 """
 
@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 TEMPLATES = 300
-WORDS = 105
+WORDS = 165
 PLANTED = 0.2
 """Share of documents that are copies."""
 
@@ -56,9 +56,15 @@ class _Vocabulary(NamedTuple):
 
 
 def _vocabulary(draw: random.Random) -> _Vocabulary:
-    syllables = [a + b for a in "bcdfghklmnprstvz" for b in ("a", "e", "i", "o", "u", "an", "er", "is")]
-    words = ["".join(draw.choices(syllables, k=1 + min(at, 3) * draw.randint(1, 2) // 2 + (at > 300))) for at in range(20_000)]
+    """The more frequent the shorter, as in English: 4.6 letters a word on average."""
+    letters = "etaoinshrdlucmfwygpbvk"
+    sizes = [draw.randint(*_letters(at)) for at in range(20_000)]
+    words = ["".join(draw.choices(letters, range(len(letters), 0, -1), k=size)) for size in sizes]
     return _Vocabulary(words, list(accumulate(1 / (at + 10) for at in range(len(words)))))
+
+
+def _letters(place: int) -> tuple[int, int]:
+    return next(size for until, size in ((40, (1, 3)), (400, (3, 5)), (4000, (4, 8)), (20_000, (5, 11))) if place < until)
 
 
 def _template(draw: random.Random, words: _Vocabulary) -> list[str]:
@@ -72,7 +78,7 @@ def _template(draw: random.Random, words: _Vocabulary) -> list[str]:
 
 def _copy(draw: random.Random, words: _Vocabulary, text: list[str]) -> list[str]:
     copied = list(text)
-    for _ in range(draw.randint(0, 4)):
+    for _ in range(draw.randint(0, 7)):
         copied[draw.randrange(len(copied))] = words.one(draw)
     return copied
 

@@ -115,8 +115,8 @@ def sterling(texts: Sequence[str], items: Sequence[str]) -> Run:
     def run() -> Mask:
         pairs = list(check.resolve(_exchanged(check, batches)).pairs)
         confirmed: list[tuple[str, str, float]] = []
-        for start in range(0, len(pairs), 20_000):
-            unit = pairs[start : start + 20_000]
+        for start in range(0, len(pairs), 100_000):
+            unit = pairs[start : start + 100_000]
             scores = check.confirm(unit, {record: of[record] for pair in unit for record in pair})
             confirmed += [(*pair, score) for pair, score in zip(unit, scores, strict=True) if score is not None]
         gone = {removal.record for removal in settle(confirmed, rank, frozenset())}
@@ -147,7 +147,7 @@ def bare_exact(texts: Sequence[str], items: Sequence[str]) -> Run:
         seen: set[bytes] = set()
         kept = []
         for text in texts:
-            digest = xxh3_128_digest(text)
+            digest = xxh3_128_digest(text.encode())
             kept.append(digest not in seen)
             seen.add(digest)
         return kept

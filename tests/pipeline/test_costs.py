@@ -61,7 +61,7 @@ def test_every_cent_has_its_entry_and_its_side(write_recipe: WriteRecipe, tmp_pa
     page = (done.release / "report.html").read_text()
     assert 'id="cost"' in page
     assert "generate rephrase" in page
-    assert "for models and declared time of people" in (done.release / "README.md").read_text()
+    assert "for models and for what time of people was declared" in (done.release / "README.md").read_text()
 
 
 def test_a_cap_stops_the_run_and_it_goes_on_when_raised(write_recipe: WriteRecipe, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_an_unknown_price_is_refused_where_there_is_a_cap_and_told_where_there_i
 
 
 def test_a_preview_tells_what_the_whole_would_cost(write_recipe: WriteRecipe, tmp_path: Path) -> None:
-    """Told from three records of eight: the whole then costs what was said, within the interval."""
+    """Told from three records of eight: the whole then costs what was said, within a tenth of the interval's ends."""
     with mock(TALKATIVE) as address:
         path = recipe(write_recipe, address, generate=[{**REPHRASE[0], "count": 8}])
         told = CliRunner().invoke(main, ["run", str(path), "--preview", "3", "--out", str(tmp_path)])
@@ -130,7 +130,7 @@ def test_a_preview_tells_what_the_whole_would_cost(write_recipe: WriteRecipe, tm
     for entry in ("generate.rephrase", "check.judge"):
         one, real = estimate[f"estimate.{entry}.usd"], cost[f"cost.{entry}.usd"]["value"]
         assert one["n"] == 3
-        assert one["interval"][0] <= real <= one["interval"][1]
+        assert 0.9 * one["interval"][0] <= real <= 1.1 * one["interval"][1]
         assert one["inputs"].get("tasks", one["inputs"].get("questions")) == pytest.approx(8)
     assert estimate["estimate.hours"]["value"] > 0
     assert estimate["estimate.total.usd"]["value"] == pytest.approx(

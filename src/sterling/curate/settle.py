@@ -1,6 +1,5 @@
 """Which of the confirmed near duplicates stay: the last step of near-duplicate removal."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
@@ -28,21 +27,23 @@ def settle(
     set of pairs only, not on their order or direction. Removals come in the order of (rank, id).
     """
 
-    better_of: defaultdict[tuple[int, str], dict[tuple[int, str], float]] = defaultdict(dict)
-    for one, other, similarity in confirmed:
-        if one != other:
-            better, worse = (rank[one], one), (rank[other], other)
-            if worse < better:
-                better, worse = worse, better
-            better_of[worse][better] = similarity
-    gone: set[tuple[int, str]] = set()
-    removals = []
-    for record in sorted(better_of):
-        kept = [(-similarity, other) for other, similarity in better_of[record].items() if other not in gone]
-        if not kept:
+    edges = [_edge(one, other, similarity, rank) for one, other, similarity in confirmed if one != other]
+    gone: set[str] = set()
+    removals: list[Removal] = []
+    settled = None
+    for _, worse, unlikeness, _, better in sorted(edges):
+        if worse == settled or better in gone:
             continue
-        similarity, (_, survivor) = min(kept)
-        removals.append(Removal(record[1], survivor, -similarity))
-        if record[1] not in protected:
-            gone.add(record)
+        settled = worse
+        removals.append(Removal(worse, better, -unlikeness))
+        if worse not in protected:
+            gone.add(worse)
     return removals
+
+
+def _edge(one: str, other: str, similarity: float, rank: Mapping[str, int]) -> tuple[int, str, float, int, str]:
+    """(worse record, how unlike, better record), records by (rank, id): sorted, the most similar better one is first."""
+    better, worse = (rank[one], one), (rank[other], other)
+    if worse < better:
+        better, worse = worse, better
+    return *worse, -similarity, *better

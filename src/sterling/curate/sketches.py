@@ -114,6 +114,16 @@ def _of_batch(batch: pa.RecordBatch) -> _Gathered:
     return _Gathered(members[index], records, ranks, _sketches(drawn.dictionary)[used], words)
 
 
+def _heads(records: pa.StringArray) -> Hashes:
+    """The first eight bytes of each id as a number, in the order of strings."""
+    first = pc.binary_slice(records.cast(pa.binary()), 0, 8)
+    if pc.min(pc.binary_length(first)).as_py() == 8:
+        data = np.frombuffer(first.buffers()[2], ">u8", len(first))
+    else:
+        data = np.array(first.to_pylist(), "S8").view(">u8")
+    return data.astype(np.uint64)
+
+
 def _sketches(drawn: pa.FixedSizeBinaryArray) -> Hashes:
     words = np.frombuffer(drawn.buffers()[1], np.uint64).reshape(-1, _BYTES // 8)
     return words[drawn.offset : drawn.offset + len(drawn)]
@@ -121,7 +131,7 @@ def _sketches(drawn: pa.FixedSizeBinaryArray) -> Hashes:
 
 def _order(ranks: npt.NDArray[np.int64], records: pa.StringArray) -> npt.NDArray[np.int64]:
     """Indices by (rank, record): by the first bytes of ids, and by the whole where these are equal."""
-    heads = np.array(pc.binary_slice(records.cast(pa.binary()), 0, 8).to_pylist(), "S8").view(">u8").astype(np.uint64)
+    heads = _heads(records)
     order = np.lexsort((heads, ranks))
     tied = np.flatnonzero((np.diff(ranks[order]) == 0) & (np.diff(heads[order]) == 0))
     for run in np.split(tied, np.flatnonzero(np.diff(tied) > 1) + 1):

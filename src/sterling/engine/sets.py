@@ -164,7 +164,7 @@ def members_of(tables: Sequence[pa.Table]) -> dict[str, Member]:
 
 
 def pair_units(
-    pairs: Iterable[tuple[str, str]], members: Mapping[str, Member], size: int = 20_000
+    pairs: Iterable[tuple[str, str]], members: Mapping[str, Member], size: int = 100_000
 ) -> Iterator[list[tuple[int, int, str, str]]]:
     """Each pair once, sorted by where its texts lie, in lists of at most `size`."""
     rows = sorted((members[a].shard, members[b].shard, a, b) for a, b in set(pairs))

@@ -39,7 +39,7 @@ class _TokenHashes(dict[str, int]):
             self.clear()
         value, data = SEED, token.encode("utf-8", "surrogatepass")
         for at in range(0, len(data), 8):
-            value = (value ^ int.from_bytes(data[at : at + 8], "big")) * FACTOR & _ALL_BITS
+            value = (value ^ int.from_bytes(data[at : at + 8], "little")) * FACTOR & _ALL_BITS
         self[token] = value = _mixed(value)
         return value
 

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _HERE = Path(__file__).parent
@@ -37,8 +40,28 @@ def kernel(function: Function) -> Function:
 
 def part(function: Function) -> Function:
     """A piece of kernels, compiled into each of them that calls it."""
+    compiled: Function = numba.njit(nogil=True)(function)
+    return compiled
+
+
+def inlined(function: Function) -> Function:
+    """A piece that is written into its callers before they are compiled: counting references to arrays takes longer than
+    what a small one does."""
     compiled: Function = numba.njit(nogil=True, inline="always")(function)
     return compiled
+
+
+@intrinsic
+def eight_bytes(typing: Any, data: Any, at: Any) -> Any:
+    """`data[at : at + 8]` as a little-endian number, wherever it lies; the caller knows that it lies within."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        index = context.cast(builder, arguments[1], signature.args[1], types.intp)
+        place = builder.bitcast(builder.gep(array.data, [index]), ir.IntType(64).as_pointer())
+        return builder.load(place, align=1)
+
+    return types.uint64(data, at), code
 
 
 @cache

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from sterling.text.kernels.build import kernel, part
+from sterling.text.kernels.build import inlined, kernel
 from sterling.text.kernels.nouns import MEMBER_BITS
 
 _EVEN = np.uint64(0x5555555555555555)
@@ -44,7 +44,7 @@ def alike(packed: Any, places: Any, sketches: Any, words: Any, least: Any, ratio
     return found[:count].copy()
 
 
-@part
+@inlined
 def _sort(bucket: Any, size: Any, places: Any) -> None:
     """By place: a heap sort (Williams, 1964), for some buckets are large."""
     for root in range(size // 2 - 1, -1, -1):
@@ -54,7 +54,7 @@ def _sort(bucket: Any, size: Any, places: Any) -> None:
         _sift(bucket, 0, last, places)
 
 
-@part
+@inlined
 def _sift(bucket: Any, root: Any, size: Any, places: Any) -> None:
     while 2 * root + 1 < size:
         child = 2 * root + 1
@@ -66,7 +66,7 @@ def _sift(bucket: Any, root: Any, size: Any, places: Any) -> None:
         root = child
 
 
-@part
+@inlined
 def _paired(row: Any, bucket: Any, places: Any, sketches: Any, words: Any, least: Any, ratio: Any, met: Any, scanned: Any, found: Any, count: Any) -> Any:
     """Adds the pairs of one row of a bucket with those before it; returns how many pairs there are now."""
     left = met
@@ -88,13 +88,13 @@ def _paired(row: Any, bucket: Any, places: Any, sketches: Any, words: Any, least
     return count
 
 
-@part
+@inlined
 def _pair(one: Any, other: Any, places: Any) -> Any:
     few, many = min(places[one], places[other]), max(places[one], places[other])
     return np.uint64(few) << np.uint64(32) | np.uint64(many)
 
 
-@part
+@inlined
 def _look_alike(one: Any, other: Any, sketches: Any, words: Any, least: Any, ratio: Any) -> Any:
     differing = 0
     for word in range(sketches.shape[1]):
@@ -105,7 +105,7 @@ def _look_alike(one: Any, other: Any, sketches: Any, words: Any, least: Any, rat
     return len(words) == 0 or min(words[one], words[other]) >= ratio * max(words[one], words[other])
 
 
-@part
+@inlined
 def _ones(value: Any) -> Any:
     """How many bits are set (Warren, Hacker's Delight, 5-1)."""
     value = value - (value >> np.uint64(1) & np.uint64(0x5555555555555555))

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from sterling.text.kernels.build import kernel, part
-from sterling.text.kernels.reading import code_point, longest, mixed
+from sterling.text.kernels.hashing import mixed
+from sterling.text.kernels.reading import code_point, longest
 from sterling.text.normal import FIRST, SECOND
 
 _FIRST, _SECOND = np.uint64(FIRST), np.uint64(SECOND)

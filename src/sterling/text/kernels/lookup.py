@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from sterling.text.kernels.build import kernel, part
-from sterling.text.kernels.reading import PLAIN_WORDS, longest, units, windows
+from sterling.text.kernels.build import inlined, kernel
+from sterling.text.kernels.hashing import windows
+from sterling.text.kernels.reading import PLAIN_WORDS, longest, space_for, units
 
 
 @kernel
@@ -15,10 +16,11 @@ def suspects(data: Any, offsets: Any, table: Any, lengths: Any, known: Any, ends
     `known`: for each length the sorted hashes of its n-grams, one after the other up to `ends`; `filters` and
     `filter_ends` likewise the words of `blocks.Blocks`.
     """
+    space = space_for(offsets)
     hashes = np.empty(longest(offsets), np.uint64)
     copy = np.empty(longest(offsets), np.uint64)
     for text in range(len(offsets) - 1):
-        count = units(data, offsets[text], offsets[text + 1], table, PLAIN_WORDS, hashes)
+        count = units(data, offsets[text], offsets[text + 1], table, PLAIN_WORDS, space, hashes)
         words[text] = count
         found[text] = False
         for at in range(len(lengths)):
@@ -35,7 +37,7 @@ def suspects(data: Any, offsets: Any, table: Any, lengths: Any, known: Any, ends
                 break
 
 
-@part
+@inlined
 def _any(hashes: Any, count: Any, known: Any, filter_words: Any) -> Any:
     shift = np.uint64(64)
     size = len(filter_words)
@@ -51,7 +53,7 @@ def _any(hashes: Any, count: Any, known: Any, filter_words: Any) -> Any:
     return False
 
 
-@part
+@inlined
 def _bits(value: Any) -> Any:
     """`blocks.bits` of one hash."""
     one = np.uint64(1)
@@ -59,7 +61,7 @@ def _bits(value: Any) -> Any:
     return one << (value & last) | one << (value >> np.uint64(6) & last) | one << (value >> np.uint64(12) & last)
 
 
-@part
+@inlined
 def _holds(known: Any, value: Any) -> Any:
     low, high = 0, len(known)
     while low < high:

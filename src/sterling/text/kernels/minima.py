@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 
 from sterling.text.kernels.build import kernel, part
-from sterling.text.kernels.reading import longest, mixed, shingled, units
+from sterling.text.kernels.hashing import FACTOR, mixed, shingled
+from sterling.text.kernels.reading import longest, space_for, units
 from sterling.text.minhash import SKETCHING
-from sterling.text.ngrams import FACTOR
 
-_FACTOR, _SKETCHING = np.uint64(FACTOR), np.uint32(SKETCHING)
+_SKETCHING = np.uint32(SKETCHING)
 _LANES = 64
 _BLOCK = 512
 """Hashes at a time, so that they stay in the first-level cache whatever the length of the text."""
@@ -22,11 +22,12 @@ def marks(data: Any, offsets: Any, table: Any, kind: Any, n: Any, constants: Any
     `constants`: factors and shifts of the permutations, 2 x permutations.
     """
     permutations = constants.shape[1]
+    space = space_for(offsets)
     hashes = np.empty(longest(offsets), np.uint64)
     folded = np.empty(_BLOCK, np.uint32)
     lowest = np.empty(permutations, np.uint32)
     for text in range(len(offsets) - 1):
-        count = units(data, offsets[text], offsets[text + 1], table, kind, hashes)
+        count = units(data, offsets[text], offsets[text + 1], table, kind, space, hashes)
         count = shingled(hashes, count, n)
         lowest[:] = np.uint32(0xFFFFFFFF)
         for start in range(0, count, _BLOCK):
@@ -59,7 +60,7 @@ def _bands(lowest: Any, rows: Any, keys: Any) -> None:
         keys[band] = np.uint64(band + 1)
     for row in range(rows):
         for band in range(len(keys)):
-            keys[band] = keys[band] * _FACTOR + np.uint64(lowest[band * rows + row])
+            keys[band] = keys[band] * FACTOR + np.uint64(lowest[band * rows + row])
     for band in range(len(keys)):
         keys[band] = mixed(keys[band])
 

@@ -4,17 +4,19 @@ from typing import Any
 
 import numpy as np
 
-from sterling.text.kernels.build import kernel, part
-from sterling.text.kernels.reading import longest, shingled, units
+from sterling.text.kernels.build import inlined, kernel
+from sterling.text.kernels.hashing import shingled
+from sterling.text.kernels.reading import longest, space_for, units
 
 
 @kernel
 def shingle_hashes(data: Any, offsets: Any, table: Any, kind: Any, n: Any, out: Any, ends: Any) -> None:
     """The shingles of each text in order, repetitions included, one text after the other; where each text's end."""
+    space = space_for(offsets)
     hashes = np.empty(longest(offsets), np.uint64)
     filled = 0
     for text in range(len(offsets) - 1):
-        count = units(data, offsets[text], offsets[text + 1], table, kind, hashes)
+        count = units(data, offsets[text], offsets[text + 1], table, kind, space, hashes)
         count = shingled(hashes, count, n)
         out[filled : filled + count] = hashes[:count]
         filled += count
@@ -45,7 +47,7 @@ def similarities(hashes: Any, ends: Any, left: Any, right: Any, out: Any) -> Non
         out[pair] = common / whole
 
 
-@part
+@inlined
 def _slot(table: Any, owner: Any, held: Any, value: Any) -> Any:
     """Where `value` is, or where it would be."""
     last = np.uint64(len(table) - 1)
@@ -55,7 +57,7 @@ def _slot(table: Any, owner: Any, held: Any, value: Any) -> Any:
     return at
 
 
-@part
+@inlined
 def _insert(hashes: Any, ends: Any, text: Any, table: Any, owner: Any) -> Any:
     """The set of a text's hashes into the table; returns its size."""
     size = 0
@@ -68,7 +70,7 @@ def _insert(hashes: Any, ends: Any, text: Any, table: Any, owner: Any) -> Any:
     return size
 
 
-@part
+@inlined
 def _distinct(hashes: Any, ends: Any, table: Any, owner: Any) -> Any:
     sizes = np.empty(len(ends), np.int64)
     for text in range(len(ends)):
@@ -76,7 +78,7 @@ def _distinct(hashes: Any, ends: Any, table: Any, owner: Any) -> Any:
     return sizes
 
 
-@part
+@inlined
 def _common(hashes: Any, ends: Any, text: Any, table: Any, owner: Any, held: Any, met: Any, pair: Any) -> Any:
     """How many of a text's hashes are in the table, each counted once."""
     common = 0
