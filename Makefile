@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+CURATORS := rensa gaoya datasketch datatrove
 PEERS := openai bespokelabs-curator data-designer distilabel
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench campaign clients fuzz-sandbox real-server docs lock clean
+.PHONY: help demo test lint types bench campaign clients curation fuzz-sandbox real-server docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +44,9 @@ campaign: $(VENV)/dev $(VENV)/rivals ## run 8,200 programs idle and under load, 
 clients: $(VENV)/dev $(PEERS:%=$(VENV)/peers/%) ## measure the model client beside four others (2 GB to install) and under faults
 	$(BIN)/python benchmarks/client.py --peers $(VENV)/peers
 	$(BIN)/python benchmarks/faults.py
+
+curation: $(VENV)/dev $(CURATORS:%=$(VENV)/curators/%) ## measure duplicates and contamination beside four others (600 MB to install, ten minutes)
+	$(BIN)/python -m benchmarks.curation --peers $(VENV)/curators
 
 fuzz-sandbox: $(VENV)/dev ## attack the sandbox with mutated and random programs for five minutes
 	$(BIN)/python -m benchmarks.fuzz_sandbox --seconds 300
@@ -85,6 +89,15 @@ PEER_distilabel := distilabel[openai]==1.5.3 requests
 $(VENV)/peers/%: | $(VENV)/run
 	$(BIN)/python -m venv $@
 	$@/bin/python -m pip install --quiet --disable-pip-version-check $(PEER_$*) || { rm -rf $@; exit 1; }
+
+# Other tools for curation, likewise.
+CURATOR_rensa := rensa==0.5.0
+CURATOR_gaoya := gaoya==0.2.2
+CURATOR_datasketch := datasketch==2.0.0
+CURATOR_datatrove := datatrove[processing]==0.10.0 spacy==3.8.18
+$(VENV)/curators/%: | $(VENV)/run
+	$(BIN)/python -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check $(CURATOR_$*) || { rm -rf $@; exit 1; }
 
 # Somebody else's inference server: a C++ compiler makes it.
 $(VENV)/real-server: | $(VENV)/run

@@ -1,14 +1,14 @@
 """Curation beside its peers: near duplicates, contamination, exact duplicates, from text in memory to keep mask.
 
-    python benchmarks/curation.py --peers .venv/curation-peers [--documents 20000 200000] [--rounds 3]
+    python -m benchmarks.curation --peers .venv/curators [--documents 20000 200000] [--rounds 3]
 
-Each measurement is a process of its own (`curation_tools.py`), the tools in turn, `--rounds` times; a tool runs twice in
-its process where it takes seconds, and the second run counts (the first one is printed too). Everything follows from the
-seed: `curation_corpus.py`. Goals, at the largest corpus: near duplicates at least 3.5 times the better of rensa and
+Each measurement is a process of its own (`curation_tools.py`), the tools in turn, `--rounds` times; a tool runs twice
+in its process where it takes seconds, and the second run counts (the first one is printed too). Everything follows from
+the seed: `curation_corpus.py`. Goals, at the largest corpus: near duplicates at least 3.5 times the better of rensa and
 gaoya per CPU-second, contamination at least 30 times Python sets, exact duplicates at most twice a bare loop.
 
-A false removal is a document that no kept one is like (Jaccard similarity of word 5-grams below 0.7); pair recall is the
-share of pairs with 0.8 or more of which not both were kept. Both are brute force, over a sample of templates.
+A false removal is a document that no kept one is like (Jaccard similarity of word 5-grams below 0.7); pair recall is
+the share of pairs with 0.8 or more of which not both were kept. Both are brute force, over a sample of templates.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from curation_corpus import Corpus, corpus
+from benchmarks.curation_corpus import Corpus, corpus
 
 from sterling.text.kernels import Pairs, Shingling, kernels
 
@@ -71,7 +71,7 @@ class Session:
 
     def python(self, tool: str) -> str | None:
         """The interpreter of a tool."""
-        name = tool.split()[0]
+        name = tool.partition(" ")[0]
         if name in {"sterling", "sets", "bare"}:
             return sys.executable
         path = (self.peers / name / "bin" / "python").absolute() if self.peers else None
@@ -89,7 +89,7 @@ class Session:
             path.write_bytes(pickle.dumps({"texts": self.corpus.texts[:size], "items": self.items}))
         command = [str(self.python(tool)), "-P", str(HERE / "curation_tools.py"), tool, str(path), str(self.mask(tool))]
         again = "1" if tool in SLOW else "2"
-        said = subprocess.run([*command, again], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        said = subprocess.run([*command, again], capture_output=True, text=True, check=False)
         if said.returncode:
             sys.exit(f"{tool} failed:\n{said.stderr[-2000:]}")
         return Round(**json.loads(said.stdout.splitlines()[-1]))
@@ -171,7 +171,15 @@ def compilation(folder: Path) -> None:
     for tool in ("sterling", "sterling contamination", "sterling exact"):
         told = []
         for _ in range(2):
-            command = [sys.executable, "-P", str(HERE / "curation_tools.py"), tool, str(path), str(folder / "mask"), "2"]
+            command = [
+                sys.executable,
+                "-P",
+                str(HERE / "curation_tools.py"),
+                tool,
+                str(path),
+                str(folder / "mask"),
+                "2",
+            ]
             environment = os.environ | {"NUMBA_CACHE_DIR": str(folder / tool.replace(" ", "-"))}
             said = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
             one = Round(**json.loads(said))

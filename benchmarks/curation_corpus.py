@@ -1,4 +1,4 @@
-"""The corpus of `curation.py`: templated texts of about 1 KB, of which some are copies of others with a few other words.
+"""The corpus of `curation.py`: templated texts of about 1 KB, some of them copies of others with a few other words.
 
 Templated text is what synthetic data is: documents of one template share a part of their sentences, and are no
 duplicates of each other for that (Jaccard similarity of word 5-grams 0.1 to 0.65). Planted copies have up to seven
@@ -64,11 +64,13 @@ def _vocabulary(draw: random.Random) -> _Vocabulary:
 
 
 def _letters(place: int) -> tuple[int, int]:
-    return next(size for until, size in ((40, (1, 3)), (400, (3, 5)), (4000, (4, 8)), (20_000, (5, 11))) if place < until)
+    return next(
+        size for until, size in ((40, (1, 3)), (400, (3, 5)), (4000, (4, 8)), (20_000, (5, 11))) if place < until
+    )
 
 
 def _template(draw: random.Random, words: _Vocabulary) -> list[str]:
-    """Fixed words, and "" where each document has its own: runs of either, of which the fixed ones are a given share."""
+    """Fixed words, and "" where each document has its own: runs of either, the fixed ones a certain share of all."""
     share = draw.uniform(0.2, 0.75)
     text: list[str] = []
     while len(text) < WORDS:

@@ -2,8 +2,8 @@
 
     python curation_tools.py TOOL CORPUS MASK REPEATS
 
-CORPUS is a pickle of {"texts": [...], "items": [...]}; MASK gets one byte a document, 1 for kept. Prints JSON: CPU seconds
-of the last of REPEATS runs in this process (user and system, children included), of the first, and the peak memory in MB.
+CORPUS is a pickle of {"texts": [...], "items": [...]}; MASK gets one byte a document, 1 for kept. Prints JSON: CPU
+seconds of the last of REPEATS runs in this process (user and system, children included), of the first, peak memory.
 Peers get Python strings, which is what they take; we get Arrow columns, which is what a shard of records is.
 """
 
@@ -31,7 +31,7 @@ def shingles(text: str) -> list[str]:
     return [" ".join(words[at : at + N]) for at in range(len(words) - N + 1)] or [" ".join(words)]
 
 
-def rensa(texts: Sequence[str], items: Sequence[str]) -> Run:
+def rensa(texts: Sequence[str], _: Sequence[str]) -> Run:
     """R-MinHash with its own deduplicator."""
     from rensa import RMinHash, RMinHashDeduplicator  # noqa: PLC0415
 
@@ -46,7 +46,7 @@ def rensa(texts: Sequence[str], items: Sequence[str]) -> Run:
     return run
 
 
-def gaoya(texts: Sequence[str], items: Sequence[str]) -> Run:
+def gaoya(texts: Sequence[str], _: Sequence[str]) -> Run:
     """Its index of strings: tokenising, hashing and searching in Rust."""
     from gaoya.minhash import MinHashStringIndex  # noqa: PLC0415
 
@@ -62,13 +62,13 @@ def gaoya(texts: Sequence[str], items: Sequence[str]) -> Run:
     return run
 
 
-def datasketch(texts: Sequence[str], items: Sequence[str]) -> Run:
+def datasketch(texts: Sequence[str], _: Sequence[str]) -> Run:
     """MinHash and MinHashLSH."""
     from datasketch import MinHash, MinHashLSH  # noqa: PLC0415
 
     def run() -> Mask:
         index = MinHashLSH(threshold=THRESHOLD, num_perm=PERMUTATIONS, params=(BANDS, ROWS))
-        known = {}
+        known: dict[int, Any] = {}
         for at, text in enumerate(texts):
             one = MinHash(PERMUTATIONS)
             one.update_batch([gram.encode() for gram in shingles(text)])
@@ -80,7 +80,7 @@ def datasketch(texts: Sequence[str], items: Sequence[str]) -> Run:
     return run
 
 
-def datatrove(texts: Sequence[str], items: Sequence[str]) -> Run:
+def datatrove(texts: Sequence[str], _: Sequence[str]) -> Run:
     """Its four steps, with files between them."""
     from datatrove.data import Document  # noqa: PLC0415
     from datatrove.pipeline import dedup  # noqa: PLC0415
@@ -103,13 +103,17 @@ def datatrove(texts: Sequence[str], items: Sequence[str]) -> Run:
     return run
 
 
-def sterling(texts: Sequence[str], items: Sequence[str]) -> Run:
+def sterling(texts: Sequence[str], _: Sequence[str]) -> Run:
     """`near_duplicates`, its phases one after the other, the exchange in memory."""
     from sterling.curate import NearDuplicates, settle  # noqa: PLC0415
 
     batches = _batches(texts)
     check = NearDuplicates(threshold=THRESHOLD, ngram=N)
-    of = {record: text for batch in batches for record, text in zip(*map(_listed, batch.select(["id", "text"])), strict=True)}
+    of = {
+        record: text
+        for batch in batches
+        for record, text in zip(*map(_listed, batch.select(["id", "text"])), strict=True)
+    }
     rank = {record: at for at, record in enumerate(of)}
 
     def run() -> Mask:
@@ -125,21 +129,21 @@ def sterling(texts: Sequence[str], items: Sequence[str]) -> Run:
     return run
 
 
-def sterling_exact(texts: Sequence[str], items: Sequence[str]) -> Run:
+def sterling_exact(texts: Sequence[str], _: Sequence[str]) -> Run:
     """`exact_duplicates` on text, case and white space forgiven."""
     from sterling.curate import ExactDuplicates  # noqa: PLC0415
 
     return _exact(ExactDuplicates(compare="normalised"), texts)
 
 
-def sterling_content(texts: Sequence[str], items: Sequence[str]) -> Run:
+def sterling_content(texts: Sequence[str], _: Sequence[str]) -> Run:
     """`exact_duplicates` on the digests that records carry."""
     from sterling.curate import ExactDuplicates  # noqa: PLC0415
 
     return _exact(ExactDuplicates(), texts)
 
 
-def bare_exact(texts: Sequence[str], items: Sequence[str]) -> Run:
+def bare_exact(texts: Sequence[str], _: Sequence[str]) -> Run:
     """The floor: a hash and a set."""
     from xxhash import xxh3_128_digest  # noqa: PLC0415
 

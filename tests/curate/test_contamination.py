@@ -213,7 +213,9 @@ def test_the_longest_of_several_lengths_drops_and_the_others_flag(tmp_path: Path
 def test_an_item_between_two_lengths_is_found_as_a_whole(tmp_path: Path) -> None:
     item = "What is the capital of the largest country in Europe?"
     path = lines(tmp_path / "eval.jsonl", {"question": item})
-    (whole, inside) = judged(Contamination(against=path, ngram=(8, 13)), [{"text": item.lower()}, {"text": f"So: {item}"}])
+    (whole, inside) = judged(
+        Contamination(against=path, ngram=(8, 13)), [{"text": item.lower()}, {"text": f"So: {item}"}]
+    )
     assert (whole.outcome, whole.reason) == ("drop", "exact_match")
     assert (inside.outcome, inside.reason) == ("flag", "common_phrase")
 
@@ -232,7 +234,9 @@ def concluded(check: Contamination, payloads: Sequence[Mapping[str, Any]]) -> Ev
 def test_the_evidence_names_the_items_that_were_hit(tmp_path: Path) -> None:
     other = "It was the best of times and it was the worst of times, so they say."
     one = lines(tmp_path / "one.jsonl", {"q": "Who wrote Hamlet?"}, {"q": QUESTION})
-    two = lines(tmp_path / "two.jsonl", {"q": other}, {"q": "an item that nobody has copied into the data of this test yet"})
+    two = lines(
+        tmp_path / "two.jsonl", {"q": other}, {"q": "an item that nobody has copied into the data of this test yet"}
+    )
     texts = [QUESTION, f"{other} {QUESTION}", "nothing of the kind", "who wrote hamlet"]
     evidence = concluded(Contamination(against=(one, two)), [{"text": text} for text in texts])
     assert (evidence.name, evidence.value) == ("contamination.items_hit", 3)
@@ -252,8 +256,10 @@ def test_nothing_hit_is_said_too(tmp_path: Path) -> None:
 
 @given(st.lists(st.lists(st.sampled_from(["a", "b", "Σ", "c."]), max_size=14).map(" ".join), max_size=8))
 @settings(max_examples=30)
-def test_both_kinds_of_kernels_give_the_same_rulings(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
-    path = lines(tmp_path_factory.mktemp("eval") / "eval.jsonl", {"q": "a b c a b σ c"}, {"q": "b a"}, {"q": "c c c c"})
+def test_both_kinds_of_kernels_give_the_same_rulings(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
+) -> None:
+    path = lines(tmp_path_factory.mktemp("eval") / "eval.jsonl", {"q": "a b c a b Σ c"}, {"q": "b a"}, {"q": "c c c c"})
     check = Contamination(against=path, ngram=(3, 5))
     payloads = [{"text": text} for text in texts] + [{"prompt": text, "completion": "a"} for text in texts]
     with pytest.MonkeyPatch.context() as patch:

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sterling.text import PERMUTATIONS, Banding, Hashes, band_keys, banding, mixed, shingles, signature
+from sterling.text import PERMUTATIONS, Banding, Hashes, band_keys, banding, mixed, shingles, signature, sketches
 
 HASHES = st.lists(st.integers(min_value=0, max_value=2**64 - 1), max_size=40)
-GOLDEN = [407482718, 2236396844, 45962313, 1148213996]
-GOLDEN_KEYS = [[15538369346983489260, 15828859107807475264]]
+EVEN = np.uint64(0x5555555555555555)
+GOLDEN = [154481710, 245970173, 75630745, 13573263]
+GOLDEN_KEYS = [[5646609670589393856, 17803471755449907461]]
 
 
 def array(values: list[int]) -> Hashes:
@@ -92,3 +93,19 @@ def test_band_keys_are_equal_exactly_where_the_rows_are() -> None:
 def test_band_keys_of_different_bands_differ() -> None:
     keys = band_keys(np.zeros((1, PERMUTATIONS), dtype=np.uint32), Banding(16, 8))
     assert len(set(keys[0].tolist())) == 16
+
+
+@pytest.mark.parametrize("shared", [0, 500, 900])
+def test_sketches_agree_where_minima_do_and_in_a_quarter_of_the_rest(shared: int) -> None:
+    agreeing = []
+    for trial in range(20):
+        base = trial * 10_000
+        left = numbered(base, base + 1000)
+        right = np.concatenate((left[:shared], numbered(base + 5000, base + 6000 - shared)))
+        one, other = sketches(np.stack((signature(left), signature(right))))
+        differ = one ^ other
+        agreeing.append(PERMUTATIONS - int(np.bitwise_count((differ | differ >> np.uint64(1)) & EVEN).sum()))
+    truth = shared / (2000 - shared)
+    expected = truth + (1 - truth) / 4
+    deviation = math.sqrt(expected * (1 - expected) * PERMUTATIONS / len(agreeing))
+    assert abs(np.mean(agreeing) - expected * PERMUTATIONS) <= 4 * deviation

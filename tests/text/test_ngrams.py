@@ -7,8 +7,8 @@ from sterling.text import containment, jaccard, ngram_hashes, ngrams, overlap, s
 
 SETS = st.sets(st.integers(min_value=0, max_value=60))
 TOKENS = st.lists(st.sampled_from("abc"), max_size=30)
-GOLDEN_TOKENS = [15363951307729279497, 4120821227907433466]
-GOLDEN_BIGRAMS = [16553062862969326378, 16241873481671629765]
+GOLDEN_TOKENS = [6604557253356400157, 15670036153926408291]
+GOLDEN_BIGRAMS = [6676579727471528260, 1966483990309857200]
 
 
 def sorted_array(members: set[int]) -> ngrams.Hashes:

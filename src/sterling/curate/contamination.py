@@ -97,13 +97,13 @@ class Contamination(RecordCheck):
             return [Ruling("flag", "no_benchmark")] * batch.num_rows
         column = text_column(batch)
         suspects = kernels().suspects(column, [one.grams for one in known.sought])
-        rulings: list[Ruling | Fault] = [_CLEAN] * batch.num_rows
+        rulings = [_CLEAN] * batch.num_rows
         for row in np.flatnonzero(suspects.found).tolist():
             rulings[row] = _overlap(known, column[row].as_py())
         for row, wholes in _short(batch, known, suspects.words):
             if rulings[row].outcome != "drop":
                 rulings[row] = next(filter(None, (_equal(known, whole) for whole in wholes)), rulings[row])
-        return rulings
+        return list(rulings)
 
     def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
         """Which items of the evaluation sets were hit, by how many records."""
@@ -173,8 +173,10 @@ def _overlap(known: Benchmark, text: str) -> Ruling:
         if np.any(items >= 0):
             several = {} if len(found) == 1 else _by_length(known, found)
             evidence = _evidence(known, one, items, text) | several
-            said = ("drop", "contaminated") if one is known.sought[0] else ("flag", "common_phrase")
-            return Ruling(*said, float(np.mean(items >= 0)), evidence)
+            share = float(np.mean(items >= 0))
+            if one is known.sought[0]:
+                return Ruling("drop", "contaminated", share, evidence)
+            return Ruling("flag", "common_phrase", share, evidence)
     return _CLEAN
 
 
@@ -205,7 +207,9 @@ def _equal(known: Benchmark, whole: str) -> Ruling | None:
     if item is None:
         return None
     label = known.labels[item]
-    return Ruling("drop", "exact_match", 1.0, {"benchmark": label, "items": [label], "matched": whole.strip()[:_EXCERPT]})
+    return Ruling(
+        "drop", "exact_match", 1.0, {"benchmark": label, "items": [label], "matched": whole.strip()[:_EXCERPT]}
+    )
 
 
 def _short(

@@ -42,7 +42,7 @@ def settle(
 
 
 def _edge(one: str, other: str, similarity: float, rank: Mapping[str, int]) -> tuple[int, str, float, int, str]:
-    """(worse record, how unlike, better record), records by (rank, id): sorted, the most similar better one is first."""
+    """(worse record, how unlike, better record), records as (rank, id): sorted, the most similar better one leads."""
     better, worse = (rank[one], one), (rank[other], other)
     if worse < better:
         better, worse = worse, better

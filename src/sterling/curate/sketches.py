@@ -20,7 +20,7 @@ MISSED = 0.001
 _MET = 16
 """Of its better ones in a bucket, a record is read with so many of the first and of the last that look like it."""
 _SCANNED = 2048
-"""They are searched for among so many of the first and of the last, so that work grows with the bucket, not its square."""
+"""They are searched for among so many of the first and of the last: work grows with a bucket, not with its square."""
 _BYTES = PERMUTATIONS // 4
 
 

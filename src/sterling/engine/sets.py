@@ -76,7 +76,9 @@ class Emit:
         path = self.folder / f"shard-{shard.number:05d}.arrow"
         rows = self._rows(shard)
         home = rows["partition"].to_numpy()
-        narrow = home.astype(np.uint16) if self.partitions <= 1 << 16 else home  # few bits are sorted five times as fast
+        narrow = (
+            home.astype(np.uint16) if self.partitions <= 1 << 16 else home
+        )  # few bits are sorted five times as fast
         order = np.argsort(narrow, kind="stable")
         bounds = np.searchsorted(home[order], np.arange(self.partitions + 1))
         ordered = rows.take(pa.array(order)).drop_columns(["partition"]).combine_chunks()

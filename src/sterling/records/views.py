@@ -58,7 +58,9 @@ def compared(batch: pa.RecordBatch) -> list[str]:
 
 def text_column(batch: pa.RecordBatch) -> pa.StringArray:
     """`texts` as an Arrow column; without a Python object for a row whose payload is plain strings."""
-    plain = _joined([batch.column(key) for key in TEXT_KEYS if batch.column(key).null_count < batch.num_rows], batch.num_rows)
+    plain = _joined(
+        [batch.column(key) for key in TEXT_KEYS if batch.column(key).null_count < batch.num_rows], batch.num_rows
+    )
     structured = pc.or_(pc.is_valid(batch.column("messages")), pc.is_valid(batch.column("fields")))
     odd = pc.or_(batch.column("conversational"), structured)
     if not odd.true_count:

@@ -40,4 +40,5 @@ def bits(hashes: Hashes) -> Hashes:
     """The bits of a word that stand for each hash: up to three."""
     one, last = np.uint64(1), np.uint64(63)
     places = (hashes & last, hashes >> np.uint64(6) & last, hashes >> np.uint64(12) & last)
-    return one << places[0] | one << places[1] | one << places[2]
+    chosen: Hashes = one << places[0] | one << places[1] | one << places[2]
+    return chosen

@@ -77,13 +77,17 @@ def test_suspects(texts: list[str], lengths: tuple[int, ...]) -> None:
 
 
 @settings(max_examples=100)
-@given(st.lists(st.integers(0, 12), max_size=6), st.integers(1, 3), st.integers(1, 5), st.randoms(use_true_random=False))
+@given(
+    st.lists(st.integers(0, 12), max_size=6), st.integers(1, 3), st.integers(1, 5), st.randoms(use_true_random=False)
+)
 def test_alike(sizes: list[int], met: int, scanned: int, random: Random) -> None:
     members = 20
     sketches = np.array([[random.choice([0, 1, 5, 1 << 62]) for _ in range(4)] for _ in range(members)], np.uint64)
     words = np.array([random.randint(5, 9) for _ in range(members if random.random() < 0.7 else 0)], np.int32)
     places = np.array(random.sample(range(100), members), np.int64)
-    rows = [((1 << 36) - 1 - band, member) for band, size in enumerate(sizes) for member in random.sample(range(20), size)]
+    rows = [
+        ((1 << 36) - 1 - band, member) for band, size in enumerate(sizes) for member in random.sample(range(20), size)
+    ]
     random.shuffle(rows)
     bands, found_in = (np.array([row[side] for row in rows], np.uint64) for side in (0, 1))
     crowd = Crowd(bands, found_in, places, sketches, words)

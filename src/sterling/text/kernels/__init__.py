@@ -38,8 +38,8 @@ class Kernels(Protocol):
     def alike(self, crowd: Crowd, least: int, ratio: float, met: int, scanned: int) -> Pairs:
         """Pairs of places that share a band, (better, worse), whose sketches agree in `least` positions; each once.
 
-        In each band a row is paired with the first and the last `met` of its better ones that look like it, searched for
-        among the first and the last `scanned`. Sizes may differ by no more than `ratio`, shorter to longer.
+        In each band a member is paired with the first and the last `met` of its better ones that look like it, searched
+        for among the first and the last `scanned`. Sizes may differ by no more than `ratio`, shorter to longer.
         """
 
 

@@ -1,8 +1,8 @@
 """Parts of kernels that cut ASCII text into tokens, without a branch for each character.
 
-Four passes: what each byte is; where tokens begin and end; a list of these places; the hash of each token. The first two
-are compiled to vector instructions, the third appends always and counts sometimes, so that no guess of the processor can
-be wrong. Reading character by character takes four times as long.
+Four passes: what each byte is; where tokens begin and end; a list of these places; the hash of each token. The first
+two are compiled to vector instructions, the third appends always and counts sometimes, so that no guess of the
+processor can be wrong. Reading character by character takes four times as long.
 """
 
 from typing import Any
@@ -79,8 +79,8 @@ def _borders(classes: Any, borders: Any) -> None:
 @part
 def _listed(borders: Any, begins: Any, ends: Any) -> Any:
     """Where tokens begin and end; returns how many."""
-    begun = 0
-    ended = 0
+    begun: Any = 0
+    ended: Any = 0
     for at in range(len(borders)):
         border = borders[at]
         begins[begun] = at

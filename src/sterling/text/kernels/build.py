@@ -1,7 +1,7 @@
 """How kernels are compiled: on their first call, without the interpreter lock, and remembered on disk.
 
-numba sees that a kernel is stale by the age of the file it stands in, and not by the files whose functions and constants
-it was compiled with. So what is remembered lies in a folder named by the digest of all of them.
+numba sees that a kernel is stale by the age of the file it stands in, and not by the files whose functions and
+constants it was compiled with. So what is remembered lies in a folder named by the digest of all of them.
 """
 
 import os
@@ -45,16 +45,15 @@ def part(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """A piece that is written into its callers before they are compiled: counting references to arrays takes longer than
-    what a small one does."""
+    """A piece that is written into its callers before they are compiled.
+
+    For small ones that take arrays: counting references to them would take longer than what they do.
+    """
     compiled: Function = numba.njit(nogil=True, inline="always")(function)
     return compiled
 
 
-@intrinsic
-def eight_bytes(typing: Any, data: Any, at: Any) -> Any:
-    """`data[at : at + 8]` as a little-endian number, wherever it lies; the caller knows that it lies within."""
-
+def _eight_bytes(_: Any, data: Any, at: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
         index = context.cast(builder, arguments[1], signature.args[1], types.intp)
@@ -62,6 +61,10 @@ def eight_bytes(typing: Any, data: Any, at: Any) -> Any:
         return builder.load(place, align=1)
 
     return types.uint64(data, at), code
+
+
+eight_bytes: Any = intrinsic(_eight_bytes)
+"""`data[at : at + 8]` as a little-endian number, wherever it lies; the caller knows that it lies within."""
 
 
 @cache

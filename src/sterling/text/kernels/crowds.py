@@ -67,7 +67,19 @@ def _sift(bucket: Any, root: Any, size: Any, places: Any) -> None:
 
 
 @inlined
-def _paired(row: Any, bucket: Any, places: Any, sketches: Any, words: Any, least: Any, ratio: Any, met: Any, scanned: Any, found: Any, count: Any) -> Any:
+def _paired(
+    row: Any,
+    bucket: Any,
+    places: Any,
+    sketches: Any,
+    words: Any,
+    least: Any,
+    ratio: Any,
+    met: Any,
+    scanned: Any,
+    found: Any,
+    count: Any,
+) -> Any:
     """Adds the pairs of one row of a bucket with those before it; returns how many pairs there are now."""
     left = met
     first = 0

@@ -4,28 +4,59 @@ from typing import Any
 
 import numpy as np
 
+from sterling.text.kernels.ascii import is_ascii
 from sterling.text.kernels.build import kernel, part
 from sterling.text.kernels.hashing import mixed
 from sterling.text.kernels.reading import code_point, longest
 from sterling.text.normal import FIRST, SECOND
 
+_U8 = np.uint8
 _FIRST, _SECOND = np.uint64(FIRST), np.uint64(SECOND)
 
 
 @kernel
 def digests(data: Any, offsets: Any, first: Any, more: Any, out: Any) -> None:
     """`out` (texts x 2): the digest of each text. `first` and `more` are `tables.Folding`."""
-    folded = np.zeros(40 * (longest(offsets) // 8 + 1), np.uint8)  # two bytes become nine at most
+    most = longest(offsets)
+    folded = np.zeros(40 * (most // 8 + 2), np.uint8)  # two bytes become nine at most
     words = folded.view(np.uint64)
+    plain = np.empty(most, np.uint8)
+    spaces = np.ones(most + 1, np.uint8)
     for text in range(len(offsets) - 1):
-        size = _normalise(data, offsets[text], offsets[text + 1], first, more, folded)
+        raw = data[offsets[text] : offsets[text + 1]]
+        if is_ascii(raw):
+            _fold(raw, plain, spaces[1:])
+            size = _squeezed(plain[: len(raw)], spaces, folded)
+        else:
+            size = _normalise(data, offsets[text], offsets[text + 1], first, more, folded)
+        folded[size : size + 8] = 0
         _digest(words, size, out[text])
-        folded[: size + 8] = 0
+
+
+@part
+def _fold(text: Any, plain: Any, spaces: Any) -> None:
+    """ASCII in lower case with white space as spaces; and where white space is."""
+    for at in range(len(text)):
+        byte = text[at]
+        space = _U8(byte == _U8(32)) | _U8(_U8(byte - _U8(9)) < _U8(5)) | _U8(_U8(byte - _U8(28)) < _U8(4))
+        capital = _U8(_U8(byte - _U8(65)) < _U8(26))
+        plain[at] = _U8(32) if space else _U8(byte + _U8(capital << _U8(5)))
+        spaces[at] = space
+
+
+@part
+def _squeezed(plain: Any, spaces: Any, out: Any) -> Any:
+    """Without a space behind white space (what is before a text counts as such) and one at the end; the length."""
+    size: Any = 0
+    for at in range(len(plain)):
+        out[size] = plain[at]
+        size += np.int64(_U8(1) - (spaces[at] & spaces[at + 1]))
+    return size - 1 if size and out[size - 1] == 32 else size
 
 
 @part
 def _normalise(data: Any, start: Any, end: Any, first: Any, more: Any, out: Any) -> Any:
-    """Case-folded UTF-8 with one space for each run of white space, into `out`, which is all zeros; its length."""
+    """Case-folded UTF-8 with one space for each run of white space, into `out`; its length."""
     space = -1 - len(more)
     size = 0
     gap = False

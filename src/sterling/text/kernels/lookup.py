@@ -10,7 +10,18 @@ from sterling.text.kernels.reading import PLAIN_WORDS, longest, space_for, units
 
 
 @kernel
-def suspects(data: Any, offsets: Any, table: Any, lengths: Any, known: Any, ends: Any, filters: Any, filter_ends: Any, found: Any, words: Any) -> None:
+def suspects(
+    data: Any,
+    offsets: Any,
+    table: Any,
+    lengths: Any,
+    known: Any,
+    ends: Any,
+    filters: Any,
+    filter_ends: Any,
+    found: Any,
+    words: Any,
+) -> None:
     """For each text whether it holds an n-gram of any length in `lengths`, and how many plain words it has.
 
     `known`: for each length the sorted hashes of its n-grams, one after the other up to `ends`; `filters` and

@@ -16,7 +16,9 @@ _BLOCK = 512
 
 
 @kernel
-def marks(data: Any, offsets: Any, table: Any, kind: Any, n: Any, constants: Any, rows: Any, keys: Any, sketches: Any) -> None:
+def marks(
+    data: Any, offsets: Any, table: Any, kind: Any, n: Any, constants: Any, rows: Any, keys: Any, sketches: Any
+) -> None:
     """`keys` (texts x bands) and `sketches` (texts x words of 64 bits) of each text.
 
     `constants`: factors and shifts of the permutations, 2 x permutations.

@@ -33,7 +33,9 @@ def _signature(text: str, by: Shingling) -> Signature:
 def similarities(texts: pa.StringArray, pairs: Pairs, by: Shingling) -> npt.NDArray[np.float64]:
     """Jaccard similarity of the shingles of each pair of texts."""
     sets = [shingles(text, by.n, by.unit) for text in texts.to_pylist()]
-    return np.array([jaccard(sets[one], sets[other]) for one, other in zip(*map(np.ndarray.tolist, pairs), strict=True)])
+    return np.array(
+        [jaccard(sets[one], sets[other]) for one, other in zip(*map(np.ndarray.tolist, pairs), strict=True)]
+    )
 
 
 def digests(texts: pa.StringArray) -> Hashes:
