@@ -121,5 +121,5 @@ def test_what_is_wrong_with_a_form_is_said(text: str, said: str) -> None:
 
 def test_half_a_surrogate_pair_is_the_servers_failure() -> None:
     body = '{"choices": [{"message": {"content": "a \\ud800 b"}, "finish_reason": "stop"}]}'
-    with mock({"rules": [{"body": body}]}) as address, pytest.raises(Unanswered, match="garbage: .*surrogate"):
+    with mock({"rules": [{"body": body}]}) as address, pytest.raises(Unanswered, match=r"garbage: .*surrogate"):
         asked(lambda models: models.say(endpoint(address), "q"))
