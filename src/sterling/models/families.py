@@ -5,28 +5,19 @@ those of all its teachers. What the registry does not know is the empty set, whi
 says nothing (a deployment called `prod-2`) needs `family` in the recipe.
 """
 
-import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from sterling.models import yaml_file
 from sterling.models.endpoint import Endpoint
-
-
-def _compiles(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    for pattern in patterns:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"`{pattern}` is no regular expression: {error}") from None
-    return patterns
+from sterling.models.yaml_file import OwnFile, Patterns
 
 
 class Family(BaseModel):
@@ -37,10 +28,8 @@ class Family(BaseModel):
     by: str | None = None
     aliases: tuple[str, ...] = ()
     """Other words that a recipe may say for it."""
-    names: tuple[str, ...] = ()
+    names: Patterns = ()
     """Regular expressions, matched from the start of a word of a model's name, case apart."""
-
-    _valid = field_validator("names")(_compiles)
 
 
 class Distillation(BaseModel):
@@ -48,7 +37,7 @@ class Distillation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
 
-    names: tuple[str, ...]
+    names: Patterns
     of: tuple[str, ...] = ()
     """Families of the base, where the name does not say them."""
     teachers: tuple[str, ...] = Field(default=(), alias="from")
@@ -56,8 +45,6 @@ class Distillation(BaseModel):
     """How many distillations this entry stacks on those of other entries that match; 0 for none."""
     source: str = Field(min_length=1)
     """Where its makers say so."""
-
-    _valid = field_validator("names")(_compiles)
 
 
 class Registry(BaseModel):
@@ -113,38 +100,20 @@ def _ours() -> Registry:
 
 
 _loaded: list[Registry] = []
-_ADDED = "STERLING_FAMILIES"
-"""Environment variable with one more file: worker processes inherit it."""
+_own = OwnFile("STERLING_FAMILIES", Registry, "docs/models.md shows one")
 
 
 def registry() -> Registry:
     """What is known in this process: ours, what `load` added, and the file that `added` names."""
     known = _ours()
-    for more in (*_loaded, *_named(os.environ.get(_ADDED))):
+    for more in (*_loaded, *_own.known()):
         known = known.joined(more)
     return known
 
 
-@contextmanager
-def added(path: str | Path | None) -> Iterator[None]:
+def added(path: str | Path | None) -> AbstractContextManager[None]:
     """Know one more file while this lasts, in the processes that are started meanwhile too. InputError as `load`."""
-    before = os.environ.get(_ADDED)
-    if path is not None:
-        _read(path)
-        os.environ[_ADDED] = str(Path(path).absolute())
-    try:
-        yield
-    finally:
-        _named.cache_clear()
-        if path is not None:
-            os.environ.pop(_ADDED)
-        if before is not None:
-            os.environ[_ADDED] = before
-
-
-@cache
-def _named(path: str | None) -> tuple[Registry, ...]:
-    return () if path is None else (_read(path),)
+    return _own.added(path)
 
 
 def load(path: str | Path) -> Registry:

@@ -1,10 +1,14 @@
 """A small YAML file that a person writes, as a validated value or as a message that says what is wrong with it."""
 
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from sterling.errors import InputError
 
@@ -23,3 +27,54 @@ def read(kind: type[Kind], path: str | Path, mend: str) -> Kind:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise InputError(f"{place}: {first['msg']}", where=path, mend=mend) from None
+
+
+def _compile(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"`{pattern}` is no regular expression: {error}") from None
+    return patterns
+
+
+Patterns = Annotated[tuple[str, ...], AfterValidator(_compile)]
+"""Regular expressions."""
+
+
+class OwnFile(Generic[Kind]):
+    """A file of the user's own beside ours, for as long as a run lasts.
+
+    Its path lies in an environment variable, so that worker processes know it too.
+    """
+
+    def __init__(self, variable: str, kind: type[Kind], mend: str) -> None:
+        self._variable = variable
+        self._kind = kind
+        self._mend = mend
+        self._read: dict[str, Kind] = {}
+
+    @contextmanager
+    def added(self, path: str | Path | None) -> Iterator[None]:
+        """Know it while this lasts; None changes nothing. InputError names what is wrong with it."""
+        before = os.environ.get(self._variable)
+        if path is not None:
+            read(self._kind, path, self._mend)
+            os.environ[self._variable] = str(Path(path).absolute())
+        try:
+            yield
+        finally:
+            self._read.clear()
+            if path is not None:
+                os.environ.pop(self._variable)
+            if before is not None:
+                os.environ[self._variable] = before
+
+    def known(self) -> tuple[Kind, ...]:
+        """What it says, if there is one."""
+        path = os.environ.get(self._variable)
+        if path is None:
+            return ()
+        if path not in self._read:
+            self._read[path] = read(self._kind, path, self._mend)
+        return (self._read[path],)

@@ -3,10 +3,9 @@
 A price that is not known is None and stays so: no number is made up from a similar model or another host.
 """
 
-import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -14,10 +13,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from sterling.models import yaml_file
 from sterling.models.endpoint import Endpoint, Price
+from sterling.models.yaml_file import OwnFile, Patterns
 
 _PER = 1_000_000
 _FREE = Price(input=0.0, output=0.0)
@@ -26,18 +25,8 @@ _FREE = Price(input=0.0, output=0.0)
 class Listed(Price):
     """The price of some models of one service."""
 
-    names: tuple[str, ...]
+    names: Patterns
     """Regular expressions for the whole name of a model, case apart."""
-
-    @field_validator("names")
-    @classmethod
-    def _compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        for pattern in patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"`{pattern}` is no regular expression: {error}") from None
-        return patterns
 
 
 class Service(BaseModel):
@@ -122,7 +111,7 @@ def _price_in(service: Service, model: str) -> Price | None:
 
 def tables() -> Iterator[Table]:
     """The file that `added` names, if any, then ours."""
-    yield from _named(os.environ.get(_ADDED))
+    yield from _own.known()
     yield _ours()
 
 
@@ -132,31 +121,9 @@ def _ours() -> Table:
     return Table.model_validate(yaml.safe_load(text))
 
 
-_ADDED = "STERLING_PRICES"
-"""Environment variable with one more file: worker processes inherit it."""
+_own = OwnFile("STERLING_PRICES", Table, "docs/models.md shows one")
 
 
-@contextmanager
-def added(path: str | Path | None) -> Iterator[None]:
+def added(path: str | Path | None) -> AbstractContextManager[None]:
     """Ask one more file first while this lasts. InputError names what is wrong with it."""
-    before = os.environ.get(_ADDED)
-    if path is not None:
-        _read(path)
-        os.environ[_ADDED] = str(Path(path).absolute())
-    try:
-        yield
-    finally:
-        _named.cache_clear()
-        if path is not None:
-            os.environ.pop(_ADDED)
-        if before is not None:
-            os.environ[_ADDED] = before
-
-
-@cache
-def _named(path: str | None) -> tuple[Table, ...]:
-    return () if path is None else (_read(path),)
-
-
-def _read(path: str | Path) -> Table:
-    return yaml_file.read(Table, path, "docs/models.md shows one")
+    return _own.added(path)

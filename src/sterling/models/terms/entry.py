@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from sterling.models.yaml_file import Patterns
 
 UseKind = Literal["domain-model", "general-model", "evaluation", "research", "internal"]
 """What the data is for: a model for a narrow domain or task that competes with no general one; a general model;
@@ -45,20 +47,10 @@ class Document(_Part):
 class Applies(_Part):
     """To which models, and where they are served: weights at home and a hosted service are under different terms."""
 
-    models: tuple[str, ...] = ()
+    models: Patterns = ()
     """Regular expressions, matched from the start of a word of a model's name, case apart. Empty: every model."""
     services: tuple[str, ...] = Field(min_length=1)
     """Hosts, or what a recipe calls a `service`; `local` for servers of one's own; `*` for any."""
-
-    @field_validator("models")
-    @classmethod
-    def _compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        for pattern in patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"`{pattern}` is no regular expression: {error}") from None
-        return patterns
 
     def of(self, model: str) -> bool:
         """Whether a model of this name is meant."""
