@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sterling.text import count_tokens, pieces, plain_word_spans, plain_words, words
+from sterling.text import count_tokens, pieces, plain_word_spans, plain_word_stretch, plain_words, words
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,12 @@ def test_count_is_the_number_of_pieces(text: str) -> None:
 @given(st.text())
 def test_spans_point_into_the_lower_cased_text(text: str) -> None:
     assert [text.lower()[start:end] for start, end in plain_word_spans(text)] == plain_words(text)
+
+
+@given(st.text(), st.data())
+def test_a_stretch_is_from_the_first_word_to_the_last(text: str, data: st.DataObject) -> None:
+    spans = plain_word_spans(text)
+    if spans:
+        first = data.draw(st.integers(0, len(spans) - 1))
+        last = data.draw(st.integers(first, len(spans) - 1))
+        assert plain_word_stretch(text, first, last) == (spans[first][0], spans[last][1])

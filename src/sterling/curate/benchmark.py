@@ -82,9 +82,8 @@ def benchmark(items: Iterable[Item], lengths: Sequence[int]) -> Benchmark:
     return Benchmark(tuple(labels), sought, short)
 
 
-def overlaps(known: Benchmark, text: str) -> list[npt.NDArray[np.int32]]:
-    """For each n of `known.sought`, the item that each n-gram of a text is from, or -1."""
-    words = token_hashes(plain_words(text))
+def overlaps(known: Benchmark, words: Hashes) -> list[npt.NDArray[np.int32]]:
+    """For each n of `known.sought`, the item that each n-gram of a text's plain words is from, or -1."""
     return [one.find(window_hashes(words, one.n)) for one in known.sought]
 
 

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -18,7 +19,7 @@ from sterling.records import Family, Fault, content_text, text_column, texts
 from sterling.registry import FitContext, RecordCheck, Ruling, register
 from sterling.sources import Row, read_by, read_rows
 from sterling.stats import Evidence, count
-from sterling.text import plain_word_spans
+from sterling.text import Hashes, plain_word_stretch
 from sterling.text.kernels import kernels
 
 _TEST_ROLE = "test"
@@ -98,8 +99,10 @@ class Contamination(RecordCheck):
         column = text_column(batch)
         suspects = kernels().suspects(column, [one.grams for one in known.sought])
         rulings = [_CLEAN] * batch.num_rows
-        for row in np.flatnonzero(suspects.found).tolist():
-            rulings[row] = _overlap(known, column[row].as_py())
+        hits = np.flatnonzero(suspects.found)
+        some = column.take(pa.array(hits))
+        for row, text, words in zip(hits.tolist(), some.to_pylist(), kernels().word_hashes(some), strict=True):
+            rulings[row] = _overlap(known, text, words)
         for row, wholes in _short(batch, known, suspects.words):
             if rulings[row].outcome != "drop":
                 rulings[row] = next(filter(None, (_equal(known, whole) for whole in wholes)), rulings[row])
@@ -166,9 +169,9 @@ _CLEAN = Ruling("keep", "no_overlap", 0.0)
 _HITS = ("contaminated", "common_phrase", "exact_match")
 
 
-def _overlap(known: Benchmark, text: str) -> Ruling:
+def _overlap(known: Benchmark, text: str, words: Hashes) -> Ruling:
     """What the longest n of which there is an n-gram says."""
-    found = overlaps(known, text)
+    found = overlaps(known, words)
     for one, items in zip(known.sought, found, strict=True):
         if np.any(items >= 0):
             several = {} if len(found) == 1 else _by_length(known, found)
@@ -183,19 +186,24 @@ def _overlap(known: Benchmark, text: str) -> Ruling:
 def _evidence(known: Benchmark, one: Sought, items: npt.NDArray[np.int32], text: str) -> dict[str, Any]:
     """The longest stretch of a text that is all n-grams of the evaluation sets, and the item most of it is from."""
     hits = np.flatnonzero(items >= 0)
-    run = max(np.split(hits, np.flatnonzero(np.diff(hits) > 1) + 1), key=len)
+    borders = [0, *(np.flatnonzero(np.diff(hits) > 1) + 1).tolist(), len(hits)]
+    begin, end = max(pairwise(borders), key=lambda run: run[1] - run[0])
+    run = hits[begin:end]
     words_long = len(run) + one.n - 1
-    spans = plain_word_spans(text)
-    start, end = spans[int(run[0])][0], spans[int(run[0]) + words_long - 1][1]
-    touched = np.bincount(items[hits])
+    start, stop = plain_word_stretch(text, int(run[0]), int(run[0]) + words_long - 1)
     return {
-        "benchmark": known.labels[int(np.bincount(items[run]).argmax())],
-        "items": [known.labels[at] for at in np.argsort(-touched, kind="stable")[:_SHOWN].tolist() if touched[at]],
+        "benchmark": known.labels[_frequent(items[run])[0]],
+        "items": [known.labels[at] for at in _frequent(items[hits])[:_SHOWN]],
         "overlap_ngrams": len(hits),
         "longest_run_words": words_long,
         "n": one.n,
-        "matched": text.lower()[start : min(end, start + _EXCERPT)],
+        "matched": text.lower()[start : min(stop, start + _EXCERPT)],
     }
+
+
+def _frequent(items: npt.NDArray[np.int32]) -> list[int]:
+    """Each item, the most frequent first, of equally frequent ones the first in the evaluation set."""
+    return [item for item, _ in sorted(Counter(items.tolist()).items(), key=lambda found: (-found[1], found[0]))]
 
 
 def _by_length(known: Benchmark, found: Sequence[npt.NDArray[np.int32]]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sterling.text.ngrams import (
     token_hashes,
     window_hashes,
 )
-from sterling.text.tokens import count_tokens, pieces, plain_word_spans, plain_words, words
+from sterling.text.tokens import count_tokens, pieces, plain_word_spans, plain_word_stretch, plain_words, words
 
 __all__ = [
     "PERMUTATIONS",
@@ -30,6 +30,7 @@ __all__ = [
     "overlap",
     "pieces",
     "plain_word_spans",
+    "plain_word_stretch",
     "plain_words",
     "shingles",
     "signature",

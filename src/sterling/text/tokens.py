@@ -6,6 +6,7 @@ three tokens, `x+=1` four, `naïve` one, and a run of Chinese characters one: sc
 """
 
 import re
+from itertools import islice
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _WORD = re.compile(r"\w+")
@@ -32,6 +33,16 @@ def plain_words(text: str) -> list[str]:
 def plain_word_spans(text: str) -> list[tuple[int, int]]:
     """Where each of `plain_words(text)` begins and ends in `text.lower()`."""
     return [found.span() for found in _WORD.finditer(text.lower())]
+
+
+def plain_word_stretch(text: str, first: int, last: int) -> tuple[int, int]:
+    """Where in `text.lower()` the words `first` to `last` of `plain_words(text)` begin and end."""
+    found = islice(_WORD.finditer(text.lower()), first, last + 1)
+    begin = next(found)
+    end = begin
+    for end in found:  # noqa: B007 - the last one is wanted
+        pass
+    return begin.start(), end.end()
 
 
 def count_tokens(text: str) -> int:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -14,6 +16,7 @@ from sterling.text import Banding, Hashes, ngram_hashes, normal, plain_words, sh
 from sterling.text.kernels import Crowd, Grams, Pairs, Shingling, kernels, plain, tables
 
 compiled = pytest.importorskip("sterling.text.kernels.compiled", reason="numba is not installed: pip install '.[fast]'")
+build = pytest.importorskip("sterling.text.kernels.build")
 
 SCRIPTS = "aZ09_ \t\n.,'-éßſİıΣσςΧ数学。กำеЁИاللغة\u0301\u200b\u00a0\u2028\u0345\U0001f600\U00010400ŉΐẞﬃ\x1c\x85²½"
 TEXTS = st.lists(st.one_of(st.text(st.sampled_from(SCRIPTS)), st.text(), st.text("ab .", max_size=200)), max_size=6)
@@ -60,6 +63,13 @@ def test_similarities(texts: list[str], by: Shingling, data: st.DataObject | Non
 @example([*HARD, "ﬃ" * 9, "straße", "STRASSE", "a" * 8, "a" * 7 + " ", "a\x85b"])
 def test_digests(texts: list[str]) -> None:
     assert np.array_equal(compiled.digests(column(texts)), plain.digests(column(texts)))
+
+
+@given(TEXTS)
+@example(HARD)
+def test_word_hashes(texts: list[str]) -> None:
+    found, defined = (module.word_hashes(column(texts)) for module in (compiled, plain))
+    assert [one.tolist() for one in found] == [one.tolist() for one in defined]
 
 
 def grams(n: int, *texts: str) -> Grams:
@@ -145,3 +155,19 @@ def test_different_tokens_have_different_hashes() -> None:
 
 def test_numba_is_used_where_it_is_installed() -> None:
     assert kernels() is compiled
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    parts = [column([f"text {part} {at} " * 40 for at in range(200)]) for part in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda part: compiled.marks(part, Shingling(5), CUT).keys, parts))
+    wanted = [plain.marks(part, Shingling(5), CUT).keys for part in parts]
+    assert all(np.array_equal(keys, right) for keys, right in zip(found, wanted, strict=True))
+
+
+def test_a_place_that_cannot_be_written_to_is_passed_over(tmp_path: Path) -> None:
+    """Where kernels are kept: the first folder of those that take a file."""
+    blocked = tmp_path / "a file, not a folder"
+    blocked.touch()
+    assert not build.writable(blocked / "kernels")
+    assert build.writable(tmp_path / "cache" / "kernels")

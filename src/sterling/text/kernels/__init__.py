@@ -29,6 +29,9 @@ class Kernels(Protocol):
     def similarities(self, texts: pa.StringArray, pairs: Pairs, by: Shingling) -> npt.NDArray[np.float64]:
         """Jaccard similarity of the shingles of each pair of texts."""
 
+    def word_hashes(self, texts: pa.StringArray) -> list[Hashes]:
+        """`token_hashes(plain_words(text))` of each text."""
+
     def digests(self, texts: pa.StringArray) -> Hashes:
         """`text.normal.digest` of each text: texts x 2."""
 

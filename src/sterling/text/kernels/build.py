@@ -70,7 +70,7 @@ eight_bytes: Any = intrinsic(_eight_bytes)
 @cache
 def _home() -> Path | None:
     """The first folder that can be written to."""
-    return next((home for home in _candidates() if _writable(home)), None)
+    return next((home for home in _candidates() if writable(home)), None)
 
 
 def _candidates() -> Iterator[Path]:
@@ -83,7 +83,8 @@ def _candidates() -> Iterator[Path]:
     yield Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "sterling" / state.hexdigest()
 
 
-def _writable(folder: Path) -> bool:
+def writable(folder: Path) -> bool:
+    """Whether files can be made there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -38,6 +38,14 @@ def similarities(texts: pa.StringArray, pairs: Pairs, by: Shingling) -> npt.NDAr
     return back
 
 
+def word_hashes(texts: pa.StringArray) -> list[Hashes]:
+    """The hash of each plain word of each text."""
+    read = _lowered(texts)
+    hashes, ends = np.empty(len(read.data), np.uint64), np.empty(len(texts), np.int64)
+    similar.word_hashes(*read, lower_table(), hashes, ends)
+    return np.split(hashes, ends)[:-1]
+
+
 def digests(texts: pa.StringArray) -> Hashes:
     """`normal.digest` of each text: texts x 2."""
     found = np.empty((len(texts), 2), np.uint64)
@@ -73,19 +81,20 @@ class _Bytes(NamedTuple):
 
 
 def _bytes(texts: pa.StringArray) -> _Bytes:
-    """The buffers of a column without nulls, as they lie."""
+    """The buffers of a column without nulls: of a slice its own part, for others may share the rest."""
     _, places, data = texts.buffers()
     if not len(texts):
         return _Bytes(np.empty(0, np.uint8), np.zeros(1, np.int64))
     width = np.dtype(np.int64 if pa.types.is_large_string(texts.type) else np.int32)
     offsets = np.frombuffer(places, width)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
-    return _Bytes(np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8), offsets)
+    mine = np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]
+    return _Bytes(mine, offsets - offsets[0])
 
 
 def _lowered(texts: pa.StringArray) -> _Bytes:
     """The bytes of a column in which no character needs to know its neighbours to be lower-cased."""
     read = _bytes(texts)
-    if not any(reading.occurs(read.data, *one.encode()) for one in CONTEXTUAL):
+    if not reading.occurs(read.data, *(np.frombuffer(one.encode(), np.uint8) for one in CONTEXTUAL)):
         return read
     odd = pc.match_substring_regex(texts, "|".join(CONTEXTUAL))
     lowered = [text.lower() for text in texts.filter(odd).to_pylist()]

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from sterling.text.kernels.nouns import Crowd, Grams, Marks, Pairs, Shingling, Suspects
 from sterling.text.minhash import PERMUTATIONS, Banding, Signature, band_keys, signature, sketches
-from sterling.text.ngrams import Hashes, jaccard, ngram_hashes, shingles
+from sterling.text.ngrams import Hashes, jaccard, ngram_hashes, shingles, token_hashes
 from sterling.text.normal import digest
 from sterling.text.tokens import plain_words
 
@@ -36,6 +36,11 @@ def similarities(texts: pa.StringArray, pairs: Pairs, by: Shingling) -> npt.NDAr
     return np.array(
         [jaccard(sets[one], sets[other]) for one, other in zip(*map(np.ndarray.tolist, pairs), strict=True)]
     )
+
+
+def word_hashes(texts: pa.StringArray) -> list[Hashes]:
+    """The hash of each plain word of each text."""
+    return [token_hashes(plain_words(text)) for text in texts.to_pylist()]
 
 
 def digests(texts: pa.StringArray) -> Hashes:

@@ -21,12 +21,15 @@ WORDS, PLAIN_WORDS, CHARACTERS = 0, 1, 2
 
 
 @kernel
-def occurs(data: Any, first: Any, second: Any) -> Any:
-    """Whether these two bytes follow each other somewhere."""
-    count = 0
+def occurs(data: Any, one: Any, other: Any) -> Any:
+    """Whether one of two characters of two bytes each is somewhere in the data."""
+    first, second, third, fourth = one[0], one[1], other[0], other[1]
+    seen = np.uint8(0)
     for at in range(len(data) - 1):
-        count += (data[at] == first) & (data[at + 1] == second)
-    return count > 0
+        mine, following = data[at], data[at + 1]
+        seen |= np.uint8(mine == first) & np.uint8(following == second)
+        seen |= np.uint8(mine == third) & np.uint8(following == fourth)
+    return seen > 0
 
 
 @part

@@ -6,7 +6,7 @@ import numpy as np
 
 from sterling.text.kernels.build import inlined, kernel
 from sterling.text.kernels.hashing import shingled
-from sterling.text.kernels.reading import longest, space_for, units
+from sterling.text.kernels.reading import PLAIN_WORDS, longest, space_for, units
 
 
 @kernel
@@ -18,6 +18,19 @@ def shingle_hashes(data: Any, offsets: Any, table: Any, kind: Any, n: Any, out: 
     for text in range(len(offsets) - 1):
         count = units(data, offsets[text], offsets[text + 1], table, kind, space, hashes)
         count = shingled(hashes, count, n)
+        out[filled : filled + count] = hashes[:count]
+        filled += count
+        ends[text] = filled
+
+
+@kernel
+def word_hashes(data: Any, offsets: Any, table: Any, out: Any, ends: Any) -> None:
+    """The plain words of each text in order, one text after the other; where each text's end."""
+    space = space_for(offsets)
+    hashes = np.empty(longest(offsets), np.uint64)
+    filled = 0
+    for text in range(len(offsets) - 1):
+        count = units(data, offsets[text], offsets[text + 1], table, PLAIN_WORDS, space, hashes)
         out[filled : filled + count] = hashes[:count]
         filled += count
         ends[text] = filled
