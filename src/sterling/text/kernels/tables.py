@@ -8,7 +8,6 @@ its neighbours, and `İ` becomes two characters. `CONTEXTUAL` names them; texts 
 import re
 from collections.abc import Callable
 from functools import cache
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ SPACE, WORD, OTHER = 0, 1, 2
 CONTEXTUAL = ("\u03a3", "\u0130")
 """Characters whose lower case is not one character of their own."""
 _CODE_POINTS = 0x110000
-_SURROGATES = range(0xD800, 0xE000)
+_BLOCK = 1024
 CLASS_SHIFT = 24
 """`lower` holds a class above this bit and a code point below it."""
 
@@ -69,10 +68,14 @@ def folding_table() -> Folding:
 
 
 def _changed(change: Callable[[str], str]) -> list[tuple[int, str]]:
-    everything = map(chr, chain(range(_SURROGATES.start), range(_SURROGATES.stop, _CODE_POINTS)))
-    return [(ord(one), changed) for one in everything if (changed := change(one)) != one]
+    """(code point, what it becomes), of those that become something else."""
+    everything = _everything()
+    blocks = [everything[start : start + _BLOCK] for start in range(0, _CODE_POINTS, _BLOCK)]
+    some = (one for block in blocks if change(block) != block for one in block)
+    return [(ord(one), changed) for one in some if (changed := change(one)) != one]
 
 
+@cache
 def _everything() -> str:
     """Every code point at its own index."""
     return "".join(map(chr, range(_CODE_POINTS)))
