@@ -174,5 +174,5 @@ def test_tests_that_nobody_can_run_refute_nobody() -> None:
 
 
 def test_contamination_with_nothing_is_no_check() -> None:
-    with pytest.raises(InputError, match=r"there is no test role without a recipe\n  mend: .*against=FILE"):
+    with pytest.raises(InputError, match=r"there are no roles without a recipe\n  mend: .*against=FILE"):
         sterling.check("contamination", ROWS)

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -68,11 +69,16 @@ def apply(name: str, check: Check, step: Step, pool: Pool, context: FitContext, 
 
     Returns the summary to seal the step with. Verdicts lie in the step, under the numbers of the pool's shards.
     """
-    state = check.fit(context)
+    state = check.fit(context._replace(pool=partial(_pooled, check, pool)))
     markers = list(_watched(_judge_all(Bench(name, check), state, step, pool, use), use.watch))
     found = [*check.measure(state), *_conclude(check, step, pool)]
     evidence = [replace(e, inputs={"check": name, **e.inputs}).to_json() for e in found]
     return summed(markers) | {"evidence": evidence}
+
+
+def _pooled(check: Check, pool: Pool) -> Iterator[pa.RecordBatch]:
+    everyone = [*pool.settled, *pool.new] if isinstance(check, SetCheck) else pool.new
+    return (standing(shard).batch for shard in everyone)
 
 
 def summed(markers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

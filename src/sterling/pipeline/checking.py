@@ -199,7 +199,7 @@ def _answers(
         with Crew(default_workers()) as crew:
             use = Resources(crew, PARTITIONS, watch, settle)
             pool = Pool([rows.shard for rows in read], (), _gold(check))
-            summary = apply(check.name_in_recipe, check, step, pool, FitContext(_no_roles), use)
+            summary = apply(check.name_in_recipe, check, step, pool, FitContext(_no_roles, _no_roles), use)
         note(_found(check.name_in_recipe, summary))
         given = {record: name for rows in read for record, name in rows.named.items()}
         for rows in read:
@@ -246,8 +246,8 @@ def _with_ids(source: Files) -> Iterator[tuple[str | None, Item | Fault]]:
 
 
 def _no_roles() -> Iterator[pa.RecordBatch]:
-    """The test role is cut by a recipe, and there is none here."""
-    raise InputError("there is no test role without a recipe", mend="name what to compare with: --option against=FILE")
+    """Roles are cut by a recipe, and there is none here."""
+    raise InputError("there are no roles without a recipe", mend="name what to compare with: --option against=FILE")
 
 
 def _merged(check: Check, step: Step, rows: _Rows, given: Mapping[str, str]) -> Iterator[Answer]:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -112,11 +113,11 @@ def asks(part: Part, **more: Any) -> dict[str, Any]:
 
 
 def fit_context(anchors: Sequence[Shard]) -> FitContext:
-    """What checks may look at: the anchor's test role, read anew at each call."""
+    """What checks may look at of the anchor, read anew at each call."""
+    return FitContext(partial(_in_role, anchors, "test"), partial(_in_role, anchors, "train"))
 
-    def protected() -> Iterator[pa.RecordBatch]:
-        for shard in anchors:
-            batch = read_batch(shard.records)
-            yield batch.filter(pc.equal(batch.column("role"), "test"))
 
-    return FitContext(protected)
+def _in_role(anchors: Sequence[Shard], role: str) -> Iterator[pa.RecordBatch]:
+    for shard in anchors:
+        batch = read_batch(shard.records)
+        yield batch.filter(pc.equal(batch.column("role"), role))

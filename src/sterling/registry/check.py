@@ -11,12 +11,24 @@ from sterling.records import Family, Fault, Outcome, Record
 from sterling.registry.part import Part
 from sterling.stats import Evidence
 
+Stream = Callable[[], Iterator[pa.RecordBatch]]
+"""Batches of `records.SCHEMA`, streamed anew at each call, in an order that does not depend on how shards are cut."""
+
+
+def nothing() -> Iterator[pa.RecordBatch]:
+    """A stream without batches."""
+    return iter(())
+
 
 class FitContext(NamedTuple):
     """What a check may look at before it judges."""
 
-    protected: Callable[[], Iterator[pa.RecordBatch]]
-    """Batches of the anchor's `test` role, streamed anew at each call."""
+    protected: Stream = nothing
+    """The anchor's records in role `test`."""
+    anchor: Stream = nothing
+    """The anchor's records in role `train`, of every origin, whatever any check said of them."""
+    pool: Stream = nothing
+    """What still stands and is about to be judged, and for a set check also what earlier rounds settled, first."""
 
 
 class Check(Part):
