@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sterling.stats import Interval, clopper_pearson, count, mean, proportion, student_t_quantile
+from sterling.stats import Interval, clopper_pearson, count, holm, mean, proportion, student_t_quantile, welch
 
 
 @pytest.mark.parametrize(("n", "bound"), [(100, 0.0295), (300, 0.0099), (500, 0.0060), (1000, 0.0030), (3000, 0.0010)])
@@ -61,3 +61,29 @@ def test_mean_with_its_interval() -> None:
     assert evidence.value == 2.0
     assert evidence.interval == pytest.approx(Interval(2 - 2.48414, 2 + 2.48414), abs=1e-4)
     assert evidence.to_json()["inputs"] == {"tokens": 10}
+
+
+def test_welch_as_scipy_has_it() -> None:
+    found = welch([1, 2, 3, 4, 5.5], [2, 3, 4, 6, 7, 8])
+    assert found.difference == pytest.approx(-1.9)
+    assert found.p == pytest.approx(0.160845, abs=1e-6)
+    assert found.df == pytest.approx(8.912638, abs=1e-5)
+    assert tuple(found.interval) == pytest.approx((-4.714504, 0.914504), abs=1e-5)
+
+
+def test_welch_of_values_that_do_not_vary() -> None:
+    assert welch([1, 1], [1, 1]).p == 1
+    assert welch([1, 1], [2, 2]).p == 0
+    with pytest.raises(ValueError, match="two values"):
+        welch([1], [2, 3])
+
+
+def test_holm_on_a_worked_case() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), max_size=8))
+def test_holm_lies_between_nothing_and_bonferroni(found: list[float]) -> None:
+    adjusted = holm(found)
+    assert all(p <= a <= min(1, len(found) * p) + 1e-12 for p, a in zip(found, adjusted, strict=True))

@@ -76,7 +76,56 @@ def clopper_pearson(hits: int, n: int, level: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
-def student_t_quantile(p: float, df: int) -> float:
+class Contrast(NamedTuple):
+    """How much the means of two samples differ."""
+
+    difference: float
+    """Mean of the first less mean of the second, in the unit of the values."""
+    interval: Interval
+    p: float
+    """Two-sided: how often chance alone makes the means differ this much or more."""
+    df: float
+    """Degrees of freedom; infinite where neither sample varies."""
+
+
+def welch(one: Sequence[float], other: Sequence[float], level: float = 0.95) -> Contrast:
+    """Welch's unequal variances t-test (Biometrika 34, 1947), for independent values. ValueError below two of each.
+
+    Where no value varies the means are taken as known: p is 1 if they are equal, and 0 if not.
+    """
+    if min(len(one), len(other)) < 2:
+        raise ValueError("two values of each sample are needed")
+    (mean_one, square_one), (mean_other, square_other) = _moments(one), _moments(other)
+    difference, square = mean_one - mean_other, square_one + square_other
+    if not square:
+        return Contrast(difference, Interval(difference, difference), float(difference == 0), math.inf)
+    df = square**2 / (square_one**2 / (len(one) - 1) + square_other**2 / (len(other) - 1))
+    half = student_t_quantile((1 + level) / 2, df) * math.sqrt(square)
+    p = betainc(df / 2, 0.5, df / (df + difference**2 / square))
+    return Contrast(difference, Interval(difference - half, difference + half), p, df)
+
+
+def _moments(values: Sequence[float]) -> tuple[float, float]:
+    """Mean, and its squared standard error."""
+    centre = math.fsum(values) / len(values)
+    return centre, math.fsum((v - centre) ** 2 for v in values) / (len(values) - 1) / len(values)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P values adjusted for looking at all of them (Holm, Scandinavian Journal of Statistics 6, 1979), in their order.
+
+    Rejecting those at or below alpha keeps the chance of any false rejection at alpha, however they depend.
+    """
+    order = sorted(range(len(p_values)), key=lambda at: p_values[at])
+    adjusted = [0.0] * len(p_values)
+    highest = 0.0
+    for rank, at in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[at]))
+        adjusted[at] = highest
+    return adjusted
+
+
+def student_t_quantile(p: float, df: float) -> float:
     """The value below which a Student t variable with `df` degrees of freedom falls with probability p >= 0.5."""
 
     def cdf(t: float) -> float:

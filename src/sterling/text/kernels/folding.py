@@ -25,8 +25,11 @@ def digests(data: Any, offsets: Any, first: Any, more: Any, out: Any) -> None:
     for text in range(len(offsets) - 1):
         raw = data[offsets[text] : offsets[text + 1]]
         if is_ascii(raw):
-            _fold(raw, plain, spaces[1:])
-            size = _squeezed(plain[: len(raw)], spaces, folded)
+            _fold(raw, folded, spaces[1:])
+            size = len(raw)
+            if _has_gaps(spaces[: size + 1]):
+                plain[:size] = folded[:size]
+                size = _squeezed(plain[:size], spaces, folded)
         else:
             size = _normalise(data, offsets[text], offsets[text + 1], first, more, folded)
         folded[size : size + 8] = 0
@@ -42,6 +45,15 @@ def _fold(text: Any, plain: Any, spaces: Any) -> None:
         capital = _U8(_U8(byte - _U8(65)) < _U8(26))
         plain[at] = _U8(32) if space else _U8(byte + _U8(capital << _U8(5)))
         spaces[at] = space
+
+
+@part
+def _has_gaps(spaces: Any) -> Any:
+    """Whether there is white space behind white space, before the text, or at its end."""
+    found = spaces[len(spaces) - 1]
+    for at in range(len(spaces) - 1):
+        found |= spaces[at] & spaces[at + 1]
+    return found > 0
 
 
 @part
