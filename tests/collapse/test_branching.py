@@ -5,6 +5,7 @@ import pytest
 
 from sterling.collapse.branching import (
     GOLDEN,
+    Floats,
     Policy,
     accumulate,
     accumulate_subsample,
@@ -62,20 +63,22 @@ def test_the_golden_ratio_has_its_name() -> None:
     assert accumulate_subsample().of(1) == accumulate().of(1)
 
 
-def _drawn(policy: Policy, copies: int, generations: int, types: int, kappa: float) -> np.ndarray:  # type: ignore[type-arg]
+def _drawn(policy: Policy, copies: int, generations: int, types: int, kappa: float) -> Floats:
     chance = np.random.default_rng(3)
-    frozen: np.ndarray | None = None  # type: ignore[type-arg]
-    outputs: list[np.ndarray] = []  # type: ignore[type-arg]
+    frozen: Floats | None = None
+    outputs: list[Floats] = []
     for generation in range(1, generations + 1):
         real, written = policy.of(generation)
         held = np.zeros(types)
-        for counts, part in [(np.full(types, copies), real), *zip(outputs, written, strict=True)]:
+        earlier = [(outputs[g - 1], part) for g, part in written.items()]
+        for counts, part in [(np.full(types, copies, np.float64), real), *earlier]:
+            some = chance.binomial(counts.astype(np.int64), part.share).astype(np.float64)
             if part.how == "weighted":
                 held += part.share * counts
             elif part.how == "drawn":
-                held += chance.binomial(counts, part.share)
+                held += some
             else:
-                frozen = chance.binomial(counts, part.share) if frozen is None else frozen
+                frozen = some if frozen is None else frozen
                 held += frozen
-        outputs.append(chance.poisson(kappa * held))
+        outputs.append(chance.poisson(kappa * held).astype(np.float64))
     return np.array([np.mean(output > 0) for output in outputs])

@@ -11,7 +11,7 @@ What it does not see: types that come in bursts (a text that is absent takes all
 lets a model write what it never read, and an order that the generations depend on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -38,8 +38,8 @@ class Diet(NamedTuple):
 
     real: Part
     """Of the anchor."""
-    written: tuple[Part, ...]
-    """Of the output of each earlier generation, the first generation first."""
+    written: Mapping[int, Part]
+    """Of the output of earlier generations, by their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Policy:
 
     def of(self, generation: int) -> Diet:
         """What this generation is trained on; generations count from 1."""
-        return Diet(Part(1.0, "weighted"), ()) if generation == 1 else self.diet(generation)
+        return Diet(Part(1.0, "weighted"), {}) if generation == 1 else self.diet(generation)
 
 
 def survival(policy: Policy, copies: Sequence[int] | Floats, generations: int, kappa: float = 1.0) -> Floats:
@@ -61,24 +61,24 @@ def survival(policy: Policy, copies: Sequence[int] | Floats, generations: int, k
     `kappa`: copies in the output for each copy in the training set. 1 for sampling at temperature 1, below 1 for a
     decoder or a filter that prefers what is common.
     """
-    found = [_absence(policy, g, np.asarray(copies, np.float64), kappa) for g in range(1, generations + 1)]
-    return 1 - np.stack(found, axis=-1)
+    return np.stack([survival_to(policy, copies, g, kappa) for g in range(1, generations + 1)], axis=-1)
 
 
-def _absence(policy: Policy, last: int, copies: Floats, kappa: float) -> Floats:
-    """Backwards: `at[g]` is what the generating function of generation g's output is taken at."""
+def survival_to(policy: Policy, copies: Sequence[int] | Floats, last: int, kappa: float = 1.0) -> Floats:
+    """The same for one generation. Backwards: `at[g]` is what the generating function of its output is taken at."""
     at = np.ones(last + 1)
     at[last] = 0.0
     fresh, frozen = 1.0, _Frozen(0.0, 1.0)
     for generation in range(last, 0, -1):
         diet = policy.of(generation)
         exponent = kappa * (at[generation] - 1)
-        at[1:generation] *= [_factor(part, exponent) for part in diet.written]
+        for earlier, part in diet.written.items():
+            at[earlier] *= _factor(part, exponent)
         if diet.real.how == "frozen":
             frozen = _Frozen(diet.real.share, frozen.inside * np.exp(exponent))
         else:
             fresh *= _factor(diet.real, exponent)
-    return np.asarray((fresh * frozen.factor()) ** copies, np.float64)
+    return np.asarray(1 - (fresh * frozen.factor()) ** np.asarray(copies, np.float64), np.float64)
 
 
 class _Frozen(NamedTuple):
@@ -98,33 +98,31 @@ def _factor(part: Part, exponent: float) -> float:
     return float(1 - part.share + part.share * np.exp(exponent))
 
 
-def _only_last(generation: int, part: Part) -> tuple[Part, ...]:
-    return (*(Part(0.0),) * (generation - 2), part)
-
-
 def replace() -> Policy:
     """Each generation is trained on the last one's output alone."""
-    return Policy("replace", lambda g: Diet(Part(0.0), _only_last(g, Part(1.0, "weighted"))))
+    return Policy("replace", lambda g: Diet(Part(0.0), {g - 1: Part(1.0, "weighted")}))
 
 
 def rotate(share: float) -> Policy:
     """So much of each training set is drawn anew from the whole anchor; the rest is the last generation's output."""
-    return Policy(f"rotate {share:g}", lambda g: Diet(Part(share), _only_last(g, Part(1 - share))))
+    return Policy(f"rotate {share:g}", lambda g: Diet(Part(share), {g - 1: Part(1 - share)}))
 
 
 def freeze(share: float) -> Policy:
     """The same, but always the same part of the anchor."""
-    return Policy(f"frozen {share:g}", lambda g: Diet(Part(share, "frozen"), _only_last(g, Part(1 - share))))
+    return Policy(f"frozen {share:g}", lambda g: Diet(Part(share, "frozen"), {g - 1: Part(1 - share)}))
 
 
 def accumulate() -> Policy:
     """Everything so far, the anchor and every output, all at the same weight."""
-    return Policy("accumulate", lambda g: Diet(Part(1 / g, "weighted"), (Part(1 / g, "weighted"),) * (g - 1)))
+    return Policy(
+        "accumulate", lambda g: Diet(Part(1 / g, "weighted"), dict.fromkeys(range(1, g), Part(1 / g, "weighted")))
+    )
 
 
 def accumulate_subsample() -> Policy:
     """A training set of the anchor's size, drawn from everything so far."""
-    return Policy("accumulate_subsample", lambda g: Diet(Part(1 / g), (Part(1 / g),) * (g - 1)))
+    return Policy("accumulate_subsample", lambda g: Diet(Part(1 / g), dict.fromkeys(range(1, g), Part(1 / g))))
 
 
 def all_real_plus_one(weight: float = 0.5) -> Policy:
@@ -134,7 +132,7 @@ def all_real_plus_one(weight: float = 0.5) -> Policy:
     """
     name = "golden_ratio" if abs(weight - GOLDEN) < 1e-9 else "all_real_plus_one_generation"
     rest = Part(1 - weight, "weighted")
-    return Policy(name, lambda g: Diet(Part(weight, "weighted"), _only_last(g, rest)))
+    return Policy(name, lambda g: Diet(Part(weight, "weighted"), {g - 1: rest}))
 
 
 GOLDEN = (5**0.5 - 1) / 2
