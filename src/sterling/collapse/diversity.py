@@ -52,11 +52,12 @@ class Chunk(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Sample:
+class Sample:
     """Documents of one corpus in random order, `_SAMPLED_TOKENS` of them or all."""
 
     texts: list[str]
     tokens: int
+    """Of all these texts."""
     seen: int
     """Documents in the whole corpus."""
 
@@ -69,7 +70,7 @@ def diversity(corpora: Mapping[str, Iterable[str]], seed: int = 0) -> list[Evide
     of the smallest corpus where that is less: then `method` says that a monitor could not tell from it. Tokens are
     those of `text.pieces`, case kept. `n` counts chunks.
     """
-    samples = {name: _sample(texts, f"{seed}/{name}") for name, texts in corpora.items()}
+    samples = {name: sampled(texts, f"{seed}/{name}") for name, texts in corpora.items()}
     measurable = {name: s.tokens for name, s in samples.items() if s.tokens >= _LEAST_TOKENS}
     smallest = min(measurable, key=lambda name: measurable[name], default=None)
     if smallest is None:
@@ -87,7 +88,7 @@ def measures(chunk: Chunk) -> dict[str, float]:
     hashes = token_hashes(chunk.tokens)
     found: dict[str, float] = {}
     for n in (1, 2, 3):
-        counts = _counts(_within_documents(hashes, chunk.document, n))
+        counts = _counts(within_documents(hashes, chunk.document, n))
         if not len(counts):
             continue
         found[f"distinct_{n}"] = len(counts) / int(counts.sum())
@@ -100,7 +101,7 @@ def measures(chunk: Chunk) -> dict[str, float]:
     return found
 
 
-def _sample(texts: Iterable[str], seed: str) -> _Sample:
+def sampled(texts: Iterable[str], seed: str) -> Sample:
     """The documents with the lowest random numbers, as many as it takes to reach the cap."""
     draw = random.Random(seed).random  # noqa: S311 - a sample, not a secret
     chosen: list[tuple[float, int, int, str]] = []
@@ -115,10 +116,10 @@ def _sample(texts: Iterable[str], seed: str) -> _Sample:
         tokens += length
         while tokens - chosen[0][2] >= _SAMPLED_TOKENS:
             tokens -= heapq.heappop(chosen)[2]
-    return _Sample([text for *_, text in sorted(chosen, reverse=True)], tokens, seen)
+    return Sample([text for *_, text in sorted(chosen, reverse=True)], tokens, seen)
 
 
-def _chunks(texts: Iterable[str], size: int) -> Iterator[Chunk]:
+def chunks(texts: Iterable[str], size: int) -> Iterator[Chunk]:
     """Full disjoint chunks in the order of the documents; what remains at the end is left out."""
     tokens: list[str] = []
     document: list[int] = []
@@ -133,8 +134,8 @@ def _chunks(texts: Iterable[str], size: int) -> Iterator[Chunk]:
         del tokens[:start], document[:start]
 
 
-def _measured(name: str, sample: _Sample, size: int, doubt: str) -> Iterator[Evidence]:
-    rows = [measures(chunk) for chunk, _ in zip(_chunks(sample.texts, size), range(_MOST_CHUNKS), strict=False)]
+def _measured(name: str, sample: Sample, size: int, doubt: str) -> Iterator[Evidence]:
+    rows = [measures(chunk) for chunk, _ in zip(chunks(sample.texts, size), range(_MOST_CHUNKS), strict=False)]
     inputs = {"tokens_per_chunk": size, "tokens": sample.tokens, "documents": len(sample.texts), "of": sample.seen}
     for measure, formula in MEASURES.items():
         values = [row[measure] for row in rows if measure in row]
@@ -142,7 +143,7 @@ def _measured(name: str, sample: _Sample, size: int, doubt: str) -> Iterator[Evi
         yield mean(f"diversity.{name}.{measure}", values, method, **inputs)
 
 
-def _unmeasured(name: str, sample: _Sample) -> Iterator[Evidence]:
+def _unmeasured(name: str, sample: Sample) -> Iterator[Evidence]:
     method = f"not measured: {sample.tokens:,} tokens, {_LEAST_TOKENS:,} needed"
     for measure in MEASURES:
         yield Evidence(f"diversity.{name}.{measure}", None, 0, None, method, {"tokens": sample.tokens})
@@ -153,7 +154,8 @@ def _doubt(tokens: int, name: str) -> str:
     return f"; insufficient sample for a monitor verdict: {tokens:,} tokens in {name}, {needed:,} needed"
 
 
-def _within_documents(hashes: Hashes, document: npt.NDArray[np.int64], n: int) -> Hashes:
+def within_documents(hashes: Hashes, document: npt.NDArray[np.int64], n: int) -> Hashes:
+    """The n-grams of a chunk that lie in one document each."""
     windows = window_hashes(hashes, n)
     return windows[document[: len(windows)] == document[n - 1 :]] if len(windows) else windows
 

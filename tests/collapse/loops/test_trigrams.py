@@ -33,8 +33,8 @@ def test_it_is_the_same_for_the_same_seed() -> None:
 
 @pytest.mark.parametrize("policy", [*presets(), rotate(0.3), freeze(0.1)], ids=lambda p: p.name)
 def test_types_seen_once_die_out_as_forecast(policy: Policy, shakespeare: Tokens) -> None:
-    found = surviving(policy, shakespeare, copies=1, generations=6, seed=1)
-    assert found == pytest.approx(survival(policy, [1], 6)[0].tolist(), abs=0.035)
+    found = surviving(policy, shakespeare, copies=1, generations=4, seed=1)
+    assert found == pytest.approx(survival(policy, [1], 4)[0].tolist(), abs=0.035)
 
 
 def test_replacing_loses_types_on_any_text() -> None:

@@ -1,0 +1,71 @@
+"""The monitor's word on corpora of which it is known what they are."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sterling.collapse.branching import replace
+from sterling.collapse.comparing import compared, evidence
+from sterling.collapse.loops.trigrams import outputs
+from sterling.collapse.panel import PANEL, Reference, measured, stretches
+from sterling.text import pieces
+
+Corpora = dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def corpora(shared_data: Path) -> Corpora:
+    """Speeches in three parts, and what a loop that replaces its data makes of the third one."""
+    speeches = [one for one in (shared_data / "text" / "tinyshakespeare.txt").read_text().split("\n\n") if one.strip()]
+    order = np.random.default_rng(1).permutation(len(speeches))
+    plain = [" ".join(pieces(speeches[at])) for at in order]
+    reference, control, seeds = (plain[part::3] for part in range(3))
+    words, tokens = np.unique([w for text in seeds for w in (*text.split(" "), "¶")], return_inverse=True)
+    *_, last = outputs(replace(), tokens, 2, seed=1)
+    written = [one.strip() for one in " ".join(words[last]).split("¶")]
+    return {"reference": reference, "control": control, "seeds": seeds, "second": [one for one in written if one]}
+
+
+@pytest.fixture(scope="module")
+def panels(corpora: Corpora) -> dict[str, list[dict[str, float]]]:
+    reference = Reference.of(corpora["reference"])
+    return {
+        name: [measured(reference, one) for one in stretches(corpora[name], 10_000, 8)]
+        for name in ("control", "seeds", "second")
+    }
+
+
+def test_other_real_text_is_green(panels: dict[str, list[dict[str, float]]]) -> None:
+    found = compared(panels["seeds"], panels["control"], 10_000)
+    assert (found.colour, found.stretches) == ("green", 8)
+    assert {f.measure.name for f in found.findings} == {m.name for m in PANEL}
+
+
+def test_the_second_generation_of_a_loop_is_not(panels: dict[str, list[dict[str, float]]]) -> None:
+    found = compared(panels["second"], panels["control"], 10_000)
+    assert found.colour in {"amber", "red"}
+    said = {f.measure.name: f.said for f in found.findings}
+    assert {said[name] for name in ("distinct_2", "hapax_share", "zstd_ratio", "rare_bigram_recall")} == {"worse"}
+    assert all(f.measure.family != "shown" for f in found.findings if f.measure.name in found.why)
+
+
+def test_a_corpus_is_equal_to_itself(panels: dict[str, list[dict[str, float]]]) -> None:
+    found = compared(panels["control"], panels["control"], 10_000)
+    assert found.colour == "green"
+    assert not {f.said for f in found.findings} & {"worse", "better"}
+
+
+def test_too_little_text_says_how_much_would_do(panels: dict[str, list[dict[str, float]]]) -> None:
+    found = compared(panels["second"][:5], panels["control"], 10_000)
+    assert (found.colour, found.stretches) == ("insufficient sample", 5)
+    assert found.why == "5 stretches of 10,000 tokens; 8 of 10,000 on each side would do"
+    assert compared([], panels["control"], 10_000).findings == ()
+
+
+def test_evidence_carries_what_was_said(panels: dict[str, list[dict[str, float]]]) -> None:
+    found = {e.name: e for e in evidence("second", compared(panels["second"], panels["control"], 10_000))}
+    one = found["collapse.second.distinct_2"]
+    assert (one.n, one.inputs["said"], one.inputs["family"]) == (8, "worse", "words")
+    assert one.interval is not None
+    assert one.interval.high < 0
