@@ -10,6 +10,7 @@ from sterling.collapse.panel.stretches import Stretch
 from sterling.text import token_hashes
 from sterling.text.embedding import Vectors
 from sterling.text.language_model import LanguageModel
+from sterling.text.language_model.closed import closed_scores
 
 Family = Literal["words", "topics", "student", "shown"]
 """`words`: the surface. `topics`: what texts are about. `student`: what a small model learns. `shown`: without a vote,
@@ -67,7 +68,8 @@ def _student(reference: Reference, stretch: Stretch) -> dict[str, float]:
     """A model trained on the stretch reads the reference."""
     borders = np.flatnonzero(np.diff(stretch.chunk.document)) + 1
     model = LanguageModel.trained([np.split(token_hashes(stretch.chunk.tokens), borders)])
-    scores, tail = model.scores(reference.documents.tokens), reference.documents.tail
+    documents = reference.documents
+    scores, tail = closed_scores(model, documents.tokens, documents.vocabulary), documents.tail
     return {
         "student": float(scores.bits.sum() / scores.tokens.sum()),
         "student_tail": float(scores.bits[tail].sum() / scores.tokens[tail].sum()),

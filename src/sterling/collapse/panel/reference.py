@@ -26,6 +26,8 @@ class Documents(NamedTuple):
 
     tokens: tuple[Hashes, ...]
     """Of each, the hashes of its tokens."""
+    vocabulary: Hashes
+    """Sorted, distinct."""
     tail: npt.NDArray[np.bool_]
     """Which belong to the tail."""
 
@@ -54,7 +56,8 @@ class Reference:
         rows = embedder.embed(texts)
         topics = Clusters.of(rows, _TOPICS, seed)
         shares = np.bincount(topics.assign(rows)) / max(1, len(texts))
-        return cls(Documents(tokens, _tail(texts)), _once(tokens), embedder, rows, _radii(rows), topics, shares)
+        documents = Documents(tokens, np.unique(np.concatenate(tokens)), _tail(texts))
+        return cls(documents, _once(tokens), embedder, rows, _radii(rows), topics, shares)
 
     def covered(self, rows: Vectors) -> npt.NDArray[np.bool_]:
         """Which of its documents have one of these within the distance of their own fifth neighbour."""

@@ -1,0 +1,24 @@
+"""Costs that can be compared between models: one vocabulary, known to all of them."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from sterling.text.language_model.model import LanguageModel, Scores
+from sterling.text.ngrams import Hashes
+
+
+def closed_scores(model: LanguageModel, texts: Sequence[Hashes], vocabulary: Hashes) -> Scores:
+    """What texts cost when every token of a vocabulary has a probability of its own.
+
+    What the model leaves for `unknown` is shared evenly by the tokens of `vocabulary` (sorted, distinct) that it does
+    not know; so the probabilities of what it knows and of the vocabulary sum to 1, and a model that has seen fewer
+    types pays for the others. Tokens of `texts` beyond the vocabulary cost as much as those.
+    """
+    scores = model.scores(texts)
+    missing = int((~model.knows(vocabulary)).sum())
+    tokens = np.concatenate([np.zeros(0, np.uint64), *texts])
+    owner = np.repeat(np.arange(len(texts)), scores.tokens)
+    strange = np.bincount(owner[~model.knows(tokens)], minlength=len(texts))
+    return Scores(scores.bits + strange * math.log2(max(1, missing)), scores.tokens)
