@@ -52,8 +52,8 @@ def _resampled(differences: Floats, chance: np.random.Generator) -> float:
     seeds, documents = differences.shape
     columns = np.bincount(chance.integers(documents, size=documents), minlength=documents)
     rows = np.bincount(chance.integers(seeds, size=seeds), minlength=seeds)
-    total = float((rows[:, None] * differences * columns).sum())
-    return total / (seeds * documents)
+    weighed: Floats = rows[:, None] * differences * columns
+    return float(weighed.sum()) / (seeds * documents)
 
 
 class Verdict(NamedTuple):
@@ -92,10 +92,10 @@ def _told(what: str, found: Effect) -> str:
 
 
 def _needed(found: Effect) -> int:
-    """Documents with which an effect of this size would be told from 0, to two digits; at least twice as many as now."""
+    """Documents with which an effect of this size would be told from 0, to two digits; at least twice what there is."""
     half = (found.interval.high - found.interval.low) / 2
     if not found.value:
         return found.documents * 100
     needed = max(2 * found.documents, found.documents * (half / abs(found.value)) ** 2)
-    step = 10 ** max(0, math.floor(math.log10(needed)) - 1)
+    step: int = 10 ** max(0, math.floor(math.log10(needed)) - 1)
     return round(needed / step) * step
