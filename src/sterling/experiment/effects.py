@@ -53,7 +53,8 @@ def _resampled(differences: Floats, chance: np.random.Generator) -> float:
     columns = np.bincount(chance.integers(documents, size=documents), minlength=documents)
     rows = np.bincount(chance.integers(seeds, size=seeds), minlength=seeds)
     weighed: Floats = rows[:, None] * differences * columns
-    return float(weighed.sum()) / (seeds * documents)
+    mean: float = weighed.mean()
+    return mean
 
 
 class Verdict(NamedTuple):
