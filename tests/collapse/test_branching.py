@@ -50,6 +50,13 @@ def test_with_all_real_data_kept_survival_does_not_fall_for_ever() -> None:
     assert late[-1] > 0.5
 
 
+def test_copies_in_one_document_come_and_go_together() -> None:
+    apart, together = (survival(rotate(0.1), [4], 6, documents=[d])[0] for d in (4, 1))
+    assert apart == pytest.approx(survival(rotate(0.1), [4], 6)[0])
+    assert together[0] == pytest.approx(apart[0])
+    assert np.all(together[1:] < apart[1:])
+
+
 @pytest.mark.parametrize("policy", [*presets(), rotate(0.3), freeze(0.3)], ids=lambda p: p.name)
 def test_the_formula_is_the_mean_of_what_is_drawn(policy: Policy) -> None:
     drawn = _drawn(policy, copies=2, generations=4, types=40_000, kappa=0.9)

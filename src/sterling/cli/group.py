@@ -17,6 +17,7 @@ COMMANDS = {
     "trace": "Tell one record's whole life.",
     "check": "Run one check on any JSONL, JSON, CSV or Parquet file.",
     "monitor": "Watch generations of a corpus for collapse, on any files of text.",
+    "forecast": "Tell how long the rare words of a corpus last under mixing policies.",
     "terms": "List what providers allow with what their models write; sign what you have read.",
     "mock-endpoint": "Serve a script as a local chat endpoint, to rehearse a run and its failures.",
     "schema": "Print the recipe's JSON Schema, for editors.",

@@ -7,8 +7,7 @@ copies and of each earlier generation's output a share, either as a *draw* (each
 a *weight* (each copy is in, but counts that much less). Both are generating functions, so the probability that a type
 of k real copies is absent from generation g is a product, taken from the last generation backwards; no simulation.
 
-What it does not see: types that come in bursts (a text that is absent takes all their copies along), smoothing that
-lets a model write what it never read, and an order that the generations depend on.
+What it does not see: bursts in what a model writes, and smoothing that lets it write what it never read.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Counts = Sequence[int] | npt.NDArray[np.number]
 
 How = Literal["drawn", "frozen", "weighted"]
 """`drawn`: each copy is in with this probability, anew each generation. `frozen`: the same, but drawn once and then the
@@ -55,44 +55,55 @@ class Policy:
         return Diet(Part(1.0, "weighted"), {}) if generation == 1 else self.diet(generation)
 
 
-def survival(policy: Policy, copies: Sequence[int] | Floats, generations: int, kappa: float = 1.0) -> Floats:
+def survival(
+    policy: Policy, copies: Counts, generations: int, kappa: float = 1.0, documents: Counts | None = None
+) -> Floats:
     """Probability that a type of so many real copies is in the output of each generation: copies x generations.
 
     `kappa`: copies in the output for each copy in the training set. 1 for sampling at temperature 1, below 1 for a
-    decoder or a filter that prefers what is common.
+    decoder or a filter that prefers what is common. `documents`: in how many documents the copies lie, where real text
+    is drawn by documents; unsaid, each copy is drawn by itself, which is too hopeful for words that come in bursts.
     """
-    return np.stack([survival_to(policy, copies, g, kappa) for g in range(1, generations + 1)], axis=-1)
+    found = [survival_to(policy, copies, g, kappa, documents) for g in range(1, generations + 1)]
+    return np.stack(found, axis=-1)
 
 
-def survival_to(policy: Policy, copies: Sequence[int] | Floats, last: int, kappa: float = 1.0) -> Floats:
+def survival_to(
+    policy: Policy, copies: Counts, last: int, kappa: float = 1.0, documents: Counts | None = None
+) -> Floats:
     """The same for one generation. Backwards: `at[g]` is what the generating function of its output is taken at."""
+    anchor = _Anchor(np.asarray(copies, np.float64), np.asarray(copies if documents is None else documents, np.float64))
     at = np.ones(last + 1)
     at[last] = 0.0
-    fresh, frozen = 1.0, _Frozen(0.0, 1.0)
+    absent, frozen, frozen_exponent = np.zeros(len(anchor.copies)), Part(0.0), 0.0
     for generation in range(last, 0, -1):
         diet = policy.of(generation)
-        exponent = kappa * (at[generation] - 1)
+        exponent = kappa * float(at[generation] - 1)
         for earlier, part in diet.written.items():
             at[earlier] *= _factor(part, exponent)
         if diet.real.how == "frozen":
-            frozen = _Frozen(diet.real.share, frozen.inside * np.exp(exponent))
+            frozen, frozen_exponent = diet.real, frozen_exponent + exponent
         else:
-            fresh *= _factor(diet.real, exponent)
-    return np.asarray(1 - (fresh * frozen.factor()) ** np.asarray(copies, np.float64), np.float64)
+            absent += anchor.log_absence(diet.real, exponent)
+    return np.asarray(-np.expm1(absent + anchor.log_absence(frozen, frozen_exponent)), np.float64)
 
 
-class _Frozen(NamedTuple):
-    """A copy that is drawn once: in for all these generations, or for none."""
+class _Anchor(NamedTuple):
+    """Types of the anchor: copies, and the documents that they lie in, evenly."""
 
-    share: float
-    inside: float
+    copies: Floats
+    documents: Floats
 
-    def factor(self) -> float:
-        return 1 - self.share + self.share * self.inside
+    def log_absence(self, part: Part, exponent: float) -> Floats:
+        """Log of what its copies multiply the probability of absence by. What is frozen is drawn once for all."""
+        if part.how == "weighted" or part.share == 1:
+            return part.share * exponent * self.copies
+        inside = np.exp(exponent * self.copies / np.maximum(self.documents, 1))
+        return self.documents * np.log1p(part.share * (inside - 1))
 
 
 def _factor(part: Part, exponent: float) -> float:
-    """What one copy multiplies the probability by."""
+    """What one written copy multiplies the probability of absence by."""
     if part.how == "weighted":
         return float(np.exp(part.share * exponent))
     return float(1 - part.share + part.share * np.exp(exponent))

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sterling.collapse.branching import Floats, Policy, survival, survival_to
+from sterling.collapse.branching import Counts, Floats, Policy, survival, survival_to
 from sterling.stats import Evidence, Interval
+from sterling.text import Hashes
 
 HORIZON = 256
 """Generations after which a tail that still stands is said to last."""
@@ -44,21 +45,32 @@ TAIL = Band("tail", 1, 4)
 
 
 class Spectrum(NamedTuple):
-    """How many types a corpus holds so often."""
+    """How many types a corpus holds so often, in so many documents."""
 
     copies: npt.NDArray[np.int64]
+    documents: npt.NDArray[np.int64]
     types: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, counts: Iterable[int] | npt.NDArray[np.int64]) -> "Spectrum":
-        """From the count of each type; zeros are no types."""
-        found = np.asarray(list(counts) if not isinstance(counts, np.ndarray) else counts, np.int64)
-        return cls(*np.unique(found[found > 0], return_counts=True))
+    def of(cls, copies: Counts, documents: Counts | None = None) -> "Spectrum":
+        """From the copies of each type, and the documents they lie in (unsaid: each in its own). Zeros are no types."""
+        pairs = np.column_stack([copies, copies if documents is None else documents]).astype(np.int64)
+        found, types = np.unique(pairs[pairs[:, 0] > 0], axis=0, return_counts=True)
+        return cls(found[:, 0], found[:, 1], types)
+
+    @classmethod
+    def of_texts(cls, texts: Iterable[Hashes]) -> "Spectrum":
+        """From the token hashes of each document."""
+        each = [np.unique(text, return_counts=True) for text in texts]
+        types = np.concatenate([np.zeros(0, np.uint64), *(one for one, _ in each)])
+        counts = np.concatenate([np.zeros(0, np.int64), *(one for _, one in each)])
+        _, home, documents = np.unique(types, return_inverse=True, return_counts=True)
+        return cls.of(np.bincount(home, counts, len(documents)).astype(np.int64), documents)
 
     def within(self, band: Band) -> "Spectrum":
         """The types of one band."""
         mine = band.holds(self.copies)
-        return Spectrum(self.copies[mine], self.types[mine])
+        return Spectrum(self.copies[mine], self.documents[mine], self.types[mine])
 
     @property
     def size(self) -> int:
@@ -78,7 +90,7 @@ def forecast(
         if not mine.size:
             continue
         k = (kappa or {}).get(band.name, 1.0)
-        chances = survival(policy, mine.copies.tolist(), generations, k)
+        chances = survival(policy, mine.copies, generations, k, mine.documents)
         for generation in range(generations):
             yield _share(policy.name, band, mine, chances[:, generation], generation + 1, k)
 
@@ -121,5 +133,5 @@ def _doubling() -> Iterator[int]:
 
 
 def _gone(policy: Policy, mine: Spectrum, generation: int, kappa: float) -> float:
-    chance = survival_to(policy, mine.copies.tolist(), generation, kappa)
+    chance = survival_to(policy, mine.copies, generation, kappa, mine.documents)
     return 1 - float(mine.types @ chance) / mine.size

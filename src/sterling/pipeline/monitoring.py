@@ -1,7 +1,6 @@
 """`sterling monitor`: what generations of a corpus have become, on any files of text."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +8,8 @@ from sterling.collapse.comparing import Comparison
 from sterling.collapse.diversity import sampled
 from sterling.collapse.monitor import Corpus, Watch, Watched, watch
 from sterling.errors import InputError
-from sterling.records import Record, batch_of, texts
-from sterling.registry import Item
-from sterling.sources import Files
+from sterling.pipeline.corpora import corpus_texts
 
-_BATCH = 1000
 _SEED = "monitor"
 """The same for every corpus, so that equal corpora are sampled alike."""
 
@@ -25,7 +21,7 @@ def monitor_files(real: str, generations: Sequence[str]) -> Watch:
     """
     if not generations:
         raise InputError("there is nothing to compare with the real text", mend="name a file for each generation")
-    corpora = [Corpus(name, sampled(_texts(path), _SEED)) for name, path in _named([real, *generations])]
+    corpora = [Corpus(name, sampled(corpus_texts(path), _SEED)) for name, path in _named([real, *generations])]
     for path, corpus in zip([real, *generations], corpora, strict=True):
         if corpus.sample.tokens < 1000:
             what = f"{corpus.sample.tokens} tokens in {corpus.sample.seen} documents are too little to look at"
@@ -38,21 +34,6 @@ def _named(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     short = [Path(path).name.partition(".")[0] or path for path in paths]
     for path, name in zip(paths, short, strict=True):
         yield (name if short.count(name) == 1 else path), path
-
-
-def _texts(path: str) -> Iterator[str]:
-    items = Files(name="input", path=str(Path(path).absolute()) if "://" not in path else path, max_bad_share=1).read()
-    records = _records(item for item in items if isinstance(item, Item))
-    while block := list(islice(records, _BATCH)):
-        yield from (text for text in texts(batch_of(block)) if text.strip())
-
-
-def _records(items: Iterable[Item]) -> Iterator[Record]:
-    for item in items:
-        try:
-            yield Record.real(item.payload, source="input", row=item.row, origin="unknown")
-        except ValueError:
-            continue
 
 
 def as_json(found: Watch) -> dict[str, Any]:
