@@ -10,16 +10,10 @@ from typing import Any
 from sterling.generate.seeds.seeding import chat_of
 from sterling.models import Answer, Unanswered
 from sterling.records import Record, content_text
+from sterling.text.refusals import declining_opening, plain
 
 Message = Mapping[str, Any]
 
-_START = 160
-"""Characters in which an answer that declines says so."""
-_DECLINES = re.compile(
-    r"\b(?:as an ai\b|as a (?:large )?language model|"
-    r"i(?: can't| cannot| can not| won't| will not| am unable to| am not able to|'m unable to|'m not able to) "
-    r"(?:help|assist|comply|do that|do this|answer|provide|discuss|continue|engage|fulfil|write|create))"
-)
 _OUT_OF_PART = re.compile(
     r"\bas the (?:user|person|human|customer|simulated user)\b|\bi (?:am|'m|was) (?:playing|simulating|pretending)\b|"
     r"\brole[- ]?play|\bin character\b|\b(?:user|person) simulat|\bas an ai\b|\bas a (?:large )?language model\b"
@@ -72,8 +66,8 @@ def shown(chat: Sequence[Message], names: Mapping[str, str]) -> str:
 
 def refuse_declined(text: str) -> None:
     """Raise `refused` for an answer that begins by declining. `Sorry to hear that` is no refusal."""
-    if found := _DECLINES.search(_plain(text)[:_START]):
-        raise Unanswered.because("refused", f"an answer that begins with `{found[0]}`")
+    if found := declining_opening(text):
+        raise Unanswered.because("refused", f"an answer that begins with `{found}`")
 
 
 def refuse_both_parts(text: str) -> None:
@@ -88,10 +82,6 @@ def refuse_out_of_part(text: str, given: str) -> None:
     Words that stand in `given`, the real opening, are its subject and give nobody away.
     """
     refuse_both_parts(text)
-    found = _OUT_OF_PART.search(_plain(text))
-    if found and found[0].lower() not in _plain(given):
+    found = _OUT_OF_PART.search(plain(text))
+    if found and found[0].lower() not in plain(given):
         raise Unanswered.because("out_of_part", f"it speaks out of its part: `{found[0].strip()}`")
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.lower().replace("\u2019", "'").split())

@@ -8,20 +8,11 @@ import re
 
 from sterling.models import Unanswered
 from sterling.text import plain_words
+from sterling.text.refusals import declines, plain
 from sterling.text.templates import Template
 
-_SHORT = 80
-"""Words below which an answer that declines says nothing else."""
 _RUN = 8
 """Words in a row that nobody shares with a prompt by chance."""
-_TERSE = 12
-"""Words below which an apology is all that is said."""
-_SORRY = re.compile(r"\b(?:sorry|apologi[sz]e|apologies)\b")
-_CANNOT = r"\bi(?:'m| am)? (?:cannot|can't|can not|won't|unable to|not able to|do not have|don't have|must decline)"
-_DECLINES = re.compile(_CANNOT)
-_DECLINES_PLAINLY = re.compile(
-    rf"\bas an ai\b|{_CANNOT} (?:help|assist|answer|comply|do|provide|fulfil|write|create|produce|continue|translate)\b"
-)
 _OUR_WORDS = re.compile(r"\b(?:(?:given|rewritten|evolved) (?:prompt|request)|rewritten instruction|harder request)\b")
 _PLACES = re.compile(r"\{[a-z_][a-z0-9_]*\}")
 _SMALL = (
@@ -35,10 +26,9 @@ _SMALL_WORDS = frozenset(_SMALL.split())
 def refuse_apology(text: str, given: str = "") -> None:
     """Raise `refused` for a short text that declines, unless what it was made from does so too.
 
-    WizardLM takes `sorry` in fewer than 80 words for a refusal. An assistant that is sorry for a delay is no refusal,
-    so here it must also say what it cannot do, or little else. English only; a long refusal passes.
+    What counts as declining, `text.refusals.declines` says. English only; a long refusal passes.
     """
-    if _declines(text) and not _declines(given):
+    if declines(text) and not declines(given):
         raise Unanswered.because("refused", "a short answer that declines or apologises")
 
 
@@ -64,21 +54,8 @@ def refuse_copied_prompt(text: str, given: str, *prompts: Template) -> None:
     ours = set().union(*(_runs(plain_words(piece)) for piece in pieces)) - known
     if ours & _runs(said):
         raise Unanswered.because("copied_prompt", "it repeats the wording of the prompt")
-    if (found := _OUR_WORDS.search(_plain(text))) and found[0] not in _plain(given):
+    if (found := _OUR_WORDS.search(plain(text))) and found[0] not in plain(given):
         raise Unanswered.because("copied_prompt", f"it speaks of `{found[0]}`")
-
-
-def _declines(text: str) -> bool:
-    said = _plain(text)
-    words = len(said.split())
-    if words >= _SHORT:
-        return False
-    sorry = _SORRY.search(said) and (words < _TERSE or _DECLINES.search(said))
-    return bool(sorry or _DECLINES_PLAINLY.search(said))
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.lower().replace("\u2019", "'").split())
 
 
 def _runs(words: list[str]) -> set[tuple[str, ...]]:

@@ -38,6 +38,12 @@ class Kernels(Protocol):
     def suspects(self, texts: pa.StringArray, grams: Sequence[Grams]) -> Suspects:
         """Which texts hold an n-gram of `grams`, and how many plain words each has."""
 
+    def tallies(self, texts: pa.StringArray, stop: Hashes) -> npt.NDArray[np.int64]:
+        """Texts x `tallies.NAMES`: the counts by which prose is told from noise.
+
+        `stop`: `token_hashes` of at most 64 words in lower case, no word twice.
+        """
+
     def alike(self, crowd: Crowd, least: int, ratio: float, met: int, scanned: int) -> Pairs:
         """Pairs of places that share a band, (better, worse), whose sketches agree in `least` positions; each once.
 

@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sterling.text.kernels import crowds, folding, lookup, minima, reading, similar
+from sterling.text.kernels import counting, crowds, folding, lookup, minima, reading, similar
+from sterling.text.kernels import tallies as defined
 from sterling.text.kernels.nouns import MEMBER_BITS, Crowd, Grams, Marks, Pairs, Shingling, Suspects
 from sterling.text.kernels.reading import CHARACTERS, WORDS
 from sterling.text.kernels.tables import CONTEXTUAL, folding_table, lower_table
@@ -73,6 +74,13 @@ def alike(crowd: Crowd, least: int, ratio: float, met: int, scanned: int) -> Pai
     found = np.sort(crowds.alike(packed, *crowd[2:], least, ratio, met, scanned))
     each = found[np.append(True, found[1:] != found[:-1])[: len(found)]]
     return Pairs((each >> np.uint64(32)).astype(np.int64), (each & np.uint64(0xFFFFFFFF)).astype(np.int64))
+
+
+def tallies(texts: pa.StringArray, stop: Hashes) -> npt.NDArray[np.int64]:
+    """Of each text the row of numbers that `tallies.tally` defines."""
+    found = np.zeros((len(texts), len(defined.NAMES)), np.int64)
+    counting.tallies(*_bytes(texts), *_lowered(texts), lower_table(), defined.marks(), stop, found)
+    return found
 
 
 class _Bytes(NamedTuple):

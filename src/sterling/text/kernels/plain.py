@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from sterling.text.kernels.nouns import Crowd, Grams, Marks, Pairs, Shingling, Suspects
+from sterling.text.kernels.tallies import NAMES, tally
 from sterling.text.minhash import PERMUTATIONS, Banding, Signature, band_keys, signature, sketches
 from sterling.text.ngrams import Hashes, jaccard, ngram_hashes, shingles, token_hashes
 from sterling.text.normal import digest
@@ -67,6 +68,11 @@ def alike(crowd: Crowd, least: int, ratio: float, met: int, scanned: int) -> Pai
     found = [_alike(crowd, members[start:stop], least, ratio, met, scanned) for start, stop in pairwise(edges)]
     better, worse = np.unique(np.concatenate(found, axis=1), axis=1)
     return Pairs(better, worse)
+
+
+def tallies(texts: pa.StringArray, stop: Hashes) -> npt.NDArray[np.int64]:
+    """Of each text the row of numbers that `tallies.tally` defines."""
+    return np.array([tally(text, stop) for text in texts.to_pylist()], np.int64).reshape(-1, len(NAMES))
 
 
 def _alike(

@@ -1,0 +1,145 @@
+"""Parts of the kernel of `counting`: what repeats itself, by hashes in an open table."""
+
+from typing import Any
+
+import numpy as np
+
+from sterling.text.kernels.build import inlined, part
+from sterling.text.kernels.hashing import FACTOR, mixed
+from sterling.text.kernels.reading import code_point
+from sterling.text.kernels.tables import CLASS_SHIFT, WORD
+from sterling.text.kernels.tallies import AT, LONGEST_LOOP
+
+_SHIFT, _WORD = np.uint32(CLASS_SHIFT), np.uint32(WORD)
+_LOOP, _TOP, _REPEATED = AT["loop_words"], AT["top_2"], AT["repeated_5"]
+
+
+@inlined
+def _slot(keys: Any, owner: Any, turn: Any, value: Any) -> Any:
+    """Where `value` is, or where it would be."""
+    last = np.uint64(len(keys) - 1)
+    at = value & last
+    while owner[at] == turn and keys[at] != value:
+        at = (at + np.uint64(1)) & last
+    return at
+
+
+@inlined
+def met(keys: Any, owner: Any, turn: Any, value: Any) -> Any:
+    """Whether `value` was there in this pass; it is from now on."""
+    slot = _slot(keys, owner, turn, value)
+    if owner[slot] == turn:
+        return True
+    owner[slot] = turn
+    keys[slot] = value
+    return False
+
+
+@part
+def lengths(data: Any, start: Any, end: Any, table: Any, before: Any) -> None:
+    """Characters before each plain word, and of all of them, of a text that is not ASCII."""
+    count, total = 0, 0
+    inside = False
+    before[0] = 0
+    at = start
+    while at < end:
+        code, at = code_point(data, at)
+        if table[code] >> _SHIFT == _WORD:
+            total += 1
+            inside = True
+            before[count + 1] = total
+        else:
+            count += inside
+            inside = False
+
+
+@part
+def stop_words(hashes: Any, count: Any, stop: Any) -> Any:
+    """How many of the stop words are there."""
+    found = np.uint64(0)
+    for at in range(count if len(stop) else 0):
+        for which in range(len(stop)):
+            found |= np.uint64(hashes[at] == stop[which]) << np.uint64(which)
+    number = 0
+    while found:
+        found &= found - np.uint64(1)
+        number += 1
+    return number
+
+
+@part
+def loop(hashes: Any, count: Any, row: Any) -> None:
+    """`tallies.loop`."""
+    most, times = 0, 0
+    for period in range(1, min(LONGEST_LOOP, count // 3) + 1):
+        run = 0
+        while run + period < count and hashes[count - 1 - run] == hashes[count - 1 - run - period]:
+            run += 1
+        if run >= 2 * period and run + period > most:
+            most, times = run + period, (run + period) // period
+    row[_LOOP], row[_LOOP + 1] = most, times
+
+
+@part
+def frequent(
+    hashes: Any, count: Any, before: Any, windows: Any, keys: Any, owner: Any, times: Any, turn: Any, row: Any
+) -> Any:
+    """Top and repeated n-grams; returns the last pass. What repeats no n-gram repeats no longer one."""
+    for n in range(2, 11):
+        size = _windows(hashes, count, n, windows)
+        turn += 1
+        if n < 5:
+            found = _top(windows, size, n, before, keys, owner, times, turn)
+            row[_TOP + n - 2] = found
+        else:
+            found = _repeated(windows, size, n, before, keys, owner, turn)
+            row[_REPEATED + n - 5] = found
+        if not found:
+            break
+    return turn
+
+
+@part
+def _windows(hashes: Any, count: Any, n: Any, out: Any) -> Any:
+    """`ngrams.window_hashes` of the first `count` into `out`; returns how many there are."""
+    if count < n:
+        return 0
+    power = np.uint64(1)
+    state = np.uint64(0)
+    for at in range(n - 1):
+        power *= FACTOR
+        state = state * FACTOR + hashes[at]
+    for at in range(n - 1, count):
+        state = state * FACTOR + hashes[at]
+        out[at - n + 1] = mixed(state + np.uint64(n))
+        state -= power * hashes[at - n + 1]
+    return count - n + 1
+
+
+@part
+def _top(windows: Any, size: Any, n: Any, before: Any, keys: Any, owner: Any, times: Any, turn: Any) -> Any:
+    most, longest_one = 1, 0
+    for at in range(size):
+        slot = _slot(keys, owner, turn, windows[at])
+        if owner[slot] != turn:
+            owner[slot] = turn
+            keys[slot] = windows[at]
+            times[slot] = 1
+            continue
+        times[slot] += 1
+        length = before[at + n] - before[at]
+        if times[slot] > most:
+            most, longest_one = times[slot], length
+        elif times[slot] == most and length > longest_one:
+            longest_one = length
+    return most * longest_one
+
+
+@part
+def _repeated(windows: Any, size: Any, n: Any, before: Any, keys: Any, owner: Any, turn: Any) -> Any:
+    covered, total = 0, 0
+    for at in range(size):
+        if met(keys, owner, turn, windows[at]):
+            total += before[at + n] - before[max(covered, at)]
+            covered = at + n
+    return total

@@ -1,0 +1,36 @@
+import re
+
+import pytest
+
+from sterling.text import refusals
+
+DECLINES = [
+    "I'm sorry, but I can\u2019t help with that.",
+    "I cannot   assist with this request.",
+    "As an AI, I have no opinion on that.",
+    "Sorry!",
+    "I apologise, I am unable to share it.",
+]
+ANSWERS = [
+    "I am sorry for the delay. Your parcel was sent on Monday and will be with you by Thursday at the latest.",
+    "You cannot divide by zero.",
+    "Paris.",
+    "I can't help falling in love is a song, and I'm sorry " + "to say so at length " * 20,
+]
+
+
+@pytest.mark.parametrize("text", DECLINES)
+def test_what_declines_is_found_and_can_be_searched_for(text: str) -> None:
+    assert refusals.declines(text)
+    assert re.search(refusals.ANY, refusals.plain(text))
+
+
+@pytest.mark.parametrize("text", ANSWERS)
+def test_what_answers_does_not_decline(text: str) -> None:
+    assert not refusals.declines(text)
+
+
+def test_an_opening_counts_only_at_the_beginning() -> None:
+    assert refusals.declining_opening("Well, I CANNOT help you") == "i cannot help"
+    assert refusals.declining_opening("word " * 40 + "I cannot help you") is None
+    assert refusals.declining_opening("Sorry to hear that.") is None
