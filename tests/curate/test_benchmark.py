@@ -10,7 +10,7 @@ TEXTS = st.lists(st.lists(st.sampled_from("abcd"), max_size=12).map(" ".join), m
 
 
 def indexed(*texts: str, lengths: tuple[int, ...] = (3,)) -> Benchmark:
-    return benchmark((Item(f"item {i}", (text,), (text,)) for i, text in enumerate(texts)), lengths)
+    return benchmark((Item(f"item {i}", (text,), (text,), "item") for i, text in enumerate(texts)), lengths)
 
 
 def hashed(text: str) -> Hashes:

@@ -1,7 +1,9 @@
 """Origins, roles, and when a source has too many bad rows."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from sterling.errors import InputError, SourceError
 from sterling.records import Fault, Record, Role
 from sterling.registry import Item, Source
-from sterling.sources import anchor_records, origin_of, role_of
+from sterling.sources import Files, anchor_records, origin_of, role_of
 from sterling.stats import clopper_pearson
 
 SHARES: Mapping[Role, float] = {"test": 0.1, "monitor": 0.1, "holdout": 0.1}
@@ -190,3 +192,23 @@ def test_an_unknown_role_is_refused() -> None:
     shares: Any = {"validation": 0.1}
     with pytest.raises(InputError, match="there is no role `validation`\n  mend: one of: train, test"):
         records(given_source([item(1)]), shares)
+
+
+def test_what_nobody_sees_is_taken_out_and_told(tmp_path: Path) -> None:
+    rows = ["wa\u200bter\u00admark", "p\u0430ypal", "plain", "\u200b\u2060"]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps({"text": row}) + "\n" for row in rows))
+    given = {"name": "a", "path": str(path), "max_bad_share": 1}
+    *records, bad = anchor_records(Files(**given), {})
+    assert isinstance(bad, Fault)
+    assert (bad.reason, bad.where) == ("empty_text", "rows.jsonl:4")
+    read = [(one.payload["text"], one.tags) for one in records if isinstance(one, Record)]
+    assert read == [
+        ("watermark", ("stripped:soft_hyphen", "stripped:zero_width")),
+        ("p\u0430ypal", ("marked:homoglyph",)),
+        ("plain", ()),
+    ]
+    kept = [one for one in anchor_records(Files(**given, invisible="keep"), {}) if isinstance(one, Record)]
+    assert [one.payload["text"] for one in kept] == rows
+    assert {one.tags for one in kept} == {()}
+    assert [one.id for one in kept[1:3]] == [one.id for one in records[1:] if isinstance(one, Record)]

@@ -69,6 +69,19 @@ def test_without_a_card_the_train_shards_are_taken() -> None:
     assert choose(names, "", "x") == ["data/train-0.parquet"]
 
 
+def test_of_an_evaluation_set_what_is_kept_apart_is_taken_and_all_where_nothing_is() -> None:
+    names = [f"{config}/{split}-0.parquet" for config in ("main", "other") for split in ("test", "train")]
+    files = "data_files: [{split: train, path: $/train-*}, {split: test, path: $/test-*}]"
+    configs = "".join(f"- config_name: {name}\n  {files.replace('$', name)}\n" for name in ("main", "other"))
+    apart = ["main/test-0.parquet", "other/test-0.parquet"]
+    assert choose(names, f"---\nconfigs:\n{configs}---\n", "x", "test") == apart
+    assert choose(names, "", "x", "test", hub=True) == apart
+    assert choose(["train-0.parquet"], "", "x", "test", hub=True) == ["train-0.parquet"]
+    assert choose(["trains.jsonl", "train.jsonl"], "", "x", "test") == ["train.jsonl", "trains.jsonl"]
+    alone = "---\nconfigs:\n- config_name: default\n  data_files: [{split: test, path: a.csv}]\n---\n"
+    assert choose(["a.csv", "b.csv"], alone, "x", "test") == ["a.csv"]
+
+
 def test_a_plain_folder_gives_all_its_data_and_a_dataset_only_its_train_split() -> None:
     names = ["README.md", "dataset_infos.json", "test.jsonl", "train.jsonl"]
     assert choose(names, "# Notes", "x") == ["test.jsonl", "train.jsonl"]

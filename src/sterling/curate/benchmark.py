@@ -1,5 +1,6 @@
 """What evaluation sets look like to the contamination check: hashes, and where each came from."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,6 +22,8 @@ class Item(NamedTuple):
     """What must not be found in training data, each searched for by itself."""
     names: tuple[str, ...]
     """Texts that stand for the whole item: where one is too short for an n-gram, it is compared as a whole."""
+    benchmark: str
+    """The file or anchor source that it is of; `label` begins with it."""
 
 
 class Sought(NamedTuple):
@@ -52,6 +55,8 @@ class Benchmark:
     """For each n, the longest first."""
     short: Mapping[str, int]
     """Digest of each normalised text of fewer words than the longest n-gram, and its item."""
+    sizes: Mapping[str, int]
+    """How many items each file or anchor source has."""
 
     def find_short(self, text: str) -> int | None:
         """The item whose short text this is, case, punctuation and white space aside."""
@@ -69,17 +74,19 @@ class Benchmark:
 def benchmark(items: Iterable[Item], lengths: Sequence[int]) -> Benchmark:
     """The index of evaluation sets for word n-grams of these lengths."""
     labels: list[str] = []
+    sizes: Counter[str] = Counter()
     short: dict[str, int] = {}
     texts: list[tuple[int, Hashes]] = []
     most = max(lengths)
     for number, item in enumerate(items):
         labels.append(item.label)
+        sizes[item.benchmark] += 1
         texts += ((number, token_hashes(plain_words(text))) for text in item.texts)
         for words in map(plain_words, item.names):
             if 0 < len(words) < most:
                 short.setdefault(digest(*words), number)
     sought = tuple(_sought(texts, n) for n in sorted({*lengths}, reverse=True))
-    return Benchmark(tuple(labels), sought, short)
+    return Benchmark(tuple(labels), sought, short, dict(sizes))
 
 
 def overlaps(known: Benchmark, words: Hashes) -> list[npt.NDArray[np.int32]]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -10,6 +11,9 @@ import pyarrow.compute as pc
 from sterling.records.arrow import TEXT_KEYS
 from sterling.records.canonical import canonical_json
 from sterling.records.record import Record
+
+COMPARED = (*TEXT_KEYS, "messages", "fields", "conversational", "view")
+"""Columns of `SCHEMA` that `compared` reads."""
 
 
 def text_of(record: Record) -> str:
@@ -80,7 +84,9 @@ def _joined(parts: Sequence[pa.StringArray], rows: int) -> pa.StringArray:
         return pa.array([""] * rows, pa.string())
     if len(parts) == 1 and not parts[0].null_count:
         return parts[0]
-    return pc.binary_join_element_wise(*parts, "\n", null_handling="skip")
+    # Arrow 26 loses a last row in which every part is null, so the first part is made "" in such rows.
+    nothing = reduce(pc.and_, map(pc.is_null, parts))
+    return pc.binary_join_element_wise(pc.if_else(nothing, "", parts[0]), *parts[1:], "\n", null_handling="skip")
 
 
 def _row_text(cells: Sequence[str | None], talks: bool, messages: str | None, fields: str | None) -> str:

@@ -11,6 +11,9 @@ from sterling.errors import SourceError
 from sterling.sources.streams import Codec, shown
 
 Kind = Literal["jsonl", "json", "csv", "tsv", "parquet", "arrow", "text"]
+Split = Literal["train", "test"]
+"""Of a dataset with splits, what is wanted: its `train`, or whatever is kept apart from training (`test`, `validation`)
+in every configuration; where nothing is kept apart, all of it."""
 
 _KINDS: dict[str, Kind] = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv", ".tsv": "tsv",
@@ -48,13 +51,13 @@ def format_of_name(name: str) -> Format | None:
     return None if kind is None else Format(kind, codec)
 
 
-def choose(names: Sequence[str], readme: str, where: str, *, hub: bool = False) -> list[str]:
+def choose(names: Sequence[str], readme: str, where: str, split: Split = "train", *, hub: bool = False) -> list[str]:
     """Which names of a folder hold its rows. `hub` when it is known to be a Hugging Face dataset."""
     front = _front_matter(readme)
-    if configured := _configured(front, where):
+    if configured := _kept_apart(front) if split == "test" else _configured(front, where):
         chosen = [n for n in names if any(p.fullmatch(n) for p in configured)]
     else:
-        chosen = _by_convention(names, hub=hub or bool(front))
+        chosen = _by_convention(names, split, hub=hub or bool(front))
     if readable := [n for n in chosen if format_of_name(n)]:
         return sorted(readable)
     seen = f"; it holds {', '.join(f'`{n}`' for n in sorted(names)[:5])}" if names else ""
@@ -90,7 +93,7 @@ def _front_matter(readme: str) -> dict[str, Any]:
 
 def _configured(front: dict[str, Any], where: str) -> list[re.Pattern[str]]:
     """Patterns of the train split of the default configuration; none when the card declares none."""
-    configs = [c for c in front.get("configs") or [] if isinstance(c, dict) and c.get("data_files")]
+    configs = _configs(front)
     if not configs:
         return []
     names = [str(c.get("config_name")) for c in configs]
@@ -101,15 +104,7 @@ def _configured(front: dict[str, Any], where: str) -> list[re.Pattern[str]]:
             f"the dataset has {len(configs)} configurations and no default: {listed}",
             where=where, mend="name the folder or the files of one of them",
         )  # fmt: skip
-    folder = str(default[0].get("data_dir") or "")
-    return [pattern(str(PurePosixPath(folder, p))) for p in _train_patterns(default[0]["data_files"], where)]
-
-
-def _train_patterns(data_files: Any, where: str) -> list[str]:
-    splits: dict[str, list[str]] = {}
-    for entry in _listed(data_files):
-        split, paths = (entry["split"], entry["path"]) if isinstance(entry, dict) else ("train", entry)
-        splits.setdefault(str(split), []).extend(str(p) for p in _listed(paths))
+    splits = _splits(default[0])
     if "train" not in splits:
         raise SourceError(
             f"the dataset has no split `train`, only {', '.join(f'`{s}`' for s in splits)}",
@@ -118,14 +113,38 @@ def _train_patterns(data_files: Any, where: str) -> list[str]:
     return splits["train"]
 
 
+def _kept_apart(front: dict[str, Any]) -> list[re.Pattern[str]]:
+    """Patterns of every split but `train`, of all configurations; of `train` where there is no other."""
+    every = [_splits(config) for config in _configs(front)]
+    apart = [p for splits in every for split, patterns in splits.items() if split != "train" for p in patterns]
+    return apart or [p for splits in every for patterns in splits.values() for p in patterns]
+
+
+def _configs(front: dict[str, Any]) -> list[dict[str, Any]]:
+    return [c for c in front.get("configs") or [] if isinstance(c, dict) and c.get("data_files")]
+
+
+def _splits(config: dict[str, Any]) -> dict[str, list[re.Pattern[str]]]:
+    """The patterns of each split of a configuration."""
+    folder = str(config.get("data_dir") or "")
+    splits: dict[str, list[re.Pattern[str]]] = {}
+    for entry in _listed(config["data_files"]):
+        split, paths = (entry["split"], entry["path"]) if isinstance(entry, dict) else ("train", entry)
+        splits.setdefault(str(split), []).extend(pattern(str(PurePosixPath(folder, p))) for p in _listed(paths))
+    return splits
+
+
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _by_convention(names: Sequence[str], *, hub: bool) -> list[str]:
+def _by_convention(names: Sequence[str], split: Split, *, hub: bool) -> list[str]:
     data = [n for n in names if (f := format_of_name(n)) and f.kind != "text" and _base(n) not in _ABOUT_DATA]
-    split = re.compile(r"(?:data/)?train(?:[-./].*)" if hub else r"data/train-.*")
-    return [n for n in data if split.fullmatch(n)] or data or list(names)
+    if split == "test":
+        train = re.compile(r"(?:.*/)?train[-./].*" if hub else r"data/train-.*")
+        return [n for n in data if not train.fullmatch(n)] or data or list(names)
+    train = re.compile(r"(?:data/)?train(?:[-./].*)" if hub else r"data/train-.*")
+    return [n for n in data if train.fullmatch(n)] or data or list(names)
 
 
 def _base(name: str) -> str:

@@ -6,23 +6,23 @@ import re
 from pathlib import Path
 
 from sterling.errors import SourceError
-from sterling.sources.layout import DataFile, choose, data_file, format_of_name
+from sterling.sources.layout import DataFile, Split, choose, data_file, format_of_name
 from sterling.sources.remote import local_copies, remote_files
 from sterling.sources.streams import shown
 
 
-def files_of(path: str) -> list[DataFile]:
+def files_of(path: str, split: Split = "train") -> list[DataFile]:
     """The files behind a path, a folder, a pattern or an address, sorted by name.
 
     Of a folder every readable file is taken, at any depth, hidden ones left out; if it holds no data files, its
     documents (`.txt`, `.md`) are. Of a Hugging Face dataset folder only what its default configuration calls `train`,
-    or `data/train-*`. SourceError when nothing readable is there.
+    or `data/train-*`; with `split="test"` what is kept apart from that. SourceError when nothing readable is there.
     """
     if "://" in path:
-        return remote_files(path)
+        return remote_files(path, split)
     local = Path(path)
     if local.is_dir():
-        return _in_folder(local)
+        return _in_folder(local, split)
     if local.exists():
         return [_single(local)]
     if re.search(r"[*?\[]", path):
@@ -30,19 +30,20 @@ def files_of(path: str) -> list[DataFile]:
     raise _missing(local)
 
 
-def read_by(path: str) -> list[str]:
+def read_by(path: str, split: Split = "train") -> list[str]:
     """Local paths of every file behind a path: what a cache key must rest on. Addresses are fetched for it."""
-    return local_copies(path) if "://" in path else [file.path for file in files_of(path)]
+    return local_copies(path, split) if "://" in path else [file.path for file in files_of(path, split)]
 
 
-def _in_folder(folder: Path) -> list[DataFile]:
+def _in_folder(folder: Path, split: Split) -> list[DataFile]:
     """`files_of` for a local folder."""
-    if (folder / "dataset_dict.json").is_file() and (folder / "train").is_dir():
+    saved = (folder / "dataset_dict.json").is_file()
+    if saved and split == "train" and (folder / "train").is_dir():
         folder = folder / "train"
     names = _walk(folder)
     readme = folder / "README.md"
     text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
-    chosen = choose(names, text, shown(folder))
+    chosen = choose(names, text, shown(folder), split, hub=saved and split == "test")
     return [data_file(name, str(folder / name)) for name in chosen]
 
 

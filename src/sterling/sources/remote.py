@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sterling.errors import MissingExtra, SourceError, StorageError
 from sterling.records import canonical_json, digest
 from sterling.records.files import write_atomically
-from sterling.sources.layout import DataFile, choose, data_file
+from sterling.sources.layout import DataFile, Split, choose, data_file
 
 _IDENTITY = ("blob_id", "etag", "ETag", "checksum", "sha256", "mtime", "created", "last_modified", "LastModified")
 
@@ -27,7 +27,7 @@ class _Place(NamedTuple):
     """The address as that file system spells it."""
 
 
-def remote_files(address: str) -> list[DataFile]:
+def remote_files(address: str, split: Split = "train") -> list[DataFile]:
     """The files behind an address, by the same rules as a local folder's. SourceError when it cannot be reached."""
     scheme = address.partition("://")[0]
     with _reaching(address):
@@ -39,7 +39,7 @@ def remote_files(address: str) -> list[DataFile]:
         readme = _text(place, "README.md") if "README.md" in names else ""
     if not names:
         raise SourceError("nothing is there", where=address, mend="check the name, and the access it needs")
-    chosen = choose(names, readme, address, hub=scheme == "hf")
+    chosen = choose(names, readme, address, split, hub=scheme == "hf")
     return [data_file(name, f"{address.rstrip('/')}/{name}") for name in chosen]
 
 
@@ -56,9 +56,9 @@ def fetched(address: str) -> str:
     return str(copy)
 
 
-def local_copies(address: str) -> list[str]:
+def local_copies(address: str, split: Split = "train") -> list[str]:
     """Local copies of every file behind an address: their content is what a cache key may rest on."""
-    return [fetched(file.path) for file in remote_files(address)]
+    return [fetched(file.path) for file in remote_files(address, split)]
 
 
 def revision_of(address: str) -> Mapping[str, str]:

@@ -11,20 +11,20 @@ from sterling.records import Fault
 from sterling.sources.arrow_rows import arrow_rows, parquet_rows
 from sterling.sources.csv_rows import csv_rows
 from sterling.sources.json_rows import json_rows, jsonl_rows
-from sterling.sources.layout import DataFile, Kind
+from sterling.sources.layout import DataFile, Kind, Split
 from sterling.sources.places import files_of
 from sterling.sources.remote import fetched
 from sterling.sources.row import Row, fault
 from sterling.sources.streams import MAX_LINE, Cut, open_text, shown
 
 
-def read_rows(path: str) -> Iterator[Row | Fault]:
+def read_rows(path: str, split: Split = "train") -> Iterator[Row | Fault]:
     """Every row behind a file, folder, pattern or address, in a stable order, lazily; see `files_of` for which files.
 
     `Row.where` counts lines for JSONL, CSV and TSV, and rows for JSON, Parquet and Arrow, both from 1; a document has
     its name alone. SourceError when a file is missing, unreadable, empty or broken, or when there is no row at all.
     """
-    files = files_of(path)
+    files = files_of(path, split)
     nothing = True
     for file in files:
         for row in _of_file(file, alone=len(files) == 1):
