@@ -162,3 +162,16 @@ def test_a_filter_that_thins_the_tails(recipe: Make, high: float, margin: float,
     assert found == status
     thinned = "`tests` lets 80% as many of its 250 `rare` records through as of the others"
     assert what == thinned if status == "unmet" else what.startswith("no check thins its rare records")
+
+
+def test_vanished_words_and_the_anchor_are_tails_too(recipe: Make) -> None:
+    lost = {"group": "hapax_types", "lost": 300}
+    words = Evidence("tails.tests.hapax_types", 0.7, 1000, Interval(0.6, 0.8), "ratio", lost)
+    among = {"group": "rare_tags", "among": "anchor"}
+    anchor = Evidence("tails.tests.anchor.rare_tags", 0.5, 90, Interval(0.3, 0.7), "ratio", among)
+    nothing = Evidence("tails.tests.rare_types", None, 3, None, "nothing to compare", {"group": "rare_types"})
+    assert said(gate(recipe(), [words, anchor, nothing]), "filters.tails") == [
+        ("unmet", "`tests` keeps 70% as many of 1,000 `hapax_types` as random drops would"),
+        ("unmet", "`tests` lets 50% as many of its 90 `rare_tags` records of the anchor through as of the others"),
+    ]
+    assert said(gate(recipe(), [nothing]), "filters.tails") == []

@@ -1,134 +1,157 @@
-"""Every filter weighed for what it does to the tails, over the records that were generated."""
+"""Every filter weighed for what it does to the tails: among the records that were generated, and among the anchor's.
 
-import random
+Two passes over the shards, however many checks there are: the first counts in how many records each type occurs, the
+second says of each record how rare it is and looks up what every check did with it.
+"""
+
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from heapq import nsmallest
 
 import numpy as np
-import pyarrow.parquet as pq
+import numpy.typing as npt
+import pyarrow as pa
 
-from sterling.curate.tails import BANDS, Survival, band_survival, worst_group
-from sterling.engine.judge import NOT_CONCERNED
-from sterling.engine.shards import Shard, read_batch
+from sterling.curate.chance import MOST_HOLDERS, Holders, vanished
+from sterling.curate.tails import Survival, Weighed, tail_impact
+from sterling.engine.shards import Shard
 from sterling.pipeline.job import Job
-from sterling.records import texts
+from sterling.pipeline.rareness import PAIR_BITS, TAG_BITS, WORD_BITS, Fate, Groups, Look, Told, Weigh
 from sterling.stats import Evidence
 from sterling.text import plain_words
-from sterling.text.clusters import Clusters, vectors
-from sterling.text.rarity import DocumentFrequencies
+from sterling.text.clusters import Clusters
+from sterling.text.directions import directions
+from sterling.text.kernels import kernels
+from sterling.text.rarity import Seen, held_pairs, held_words, mean_bits, share_alone
 
-_SAMPLE = 5_000
-"""Texts from which bands and clusters are learnt."""
+_SAMPLE = 2_000
+"""Texts from which bands and clusters are learnt: those with the smallest ids."""
 _CLUSTERS = 20
-Group = tuple[str, str, str]
-"""(check, `band` | `cluster` | `tag`, which)."""
+_PAIRS = 1 << 22
+"""Pairs of words that are counted, about: of larger collections only one in 2^n, so that few share a bucket."""
+_PAIRS_EACH = 128
+_TRACKED = 1 << 17
+"""Rare word types whose holders are followed, at most."""
+_SMALL_CLUSTERS = 0.1
 
 
-class Groups(NamedTuple):
-    """How records are told apart."""
+@dataclass(slots=True)
+class _Sum:
+    """One check over all shards."""
 
-    frequencies: DocumentFrequencies
-    edges: tuple[float, ...]
-    """Rarity in bits at which the next band begins."""
-    clusters: Clusters
-    names: tuple[str, ...]
-    """Of the clusters: the words that tell each from the others."""
+    before: Counter[tuple[str, str]] = field(default_factory=Counter)
+    after: Counter[tuple[str, str]] = field(default_factory=Counter)
+    judged: list[npt.NDArray[np.uint64]] = field(default_factory=list)
+    dropped: list[npt.NDArray[np.uint64]] = field(default_factory=list)
 
+    def add(self, one: Fate) -> None:
+        self.before.update(one.before)
+        self.after.update(one.after)
+        self.judged.append(one.judged)
+        self.dropped.append(one.dropped)
 
-class _Seen(NamedTuple):
-    frequencies: DocumentFrequencies
-    sample: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """First pass over a shard: which words are rare, and some texts to learn from."""
-
-    share: float
-    seed: int
-
-    def __call__(self, shard: Shard) -> _Seen:
-        """Frequencies and a sample of one shard."""
-        chance = random.Random(f"{self.seed}:{shard.number}")  # noqa: S311 - a sample, not a secret
-        every = texts(read_batch(shard.records))
-        frequencies = DocumentFrequencies()
-        frequencies.add(every)
-        return _Seen(frequencies, [text for text in every if chance.random() < self.share])
+    def part(self, kind: str) -> dict[str, Survival]:
+        """Before and after in each group of a kind."""
+        return {name: Survival(n, self.after[of, name]) for (of, name), n in self.before.items() if of == kind}
 
 
-@dataclass(frozen=True, slots=True)
-class Weigh:
-    """Second pass: who was judged, and who was left, by check and group."""
-
-    groups: Groups
-
-    def __call__(self, shard: Shard) -> tuple[Counter[Group], Counter[Group]]:
-        """Counts before and after of one shard."""
-        batch = read_batch(shard.records)
-        every = texts(batch)
-        bands = [BANDS[int(np.searchsorted(self.groups.edges, self.groups.frequencies.rarity(t)))] for t in every]
-        homes = [self.groups.names[home] for home in self.groups.clusters.assign(vectors(every))]
-        tags: list[list[str]] = batch.column("tags").to_pylist()
-        where = {
-            record: [("band", band), ("cluster", home), *(("tag", tag) for tag in own)]
-            for record, band, home, own in zip(batch.column("id").to_pylist(), bands, homes, tags, strict=True)
-        }
-        return _counted(shard, where)
-
-
-def tails(job: Job, made: Sequence[Shard]) -> Iterator[Evidence]:
-    """For each check that dropped something: survival by band, and the worst cluster and tag."""
-    dropping = {s.name for s in job.trail.stages if s.kind == "check" and s.summary["tally"].get("drop")}
-    if not made or not dropping:
+def tails(job: Job, shards: Sequence[Shard], among: str = "") -> Iterator[Evidence]:
+    """For each check that dropped some of these records: survival by group against random drops."""
+    dropping = _dropping(job, anchor=bool(among))
+    if not shards or not dropping:
         return
-    before, after = Counter[Group](), Counter[Group]()
-    for judged, left in job.use.crew.map(Weigh(_groups(job, made)), made, len(made)):
-        before.update(judged)
-        after.update(left)
+    sums: dict[str, _Sum] = {}
+    held: list[Told] = []
+    groups = _groups(job, shards, anchor=bool(among))
+    for told in job.use.crew.map(Weigh(groups), shards, len(shards)):
+        for check, fate in told.fates.items():
+            if check in dropping:
+                sums.setdefault(check, _Sum()).add(fate)
+        held.append(told._replace(fates={}))
+    holdings = _holdings(held)
     for entry in job.recipe.checks:
-        if entry.name in dropping and any(check == entry.name for check, _, _ in before):
-            yield from band_survival(entry.name, _part(before, after, entry.name, "band"))
-            for kind in ("cluster", "tag"):
-                yield from worst_group(entry.name, kind, _part(before, after, entry.name, kind))
+        if entry.name in sums:
+            yield from tail_impact(entry.name, _weighed(sums[entry.name], holdings, job.recipe.seed), among)
 
 
-def _groups(job: Job, made: Sequence[Shard]) -> Groups:
-    n = sum(s.summary["records"] for s in job.trail.stages if s.kind == "generate")
-    seen = list(job.use.crew.map(Look(min(1.0, _SAMPLE / max(1, n)), job.recipe.seed), made, len(made)))
-    frequencies = DocumentFrequencies()
-    for one in seen:
-        frequencies.merge(one.frequencies)
-    sample = sorted(text for one in seen for text in one.sample)
-    rarities = [frequencies.rarity(text) for text in sample] or [0.0]
-    edges = tuple(float(edge) for edge in np.quantile(rarities, [0.25, 0.5, 0.75]))
-    clusters = Clusters.of(vectors(sample), _CLUSTERS, job.recipe.seed)
-    homes = clusters.assign(vectors(sample)).tolist()
-    return Groups(frequencies, edges, clusters, tuple(_name(sample, homes, home) for home in range(_CLUSTERS)))
+def _dropping(job: Job, anchor: bool) -> set[str]:
+    checks = [s for s in job.trail.stages if s.kind == "check" and (s.walk == 0) == anchor]
+    return {s.name for s in checks if s.summary["tally"].get("drop")}
 
 
-def _name(sample: Sequence[str], homes: Sequence[int], home: int) -> str:
-    """The three words that stand in more of a cluster's texts than of the others, and its number."""
-    inside, outside = Counter[str](), Counter[str]()
-    for text, where in zip(sample, homes, strict=True):
-        (inside if where == home else outside).update(set(plain_words(text)))
+def _groups(job: Job, shards: Sequence[Shard], anchor: bool) -> Groups:
+    kind = "anchor" if anchor else "generate"
+    records = max(1, sum(s.summary["records"] for s in job.trail.stages if s.kind == kind))
+    thin = max(0, (records * _PAIRS_EACH // _PAIRS).bit_length())
+    words, pairs, tags = Seen(WORD_BITS), Seen(PAIR_BITS, np.uint8), Seen(TAG_BITS)
+    sample: list[tuple[str, str]] = []
+    for seen in job.use.crew.map(Look(min(1.0, _SAMPLE / records), thin), shards, len(shards)):
+        for whole, part in ((words, seen.words), (pairs, seen.pairs), (tags, seen.tags)):
+            whole.add(part.buckets.astype(np.int64), part.times.astype(np.int64))
+        sample += seen.sample
+    texts = [text for _, text in sorted(sample)]
+    hashes = kernels().word_hashes(pa.array(texts, pa.large_string()))
+    own, n = held_words(hashes, WORD_BITS), len(texts)
+    alone = share_alone(held_pairs(hashes, PAIR_BITS, thin), pairs, n)
+    towards = directions(own, n)
+    clusters = Clusters.of(towards, _CLUSTERS, job.recipe.seed)
+    rare = int(np.count_nonzero((words.counts > 0) & (words.counts <= MOST_HOLDERS)))
+    return Groups(
+        records, thin, words, pairs, tags, _quantiles(mean_bits(own, words, records, n), 0.25, 0.5, 0.75),
+        max(1e-9, *_quantiles(alone, 0.75)), clusters, _named(texts, clusters.assign(towards).tolist()),
+        1 << (rare // _TRACKED).bit_length(),
+    )  # fmt: skip
+
+
+def _weighed(of: _Sum, held: Holders, seed: int) -> Weighed:
+    """One check's groups."""
+    whole = of.part("all")[""]
+    clusters = of.part("cluster")
+    marks = {name: part for name, part in of.part("mark").items() if part.before}
+    groups = marks | {"rare_clusters": _smallest(clusters, whole.before)}
+    judged, dropped = (np.unique(np.concatenate([_NOBODY, *keys])) for keys in (of.judged, of.dropped))
+    mine = np.isin(held.rows, judged)
+    rows = Holders(np.unique(held.types[mine], return_inverse=True)[1], np.searchsorted(judged, held.rows[mine]))
+    types = vanished(rows, np.isin(judged, dropped), whole.before, whole.before - whole.after, seed)
+    return Weighed(whole, of.part("band"), groups, clusters, of.part("tag"), types)
+
+
+def _smallest(clusters: Mapping[str, Survival], whole: int) -> Survival:
+    """The smallest clusters, of a tenth of the records together; the smallest one at least."""
+    before = after = 0
+    for _, part in sorted(clusters.items(), key=lambda one: (one[1].before, one[0])):
+        if before and before + part.before > _SMALL_CLUSTERS * whole:
+            break
+        before, after = before + part.before, after + part.after
+    return Survival(before, after)
+
+
+def _holdings(held: Sequence[Told]) -> Holders:
+    """All holdings, by type and record: the same in whatever order the shards came."""
+    types = np.concatenate([np.empty(0, np.uint32), *(one.types for one in held)]).astype(np.int64)
+    holders = np.concatenate([_NOBODY, *(one.holders for one in held)])
+    order = np.lexsort((holders, types))
+    return Holders(types[order], holders[order])
+
+
+def _quantiles(values: npt.NDArray[np.float64], *at: float) -> tuple[float, ...]:
+    return tuple(float(edge) for edge in np.quantile(values if len(values) else [0.0], at))
+
+
+def _named(sample: Sequence[str], homes: Sequence[int]) -> tuple[str, ...]:
+    """Of each cluster the three words that stand in more of its texts than of the others, and its number."""
+    said = [set(plain_words(text)) for text in sample]
+    every = Counter(word for words in said for word in words)
+    return tuple(_name(said, every, homes, home) for home in range(_CLUSTERS))
+
+
+def _name(said: Sequence[set[str]], every: Counter[str], homes: Sequence[int], home: int) -> str:
+    inside = Counter(word for words, where in zip(said, homes, strict=True) if where == home for word in words)
     size = max(1, homes.count(home))
     rest = max(1, len(homes) - size)
-    telling = sorted(inside, key=lambda word: (outside[word] / rest - inside[word] / size, word))[:3]
+    telling = nsmallest(3, inside, lambda word: ((every[word] - inside[word]) / rest - inside[word] / size, word))
     return f"{' '.join(telling)} ({home})"
 
 
-def _counted(shard: Shard, where: Mapping[str, Sequence[tuple[str, str]]]) -> tuple[Counter[Group], Counter[Group]]:
-    before, after = Counter[Group](), Counter[Group]()
-    for path in shard.verdicts:
-        table = pq.read_table(path, columns=["record", "check", "outcome"], filters=[("reason", "!=", NOT_CONCERNED)])
-        for record, check, outcome in zip(*(table[name].to_pylist() for name in table.column_names), strict=True):
-            groups = [(check, kind, name) for kind, name in where[record]]
-            before.update(groups)
-            after.update(groups if outcome != "drop" else ())
-    return before, after
-
-
-def _part(before: Counter[Group], after: Counter[Group], check: str, kind: str) -> dict[str, Survival]:
-    return {name: Survival(n, after[c, k, name]) for (c, k, name), n in before.items() if (c, k) == (check, kind)}
+_NOBODY = np.empty(0, np.uint64)

@@ -8,6 +8,11 @@ from sterling.recipes import Recipe
 from sterling.stats import Evidence
 
 _DUPLICATES = ("exact_duplicates", "near_duplicates")
+_TAILS = (
+    "rare", "hapax", "rare_ngrams", "rare_clusters", "rare_tags", "worst_cluster", "worst_tag", "hapax_types",
+    "rare_types",
+)  # fmt: skip
+"""Ratios to random drops in the evidence `tails.<check>`."""
 
 
 @rule(
@@ -106,26 +111,35 @@ def tails_are_weighed(_: Recipe) -> Iterator[Situation]:
 
 @gate_of(tails_are_weighed)
 def no_filter_thins_the_tails(recipe: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
-    """No check lets rare records through less often than the others, by more than the margin and beyond chance."""
+    """No check keeps less of what is rare than random drops would, by more than the margin and beyond chance."""
     looked = thinned = 0
-    for index, entry in enumerate(recipe.checks):
-        for group in ("rare", "worst_cluster", "worst_tag"):
-            ratio = evidence.get(f"tails.{entry.name}.{group}")
-            if ratio is None or ratio.interval is None or ratio.value is None:
-                continue
-            looked += 1
-            if ratio.interval.high < 1 - recipe.tail_margin:
-                thinned += 1
-                yield _thinned(index, entry.name, ratio)
+    for index, ratio in _tail_ratios(recipe, evidence):
+        looked += 1
+        if ratio.interval is not None and ratio.interval.high < 1 - recipe.tail_margin:
+            thinned += 1
+            yield _thinned(index, recipe.checks[index].name, ratio)
     if looked and not thinned:
-        yield met(
-            f"no check thins its rare records, a cluster or a tag by more than {recipe.tail_margin:.0%}", "checks"
-        )
+        what = f"no check thins its rare records, a cluster, a tag or rare words by more than {recipe.tail_margin:.0%}"
+        yield met(what, "checks")
+
+
+def _tail_ratios(recipe: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[tuple[int, Evidence]]:
+    """(index of the check, ratio) of everything rare that could be held against chance."""
+    for index, entry in enumerate(recipe.checks):
+        for among in ("", "anchor."):
+            for group in _TAILS:
+                ratio = evidence.get(f"tails.{entry.name}.{among}{group}")
+                if ratio is not None and ratio.value is not None and ratio.interval is not None:
+                    yield index, ratio
 
 
 def _thinned(index: int, name: str, ratio: Evidence) -> Situation:
-    group = ratio.inputs["group"]
-    said = f"`{name}` lets {ratio.value:.0%} as many of its {ratio.n:,} `{group}` records through as of the others"
+    group, among = ratio.inputs["group"], " of the anchor" if ratio.inputs.get("among") else ""
+    if "lost" in ratio.inputs:
+        said = f"`{name}` keeps {ratio.value:.0%} as many of {ratio.n:,} `{group}`{among} as random drops would"
+    else:
+        records = f"{ratio.n:,} `{group}` records{among}"
+        said = f"`{name}` lets {ratio.value:.0%} as many of its {records} through as of the others"
     return unmet(said, "checks", index)
 
 

@@ -12,6 +12,8 @@ from sterling.report.costs import costs
 from sterling.report.flow import ranked, reaches
 from sterling.report.model import Report, Sample
 from sterling.report.plots import Axis, compose
+from sterling.report.tails import chance_axis, tail_place
+from sterling.report.voices import AREAS, is_phrases, voice_sides
 from sterling.stats import Evidence
 
 if TYPE_CHECKING:
@@ -89,7 +91,8 @@ def _render(report: Report, limits: Limits) -> str:
         plots=plots,
         samples={fate: _samples(report.samples, fate, limits) for fate in ("kept", "dropped")},
         cost=costs(report.evidence),
-        evidence=_cut([one for one in rest if not one.name.startswith("cost.")], limits.rows),
+        voices=_cut(voice_sides(report.evidence), limits.few),
+        evidence=_cut([one for one in rest if not (one.name.startswith("cost.") or is_phrases(one))], limits.rows),
         limits=limits,
         t=partial(_clip, limit=limits.text),
         cut=_cut,
@@ -238,7 +241,7 @@ class _Place(NamedTuple):
 
 _RATES = frozenset({"false_accepts", "false_rejects", "precision"})
 """What is drawn of a verifier; single kinds of near misses are too few each, and stand in the table."""
-_SECTIONS = ("diversity", "accepted", "verifiers", "tails", "yields")
+_SECTIONS = ("diversity", "accepted", "verifiers", "tails", "chance", "yields", "voice")
 
 
 def _place(one: Evidence) -> _Place | None:
@@ -251,14 +254,17 @@ def _place(one: Evidence) -> _Place | None:
         return _Place("accepted", name.removesuffix(".accepted"), _maker_of(one))
     if first == "verifiers" and name.removeprefix(f"{check}.") in _RATES:
         return _Place("verifiers", check, name.removeprefix(f"{check}.").replace("_", " "))
+    if one.name in AREAS:
+        return _Place("voice", check, AREAS[one.name])
     if first == "generate" and name.endswith(".yield"):
         return _Place("yields", str(one.inputs["strategy"]), str(one.inputs["cell"]))
-    if first == "tails" and ".survival." in name:
-        return _Place("tails", check, name.rpartition(".")[2])
-    return None
+    tail = tail_place(one)
+    return None if tail is None else _Place(*tail)
 
 
 def _axis(section: str, rows: Sequence[tuple[str, Evidence]]) -> Axis:
+    if section == "chance":
+        return chance_axis(rows)
     return Axis.around([one for _, one in rows]) if section == "diversity" else Axis(0, 1, percent=True)
 
 
