@@ -2,6 +2,7 @@
 
 from sterling.models.asking import ask, classify
 from sterling.models.conversation import Answer, Failure, Question, Scores, Usage
+from sterling.models.embeddings import embed
 from sterling.models.endpoint import Endpoint, ModelRef, endpoints_of
 from sterling.models.families import depth_of, lineage, lineage_of
 from sterling.models.http.mends import insist
@@ -27,6 +28,7 @@ __all__ = [
     "ask",
     "classify",
     "depth_of",
+    "embed",
     "endpoints_of",
     "insist",
     "lineage",

@@ -33,8 +33,7 @@ def ask(
     StorageError when an answer cannot be written down.
     """
     calls = [call_of(endpoint, question) for question in questions]
-    outcomes = _outcomes(endpoint, calls, chat_said)
-    return [answer_of(outcome, finish_ok) for outcome in outcomes]
+    return [answer_of(outcome, finish_ok) for outcome in outcomes(endpoint, calls, chat_said)]
 
 
 def classify(
@@ -46,8 +45,8 @@ def classify(
     a text or a chat, `score` a pair, `pooling` a text or a chat (reward models with a head of their own). Journaled
     like answers. Whether numbers are probabilities or logits is the server's business.
     """
-    calls = [_guarded(partial(score_call, endpoint, route, subject)) for subject in subjects]
-    return [_scores(outcome) for outcome in _outcomes(endpoint, calls, score_said)]
+    calls = [guarded(partial(score_call, endpoint, route, subject)) for subject in subjects]
+    return [_scores(outcome) for outcome in outcomes(endpoint, calls, score_said)]
 
 
 def call_of(endpoint: Endpoint, question: Question) -> Call | Failure:
@@ -56,10 +55,10 @@ def call_of(endpoint: Endpoint, question: Question) -> Call | Failure:
     if taken:
         mend = "ask several questions with sample=0, 1, … for several samples" if "n" in taken else "leave it out"
         raise InputError(f"`{taken[0]}` is not for sampling: the client decides it", mend=mend)
-    return _guarded(partial(chat_call, endpoint, question))
+    return guarded(partial(chat_call, endpoint, question))
 
 
-def _guarded(make: Callable[[], Call]) -> Call | Failure:
+def guarded(make: Callable[[], Call]) -> Call | Failure:
     """A question that JSON cannot say fails by itself."""
     try:
         return make()
@@ -71,7 +70,8 @@ Outcome = Given | Failure
 """What was said, after no attempt where the journal had it; or why nothing was."""
 
 
-def _outcomes(endpoint: Endpoint, calls: Sequence[Call | Failure], take: Callable[[Any], Said]) -> list[Outcome]:
+def outcomes(endpoint: Endpoint, calls: Sequence[Call | Failure], take: Callable[[Any], Said]) -> list[Outcome]:
+    """What becomes of each call, from the journal or by asking; `take` says what the journal keeps of an answer."""
     journal, till = store.journal(), Till(endpoint)
     journal.refresh()
     known: dict[str, Outcome] = {}

@@ -34,21 +34,21 @@ class Clusters:
     def of(cls, sample: Vectors, count: int, seed: int) -> "Clusters":
         """At most `count` clusters of a sample (rows x dimensions). What all texts share is taken out first."""
         common = sample.mean(axis=0, keepdims=True) if len(sample) else np.zeros((1, _DIMENSIONS), np.float32)
-        rows = _directions(sample - common)
+        rows = directions(sample - common)
         chance = np.random.default_rng(seed)
         centres = rows[chance.permutation(len(rows))[:count]]
         for _ in range(_PASSES if len(centres) else 0):
             home = np.argmax(rows @ centres.T, axis=1)
             sums = np.zeros_like(centres)
             np.add.at(sums, home, rows)
-            centres = np.where(np.linalg.norm(sums, axis=1, keepdims=True) > 0, _directions(sums), centres)
+            centres = np.where(np.linalg.norm(sums, axis=1, keepdims=True) > 0, directions(sums), centres)
         return cls(centres, common)
 
     def assign(self, rows: Vectors) -> npt.NDArray[np.int64]:
         """The number of the nearest centre for each row; 0 where there is none."""
         if not len(self._centres):
             return np.zeros(len(rows), np.int64)
-        home: npt.NDArray[np.int64] = np.argmax(_directions(rows - self._common) @ self._centres.T, axis=1)
+        home: npt.NDArray[np.int64] = np.argmax(directions(rows - self._common) @ self._centres.T, axis=1)
         return home
 
 
@@ -58,7 +58,7 @@ def _vector(text: str) -> Vectors:
         return np.zeros(_DIMENSIONS, np.float32)
     bits = np.unpackbits(_spread(types).view(np.uint8), axis=1)
     signs = bits.astype(np.float32) * 2 - 1
-    direction: Vectors = _directions((np.sqrt(counts).astype(np.float32) @ signs)[None])[0]
+    direction: Vectors = directions((np.sqrt(counts).astype(np.float32) @ signs)[None])[0]
     return direction
 
 
@@ -68,6 +68,7 @@ def _spread(types: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
         return np.stack([types, types * np.uint64(0x9E3779B97F4A7C15) ^ (types >> np.uint64(29))], axis=1)
 
 
-def _directions(rows: Vectors) -> Vectors:
+def directions(rows: npt.NDArray[np.floating]) -> Vectors:
+    """Each row at length 1; a row of zeros stays."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.where(lengths > 0, lengths, 1), dtype=np.float32)

@@ -59,7 +59,7 @@ class Rule(BaseModel):
     logprobs: Any = None
     tool_calls: tuple[Mapping[str, Any], ...] | None = None
     scores: tuple[float, ...] | None = None
-    """For `classify`, `score` and `pooling`."""
+    """For `classify`, `score` and `pooling`; for `embeddings` the vector, unsaid one of the text's words."""
 
     latency_s: Latency | None = None
     status: int = Field(default=200, ge=200, le=599)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sterling.models.mocking.batches import MockBatches
 from sterling.models.mocking.made_up import scripted_answer
 from sterling.models.mocking.script import Latency, Rule, Script, filled, texts_of
+from sterling.text.clusters import vectors
 
 if TYPE_CHECKING:
     from aiohttp.web import Application, Request, StreamResponse
@@ -172,7 +173,8 @@ class MockServer:
     def _said(self, turn: _Turn) -> dict[str, Any]:
         rule = turn.rule
         if turn.route != "completions":
-            entry = _scored(turn.route, rule.scores or (0.5,))
+            scores = rule.scores or (_embedded(turn.text) if turn.route == "embeddings" else (0.5,))
+            entry = _scored(turn.route, scores)
             return {"object": "list", "data": [entry], "usage": {"prompt_tokens": len(turn.text) // 4}}
         text = self._text(turn)
         message: dict[str, Any] = {"role": "assistant", "content": text, "reasoning_content": rule.reasoning}
@@ -234,8 +236,15 @@ class MockServer:
         return response
 
 
+def _embedded(text: str) -> tuple[float, ...]:
+    """A vector that texts of like words share roughly."""
+    return tuple(vectors([text])[0].tolist())
+
+
 def _scored(route: str, scores: tuple[float, ...]) -> dict[str, Any]:
-    """As vLLM answers on its three routes."""
+    """As vLLM answers on its routes."""
+    if route == "embeddings":
+        return {"index": 0, "object": "embedding", "embedding": list(scores)}
     if route == "score":
         return {"index": 0, "score": scores[0]}
     if route == "pooling":
