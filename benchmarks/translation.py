@@ -21,7 +21,7 @@ from typing import Any
 from sterling.records import Record, batch_of
 from sterling.registry import NearMiss, Ruling
 from sterling.stats import clopper_pearson
-from sterling.verify.forms.language import LANGUAGES
+from sterling.text.languages import LANGUAGES
 from sterling.verify.translating.chrf import chrf
 from sterling.verify.translating.tongue import code_of
 from sterling.verify.translation import Translation

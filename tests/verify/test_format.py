@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sterling.records import Record, batch_of
 from sterling.stats import clopper_pearson
 from sterling.text.fences import split
+from sterling.text.languages import LANGUAGES, identify
 from sterling.verify.format import Format
 from sterling.verify.forms.constraints import BadConstraint, Constraint, constraint_from, kinds
 from sterling.verify.forms.counting import paragraphs, sentences, words
-from sterling.verify.forms.language import LANGUAGES, identify
 
 pytest.importorskip("jsonschema_rs", reason="the `schema` extra is not installed")
 

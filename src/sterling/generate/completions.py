@@ -27,6 +27,7 @@ from sterling.records import Fault, Maker, Record
 from sterling.registry import Past, Strategy, Task, register
 from sterling.sources import Row, read_by, read_rows
 from sterling.sources.values import MISSING, BadRow, dig, listing, mapping, plain, said, scalar
+from sterling.text.invisible import cleaned_payload
 
 Column = Literal[
     "id", "prompt", "completion", "messages", "system", "tools", "model", "created", "finish_reason",
@@ -189,14 +190,15 @@ class Completions(Strategy):
         model = answer.model or self.model
         if model is None:
             return Fault(where, "source", "missing_model", "nothing says who answered; add `model:` or map a column")
-        payload = {"prompt": answer.prompt, "completion": answer.completion}
+        seen = cleaned_payload({"prompt": answer.prompt, "completion": answer.completion})
         maker = Maker(
             "completions", model, self.revision, _families(model, self.family), self.service,
             sampling=answer.sampling, seed=answer.seed, terms=self.terms, time=answer.time,
         )  # fmt: skip
         return Record.synthetic(
-            payload if answer.tools is None else payload | {"tools": answer.tools},
-            source=source, row=row, maker=maker, reference=reference, tags=(f"model:{model}", "task:completion"),
+            seen.content if answer.tools is None else seen.content | {"tools": answer.tools},
+            source=source, row=row, maker=maker, reference=reference,
+            tags=(f"model:{model}", "task:completion", *seen.tags),
             distilled=depth_of(model),
         )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -44,6 +44,9 @@ class Source(Part):
     personal_data: bool = False
     max_bad_share: float = Field(default=0.05, ge=0, le=1)
     """The run stops when more than this share of the rows is bad."""
+    invisible: Literal["strip", "keep"] = "strip"
+    """`strip` takes out of the payload what nobody sees and nothing needs: zero-width marks, soft hyphens, hidden data
+    (`text.invisible` has the rule). The record's tags tell it, the file stays as it is, and so does the reference."""
 
     def yields(self) -> Origin:
         """What its rows count as, as far as the recipe tells."""

@@ -3,13 +3,15 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 from sterling.errors import InputError, SourceError
 from sterling.records import Fault, Origin, Record, Role, digest
+from sterling.records.arrow import TEXT_KEYS
 from sterling.registry import Item, Source
 from sterling.sources.row import fault
 from sterling.stats import clopper_pearson
+from sterling.text.invisible import cleaned_payload
 
 _ORDER: tuple[Role, ...] = ("test", "monitor", "holdout")
 """Roles in the order in which they take their share of the unit interval; `train` is what remains."""
@@ -57,15 +59,26 @@ def anchor_records(source: Source, shares: Mapping[Role, float]) -> Iterator[Rec
 
 def _record(item: Item, source: Source, shares: Mapping[Role, float]) -> Record | Fault:
     try:
+        payload, tags = (item.payload, item.tags) if source.invisible == "keep" else _seen(item)
+        if item.payload and not payload:
+            return fault(item.row, "empty_text", "there is nothing in it but invisible characters")
         record = Record.real(
-            item.payload, source=source.name, row=item.row, origin=item.origin or origin_of(source),
-            reference=item.reference, tags=item.tags,
+            payload, source=source.name, row=item.row, origin=item.origin or origin_of(source),
+            reference=item.reference, tags=tags,
         )  # fmt: skip
         group = record.content if item.group is None else item.group
         return replace(record, role=role_of(group, shares))
     except (ValueError, TypeError, RecursionError) as error:
         where = item.row.encode(errors="replace").decode()
         return fault(where, "bad_row", f"{type(error).__name__}: {str(error)[:200]}")
+
+
+def _seen(item: Item) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """Payload without what nobody sees, and tags that tell it; no payload where a text would be left empty."""
+    found = cleaned_payload(item.payload)
+    texts = [key for key in TEXT_KEYS if isinstance(found.content.get(key), str)]
+    empty = any(item.payload[key].strip() and not found.content[key].strip() for key in texts)
+    return {} if empty else found.content, (*item.tags, *found.tags)
 
 
 SILENT = frozenset({"no_feedback", "unchanged", "unread_assertions"})

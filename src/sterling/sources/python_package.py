@@ -53,6 +53,8 @@ class PythonPackage(Source):
     """A folder of Python files: a package, or the folder it lies in."""
     tests: str | None = None
     """Test files of what is read: a folder, a file or a pattern. They are never run."""
+    invisible: Literal["strip", "keep"] = "keep"
+    """Program text stays as it is: a string that holds such a character would be another string."""
     split_by: Literal["function", "module", "package"] = "module"
     """What belongs together and gets one role as a whole."""
 

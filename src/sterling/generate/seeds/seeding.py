@@ -9,6 +9,7 @@ from typing import Any
 
 from sterling.records import Record, content_text, digest, text_of
 from sterling.text.clusters import Clusters, vectors
+from sterling.text.invisible import MARKED, STRIPPED
 
 _TOPICS = 24
 _AT_LEAST = 2_000
@@ -90,7 +91,9 @@ def chat_of(record: Record) -> list[dict[str, Any]] | None:
 
 def inherited(record: Record) -> tuple[str, ...]:
     """The tags that say what it is about, and so what is made of it."""
-    return tuple(tag for tag in record.tags if not tag.startswith(("task:", "cell:", "model:", "outcome:")))
+    return tuple(
+        tag for tag in record.tags if not tag.startswith(("task:", "cell:", "model:", "outcome:", STRIPPED, MARKED))
+    )
 
 
 def _opening(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from sterling.generate.seeds.seeding import inherited
 from sterling.models import Answer, Endpoint, depth_of, lineage
 from sterling.records import Maker, Record, digest
 from sterling.registry import Task
+from sterling.text.invisible import cleaned_payload
 from sterling.text.templates import Template
 
 
@@ -34,16 +35,17 @@ class Draft(NamedTuple):
     view: str | None = None
 
     def record(self, strategy: str, task: Task, source: str) -> Record:
-        """The record, child of the task's seeds."""
+        """The record, child of the task's seeds, without characters that nobody sees (`text.invisible`)."""
+        seen = cleaned_payload(self.payload)
         topics = _topics(task.seeds, {tag.partition(":")[0] for tag in self.tags})
         return Record.synthetic(
-            self.payload,
+            seen.content,
             source=source,
             row=task.row,
             maker=self._maker(strategy, task),
             parents=task.seeds,
             reference=self.reference,
-            tags=tuple(dict.fromkeys((*self.tags, *topics))),
+            tags=tuple(dict.fromkeys((*self.tags, *topics, *seen.tags))),
             view=self.view,
             distilled=max((depth_of(writer.endpoint) for writer in self.writers), default=0),
         )

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from sterling.text.languages import LANGUAGES, identify
 from sterling.verify.forms.constraints import Constraint, Failure, named
 from sterling.verify.forms.counting import lines, paragraphs, words
 from sterling.verify.forms.finding import appearances, composed
-from sterling.verify.forms.language import LANGUAGES, identify
 from sterling.verify.forms.patterns import BadPattern, linear
 
 _TAKES = 80
@@ -184,7 +184,7 @@ class ForbiddenPattern(_Pattern):
 
 @named("language")
 class Language(Constraint):
-    """The text is written in this language (ISO 639-1), as `verify.forms.language` tells: by script and small words.
+    """The text is written in this language (ISO 639-1), as `text.languages` tells: by script and small words.
 
     A text that is short, mixed, or in a language that is not on the list stays undecided, which is neither met nor
     missed. Related languages are told apart by their small words only, and a quotation may outweigh a short answer.

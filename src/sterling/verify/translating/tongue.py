@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import fsum
 
 from sterling.text import plain_words
-from sterling.verify.forms.language import LANGUAGES, identify
+from sterling.text.languages import LANGUAGES, identify
 
 _READ = 20_000
 """Characters of a text that are looked at."""
@@ -56,7 +56,7 @@ def is_code(language: str) -> bool:
 
 
 def told(prose: str) -> str | None:
-    """The language of a text, where it can be told (`verify.forms.language`)."""
+    """The language of a text, where it can be told (`text.languages`)."""
     return identify(prose)
 
 

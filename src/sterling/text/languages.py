@@ -9,7 +9,7 @@ second in words that only one of the two has. A text that is short, mixed, or in
 # ruff: noqa: RUF001 - the letters of other scripts are meant
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 _READ = 100_000
@@ -113,12 +113,15 @@ LANGUAGES: frozenset[str] = frozenset(
 """ISO 639-1 codes that can be told."""
 
 _LETTERS = {script: re.compile(f"[{ranges}]") for script, ranges in _SCRIPTS.items()}
+_ASCII_LETTERS = re.compile(f"(?:[A-Za-z][^A-Za-z]*){{{_MIN_LETTERS}}}")
 _WORD = re.compile(r"[^\s\d!-/:-@\[-`{-~«»“”„‘’…–—।،؟۔]+(?:-[^\W\d_]+)?")
 
 
 def identify(text: str) -> str | None:
     """The code of a text's language, out of `LANGUAGES`; None where it cannot be told."""
     read = text[:_READ]
+    if read.isascii():
+        return _by_words(read, "latin") if _ASCII_LETTERS.search(read) else None
     counts = Counter({script: len(letters.findall(read)) for script, letters in _LETTERS.items()})
     if counts["kana"]:
         counts["kana"] += counts.pop("han")
@@ -140,22 +143,29 @@ def _of_east(text: str, script: str) -> str | None:
 
 def _by_words(text: str, script: str) -> str | None:
     said = Counter(_WORD.findall(text.lower()))
-    scores = {code: _score(said, words) for code, words in _weights(script).items()}
+    owners = _owners(script)
+    small = {word: n for word, n in said.items() if word in owners}
+    scores = dict.fromkeys(_SMALL_WORDS[script], 0.0)
+    for word, n in small.items():
+        for code in owners[word]:
+            scores[code] += n / len(owners[word])
     best, second = sorted(scores, key=lambda code: -scores[code])[:2]
-    of_best, of_second = (_weights(script)[code].keys() for code in (best, second))
-    own, others = (sum(said[word] for word in words) for words in (of_best - of_second, of_second - of_best))
-    hits = sum(said[word] for word in of_best)
+    own, others = (_told_apart(small, owners, *pair) for pair in ((best, second), (second, best)))
+    hits = sum(n for word, n in small.items() if best in owners[word])
     enough = hits >= max(_MIN_HITS, _MIN_SHARE * said.total())
     return best if enough and own >= max(_MIN_OWN, _LEAD * others) else None
 
 
-def _score(said: Counter[str], words: Mapping[str, float]) -> float:
-    return sum(said[word] * weight for word, weight in words.items())
+def _told_apart(small: Mapping[str, int], owners: Mapping[str, Sequence[str]], one: str, other: str) -> int:
+    """Small words of one language that the other does not have."""
+    return sum(n for word, n in small.items() if one in owners[word] and other not in owners[word])
 
 
 @cache
-def _weights(script: str) -> Mapping[str, Mapping[str, float]]:
-    """Of each language its small words, each worth one shared by all languages that have it."""
-    lists = {code: set(words.split()) for code, words in _SMALL_WORDS[script].items()}
-    owners = Counter(word for words in lists.values() for word in words)
-    return {code: {word: 1 / owners[word] for word in words} for code, words in lists.items()}
+def _owners(script: str) -> Mapping[str, Sequence[str]]:
+    """Of each small word the languages that have it; it counts the more, the fewer they are."""
+    found: dict[str, list[str]] = {}
+    for code, words in _SMALL_WORDS[script].items():
+        for word in dict.fromkeys(words.split()):
+            found.setdefault(word, []).append(code)
+    return found
