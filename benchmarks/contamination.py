@@ -23,10 +23,10 @@ from typing import Any, NamedTuple
 from benchmarks.contamination_edits import Planted, carried, edited, rephrased, span
 
 from sterling.curate import Contamination
-from sterling.curate.benchmark import Item
 from sterling.curate.contamination import Fitted
-from sterling.curate.items import EvaluationSets
-from sterling.curate.recital import texts_of, weighed
+from sterling.curate.evaluation_sets.benchmark import Item
+from sterling.curate.evaluation_sets.items import EvaluationSets
+from sterling.curate.evaluation_sets.recital import texts_of, weighed
 from sterling.records import Maker, Record, batch_of
 from sterling.registry import FitContext, Ruling
 from sterling.stats import Interval, clopper_pearson

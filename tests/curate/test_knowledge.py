@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sterling.curate import BenchmarkKnowledge
-from sterling.curate.benchmark import Item
-from sterling.curate.recital import Text, sampled, texts_of, weighed
+from sterling.curate.evaluation_sets.benchmark import Item
+from sterling.curate.evaluation_sets.recital import Text, sampled, texts_of, weighed
 from sterling.errors import InputError, SterlingError
 from sterling.models import Endpoint, Script, mock, mock_stats, store
 from sterling.records import Maker, Record, batch_of

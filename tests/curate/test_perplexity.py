@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from sterling.curate import Perplexity
-from sterling.curate.bands import Bands
+from sterling.curate.learning.bands import Bands
 from sterling.errors import InputError
 from sterling.pipeline.checking import check_rows, configured
 from sterling.records import Maker, Record, Verdict, batch_of, verdict_table

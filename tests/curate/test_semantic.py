@@ -14,7 +14,7 @@ from tests.models.conftest import endpoint
 
 import sterling
 from sterling.curate import SemanticDuplicates, semantic, settle
-from sterling.curate.leaders import alike
+from sterling.curate.meaning.leaders import alike
 from sterling.errors import SterlingError
 from sterling.models import mock, mock_stats, store
 from sterling.records import Maker, Record, batch_of

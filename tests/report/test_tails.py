@@ -2,8 +2,8 @@ from dataclasses import replace
 
 from tests.report.examples import example_report
 
-from sterling.curate.chance import Vanished
-from sterling.curate.tails import BANDS, Survival, Weighed, tail_impact
+from sterling.curate.impact.chance import Vanished
+from sterling.curate.impact.tails import BANDS, Survival, Weighed, tail_impact
 from sterling.report import render
 from sterling.report.tails import chance_axis, tail_place
 from sterling.stats import Evidence, Interval

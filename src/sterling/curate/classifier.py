@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from sterling.curate.kin import content_keys, keys
-from sterling.curate.separation import LONGEST, Separation, out_of_fold_auc, separation, telling
+from sterling.curate.learning.kin import content_keys, keys
+from sterling.curate.learning.separation import LONGEST, Separation, out_of_fold_auc, separation, telling
 from sterling.errors import InputError
 from sterling.records import Family, Fault, Outcome, batch_of, canonical_json, text_column
 from sterling.registry import FitContext, RecordCheck, Ruling, Seed, register

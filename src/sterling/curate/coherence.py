@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field
 
-from sterling.curate.against import TRAIN, Reference
-from sterling.curate.bands import Bands, Floats
+from sterling.curate.learning.against import TRAIN, Reference
+from sterling.curate.learning.bands import Bands, Floats
 from sterling.records import Family, Fault, text_column, texts
 from sterling.registry import FitContext, RecordCheck, Ruling, register
 from sterling.stats import Evidence, count

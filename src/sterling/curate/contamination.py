@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, PrivateAttr
 
-from sterling.curate.benchmark import Benchmark, Item, benchmark
-from sterling.curate.items import TEST_ROLE, EvaluationSets, wholes
-from sterling.curate.overlap import CLEAN, equal, overlap, seen_from_items
-from sterling.curate.rephrased import Likeness, likeness
+from sterling.curate.evaluation_sets.benchmark import Benchmark, Item, benchmark
+from sterling.curate.evaluation_sets.items import TEST_ROLE, EvaluationSets, wholes
+from sterling.curate.evaluation_sets.overlap import CLEAN, equal, overlap, seen_from_items
+from sterling.curate.evaluation_sets.rephrased import Likeness, likeness
 from sterling.records import Family, Fault, text_column, texts
 from sterling.registry import FitContext, RecordCheck, Ruling, register
 from sterling.stats import Evidence, count

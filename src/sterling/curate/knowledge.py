@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from sterling.curate.benchmark import Benchmark, Item, benchmark
-from sterling.curate.items import EvaluationSets
-from sterling.curate.overlap import CLEAN, overlap
-from sterling.curate.recital import Recital, by_set, recitals, sampled, template, texts_of
-from sterling.curate.rephrased import Likeness, likeness
+from sterling.curate.evaluation_sets.benchmark import Benchmark, Item, benchmark
+from sterling.curate.evaluation_sets.items import EvaluationSets
+from sterling.curate.evaluation_sets.overlap import CLEAN, overlap
+from sterling.curate.evaluation_sets.recital import Recital, by_set, recitals, sampled, template, texts_of
+from sterling.curate.evaluation_sets.rephrased import Likeness, likeness
 from sterling.models import ModelRef
 from sterling.records import Family, Fault, canonical_json, text_column
 from sterling.registry import FitContext, RecordCheck, Ruling, register

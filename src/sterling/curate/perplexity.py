@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from sterling.curate.against import TRAIN, Reference
-from sterling.curate.bands import Bands
-from sterling.curate.kin import content_keys, first_parents, keys
+from sterling.curate.learning.against import TRAIN, Reference
+from sterling.curate.learning.bands import Bands
+from sterling.curate.learning.kin import content_keys, first_parents, keys
 from sterling.records import Family, Fault, text_column
 from sterling.registry import FitContext, RecordCheck, Ruling, register
 from sterling.stats import Evidence, count, proportion

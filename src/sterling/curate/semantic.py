@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, PrivateAttr
 
-from sterling.curate.drawing import drawn
-from sterling.curate.embedders import Embedding, ServedEmbedder, Static, embedder_for, found
-from sterling.curate.leaders import MARGIN, Alike, alike
+from sterling.curate.meaning.drawing import drawn
+from sterling.curate.meaning.embedders import Embedding, ServedEmbedder, Static, embedder_for, found
+from sterling.curate.meaning.leaders import MARGIN, Alike, alike
 from sterling.errors import InputError, SterlingError
 from sterling.records import COMPARED, Family, compared, compared_column
 from sterling.registry import FitContext, Resolution, Ruling, SetCheck, register

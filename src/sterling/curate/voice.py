@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from sterling.curate.against import TRAIN, Reference
-from sterling.curate.kin import Kin, content_keys
-from sterling.curate.phrases import Phrase, Phrases, telling_phrases
-from sterling.curate.separation import FOLDS, LONGEST, auc, fold_of, out_of_fold_auc, separation, telling
+from sterling.curate.learning.against import TRAIN, Reference
+from sterling.curate.learning.kin import Kin, content_keys
+from sterling.curate.learning.phrases import Phrase, Phrases, telling_phrases
+from sterling.curate.learning.separation import FOLDS, LONGEST, auc, fold_of, out_of_fold_auc, separation, telling
 from sterling.records import Family, Fault, text_column
 from sterling.registry import FitContext, RecordCheck, Ruling, register
 from sterling.stats import Evidence

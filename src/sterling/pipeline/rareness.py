@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sterling.curate.chance import MOST_HOLDERS
-from sterling.curate.tails import BANDS, LEAST
+from sterling.curate.impact.chance import MOST_HOLDERS
+from sterling.curate.impact.tails import BANDS, LEAST
 from sterling.engine.judge import NOT_CONCERNED
 from sterling.engine.shards import Shard, read_batch
 from sterling.records import COMPARED, text_column

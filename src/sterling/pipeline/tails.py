@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sterling.curate.chance import MOST_HOLDERS, Holders, vanished
-from sterling.curate.tails import Survival, Weighed, tail_impact
+from sterling.curate.impact.chance import MOST_HOLDERS, Holders, vanished
+from sterling.curate.impact.tails import Survival, Weighed, tail_impact
 from sterling.engine.shards import Shard
 from sterling.pipeline.job import Job
 from sterling.pipeline.rareness import PAIR_BITS, TAG_BITS, WORD_BITS, Fate, Groups, Look, Told, Weigh

@@ -3,7 +3,7 @@ import pickle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sterling.curate.benchmark import Benchmark, Item, benchmark, overlaps
+from sterling.curate.evaluation_sets.benchmark import Benchmark, Item, benchmark, overlaps
 from sterling.text import Hashes, plain_words, token_hashes
 
 TEXTS = st.lists(st.lists(st.sampled_from("abcd"), max_size=12).map(" ".join), max_size=6)

@@ -10,7 +10,7 @@ import pytest
 from tests.models.conftest import endpoint
 
 from sterling.curate import SemanticDuplicates
-from sterling.curate.embedders import ServedEmbedder, Static, embedder_for
+from sterling.curate.meaning.embedders import ServedEmbedder, Static, embedder_for
 from sterling.errors import InputError
 from sterling.models import mock, store
 

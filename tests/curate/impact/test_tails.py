@@ -2,8 +2,8 @@ import random
 
 import pytest
 
-from sterling.curate.chance import Vanished
-from sterling.curate.tails import BANDS, GROUPS, Survival, Weighed, tail_impact
+from sterling.curate.impact.chance import Vanished
+from sterling.curate.impact.tails import BANDS, GROUPS, Survival, Weighed, tail_impact
 from sterling.stats import Evidence
 
 

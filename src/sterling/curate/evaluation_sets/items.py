@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from sterling.curate.benchmark import Item
+from sterling.curate.evaluation_sets.benchmark import Item
 from sterling.errors import InputError
 from sterling.records import Fault, content_text, texts
 from sterling.registry import FitContext

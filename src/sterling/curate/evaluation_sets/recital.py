@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sterling.curate.benchmark import Item
+from sterling.curate.evaluation_sets.benchmark import Item
 from sterling.errors import SterlingError
 from sterling.models import Answer, Endpoint, Failure, Question, ask, insist
 from sterling.records import digest

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sterling.curate.benchmark import Item
-from sterling.curate.overlap import EXCERPT, REPHRASED
+from sterling.curate.evaluation_sets.benchmark import Item
+from sterling.curate.evaluation_sets.overlap import EXCERPT, REPHRASED
 from sterling.records import content_text
 from sterling.registry import Ruling
 from sterling.text import plain_words

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sterling.curate.benchmark import Benchmark, Sought, overlaps
+from sterling.curate.evaluation_sets.benchmark import Benchmark, Sought, overlaps
 from sterling.registry import Ruling
 from sterling.stats import Evidence, count, proportion
 from sterling.text import Hashes, plain_word_stretch

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from sterling.curate.kin import Kin, content_keys, first_parents, keys
+from sterling.curate.learning.kin import Kin, content_keys, first_parents, keys
 from sterling.records import Maker, Record, batch_of
 
 HUMAN = [Record.real({"text": f"t{n}"}, source="a", row=f"f:{n // 2}", origin="human") for n in range(4)]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sterling.curate.phrases import fisher, telling_phrases
-from sterling.curate.separation import FOLDS, auc, out_of_fold_auc, separation, telling
+from sterling.curate.learning.phrases import fisher, telling_phrases
+from sterling.curate.learning.separation import FOLDS, auc, out_of_fold_auc, separation, telling
 from sterling.stats import Evidence
 from sterling.text import mixed, plain_words, token_hashes
 

@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sterling.curate.chance import Hypergeometric, Vanished
+from sterling.curate.impact.chance import Hypergeometric, Vanished
 from sterling.stats import Evidence, Interval, proportion
 
 BANDS = ("common", "usual", "unusual", "rare")

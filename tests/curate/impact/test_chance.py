@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sterling.curate.chance import Holders, Hypergeometric, vanished
+from sterling.curate.impact.chance import Holders, Hypergeometric, vanished
 
 
 @given(st.integers(1, 60), st.data())

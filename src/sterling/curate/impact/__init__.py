@@ -1,0 +1,1 @@
+"""What a filter does to the tails, against exact random drops."""

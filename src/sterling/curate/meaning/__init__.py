@@ -1,0 +1,1 @@
+"""What the checks on embeddings stand on: where vectors come from, who leads a cluster."""
