@@ -7,7 +7,7 @@ CURATORS := rensa gaoya datasketch datatrove
 PEERS := openai bespokelabs-curator data-designer distilabel
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench campaign clients curation fuzz-sandbox real-server docs lock clean
+.PHONY: help demo test lint types bench campaign clients cluster curation million fuzz-sandbox real-server docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,7 @@ bench: $(VENV)/dev ## measure start-up, the million-record run, the model client
 	$(BIN)/python benchmarks/answer_leaks.py
 	$(BIN)/python benchmarks/translation.py
 	$(BIN)/python benchmarks/grounding.py
+	$(BIN)/python -m benchmarks.contamination
 
 campaign: $(VENV)/dev $(VENV)/rivals ## run 8,200 programs idle and under load, and beside other harnesses (half an hour)
 	$(BIN)/python -P benchmarks/sandbox_load.py
@@ -47,6 +48,12 @@ clients: $(VENV)/dev $(PEERS:%=$(VENV)/peers/%) ## measure the model client besi
 
 curation: $(VENV)/dev $(CURATORS:%=$(VENV)/curators/%) ## measure duplicates and contamination beside four others (600 MB to install, ten minutes)
 	$(BIN)/python -m benchmarks.curation --peers $(VENV)/curators
+
+cluster: $(VENV)/dev $(VENV)/object-store ## run the Ray engine on a cluster of two nodes of this machine, and beside an object store (600 MB to install)
+	$(BIN)/python -m pytest -m cluster tests/engine/test_ray.py
+
+million: $(VENV)/dev ## measure duplicates and contamination in whole runs of 100,000 to a million documents (half an hour)
+	$(BIN)/python -m benchmarks.million_curation --documents 100000 300000 1000000
 
 fuzz-sandbox: $(VENV)/dev ## attack the sandbox with mutated and random programs for five minutes
 	$(BIN)/python -m benchmarks.fuzz_sandbox --seconds 300
@@ -75,6 +82,7 @@ $(VENV)/run: pyproject.toml
 $(VENV)/dev: $(VENV)/run
 	$(PIP) -e '.[dev]'
 	$(PIP) -e '.[procedural]' || echo "reasoning-gym needs a C compiler here: its tests will be skipped"
+	$(PIP) -e '.[ray]' || echo "there is no Ray for this Python: its tests will be skipped"
 	touch $@
 
 # Other harnesses, for comparison only: beside the environment, so that their dependencies are not ours.
@@ -98,6 +106,12 @@ CURATOR_datatrove := datatrove[processing]==0.10.0 spacy==3.8.18
 $(VENV)/curators/%: | $(VENV)/run
 	$(BIN)/python -m venv $@
 	$@/bin/python -m pip install --quiet --disable-pip-version-check $(CURATOR_$*) || { rm -rf $@; exit 1; }
+
+# An object store on this machine, and what fsspec needs to speak to it.
+$(VENV)/object-store: | $(VENV)/dev
+	$(PIP) -e '.[ray]' s3fs
+	$(BIN)/python -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check 'moto[server]==5.2.5' || { rm -rf $@; exit 1; }
 
 # Somebody else's inference server: a C++ compiler makes it.
 $(VENV)/real-server: | $(VENV)/run

@@ -105,26 +105,31 @@ def datatrove(texts: Sequence[str], _: Sequence[str]) -> Run:
 
 def sterling(texts: Sequence[str], _: Sequence[str]) -> Run:
     """`near_duplicates`, its phases one after the other, the exchange in memory."""
-    from sterling.curate import NearDuplicates, settle  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+
+    from sterling.curate import NearDuplicates  # noqa: PLC0415
+    from sterling.curate.settle import settle_places  # noqa: PLC0415
+    from sterling.registry import RowPairs  # noqa: PLC0415
 
     batches = _batches(texts)
     check = NearDuplicates(threshold=THRESHOLD, ngram=N)
-    of = {
-        record: text
-        for batch in batches
-        for record, text in zip(*map(_listed, batch.select(["id", "text"])), strict=True)
-    }
-    rank = {record: at for at, record in enumerate(of)}
+    whole = pa.Table.from_batches(batches)
 
     def run() -> Mask:
-        pairs = list(check.resolve(_exchanged(check, batches)).pairs)
-        confirmed: list[tuple[str, str, float]] = []
-        for start in range(0, len(pairs), 100_000):
-            unit = pairs[start : start + 100_000]
-            scores = check.confirm(unit, {record: of[record] for pair in unit for record in pair})
-            confirmed += [(*pair, score) for pair, score in zip(unit, scores, strict=True) if score is not None]
-        gone = {removal.record for removal in settle(confirmed, rank, frozenset())}
-        return [record not in gone for record in of]
+        table = _exchanged(check, batches)
+        pairs = np.stack([table["rank"].to_numpy()[side] for side in check.resolve(table).alike])
+        pairs = pairs[:, np.argsort(pairs[0], kind="stable")]
+        similarity = np.empty(pairs.shape[1])
+        for start in range(0, pairs.shape[1], 100_000):
+            unit = pairs[:, start : start + 100_000]
+            people = np.unique(unit)
+            batch = whole.take(pa.array(people)).combine_chunks().to_batches()[0]
+            similarity[start : start + 100_000] = check.confirm_rows(batch, RowPairs(*np.searchsorted(people, unit)))
+        holds = ~np.isnan(similarity)
+        one, other = pairs[:, holds]
+        removals = settle_places(one, other, similarity[holds], np.zeros(len(texts), np.bool_))
+        return _without(removals.gone, len(texts))
 
     return run
 
@@ -207,10 +212,6 @@ def datatrove_contamination(texts: Sequence[str], items: Sequence[str]) -> Run:
     return lambda: [check.filter(Document(text=text, id="")) is True for text in texts]
 
 
-def _listed(column: Any) -> list[Any]:
-    return list(column.to_pylist())
-
-
 def _batches(texts: Sequence[str]) -> list[Any]:
     """Shards of records as the engine reads them."""
     import pyarrow as pa  # noqa: PLC0415
@@ -229,7 +230,7 @@ def _batches(texts: Sequence[str]) -> list[Any]:
 
 
 def _exchanged(check: Any, batches: Iterable[Any]) -> Any:
-    """What the engine adds, without its files: record, rank (an earlier document is the better one), protection."""
+    """What the engine adds, without its files: record, rank (an earlier document is the better one), head."""
     import numpy as np  # noqa: PLC0415
     import pyarrow as pa  # noqa: PLC0415
 
@@ -240,6 +241,7 @@ def _exchanged(check: Any, batches: Iterable[Any]) -> Any:
         added = {
             "record": pa.DictionaryArray.from_arrays(row, batch.column("id")),
             "rank": pa.array(row.to_numpy().astype(np.int64) + number * BATCH),
+            "head": pa.array(np.zeros(len(row), np.uint64)),
         }
         for name, column in added.items():
             rows = rows.append_column(name, column)
@@ -251,10 +253,18 @@ def _exact(check: Any, texts: Sequence[str]) -> Run:
     batches = _batches(texts)
 
     def run() -> Mask:
-        gone = {record for record, _ in check.resolve(_exchanged(check, batches)).rulings}
-        return [record not in gone for batch in batches for record in batch.column("id").to_pylist()]
+        table = _exchanged(check, batches)
+        return _without(table["rank"].to_numpy()[check.resolve(table).equal.worse], len(texts))
 
     return run
+
+
+def _without(gone: Any, count: int) -> Mask:
+    import numpy as np  # noqa: PLC0415
+
+    kept = np.ones(count, np.bool_)
+    kept[gone] = False
+    return kept.tolist()
 
 
 TOOLS = {

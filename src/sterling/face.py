@@ -10,6 +10,7 @@ from sterling.pipeline.checking import check_file, check_rows, configured, write
 
 if TYPE_CHECKING:
     from sterling.ledger import Run
+    from sterling.pipeline.crews import Engine
     from sterling.policy import Finding
 
 
@@ -20,15 +21,20 @@ def run(
     overrides: Sequence[str] = (),
     preview: int | None = None,
     rehearse: bool | str | Path = False,
+    engine: "Engine" = "local",
+    cluster: str | None = None,
 ) -> "Run":
     """Run a recipe (a path, or its keys as a mapping) from anchor to release, continuing an earlier run.
 
     Returns a `Run` whose steps, records, verdicts, faults and evidence come as Arrow and pandas. `overrides` are
     `key=value` as after `--set`. `preview` takes that many records of each anchor and strategy and releases nothing;
     `rehearse` it with a mock in place of every model (True for made-up answers, or the path of a script).
+    `engine="ray"` works on the Ray cluster at `cluster` (`host:port`), and then `out` is a place that all nodes see.
     InputError when the recipe or the data is wrong, PolicyRefused when a critical or required rule is unmet.
     """
-    return _run(recipe, out=out, overrides=overrides, preview=preview, rehearse=rehearse)
+    return _run(
+        recipe, out=out, overrides=overrides, preview=preview, rehearse=rehearse, engine=engine, cluster=cluster
+    )
 
 
 def lint(recipe: RecipeLike, *, overrides: Sequence[str] = ()) -> "list[Finding]":

@@ -104,7 +104,7 @@ def test_golden_digests() -> None:
     from sterling.records import batch_of
 
     batch = batch_of([record("Real  Metal")])
-    assert ExactDuplicates.version == 2
+    assert ExactDuplicates.version == 3
     assert ExactDuplicates().emit(batch, None).select(["high", "low"]).to_pylist() == [GOLDEN_CONTENT]
     assert ExactDuplicates(compare="normalised").emit(batch, None).select(["high", "low"]).to_pylist() == [GOLDEN_TEXT]
 

@@ -252,7 +252,7 @@ def test_options_out_of_range_are_refused(options: dict[str, Any]) -> None:
 
 def test_golden_bands() -> None:
     rows = NearDuplicates().emit(batch_of([record(TEXT)]), None)
-    assert NearDuplicates.version == 2
+    assert NearDuplicates.version == 3
     assert rows.num_rows == 21
     assert rows["band"].to_pylist()[:2] == GOLDEN_BANDS
     assert rows["sketch"].to_pylist() == [bytes.fromhex(GOLDEN_SKETCH)] * 21

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sterling.curate.settle import settle
+from sterling.curate.settle import settle_places
 from sterling.engine.apply import Pool, Resources, apply
-from sterling.engine.local import Crew
+from sterling.engine.local import LocalCrew
 from sterling.engine.shards import Shard, standing
 from sterling.engine.step import Step
 from sterling.engine.watch import Silent
@@ -87,8 +87,8 @@ class Applied(NamedTuple):
 
 def run(check: Check, folder: Path, pool: Pool, workers: int = 1, partitions: int = 4) -> Applied:
     step = Step.at(folder, 0, check.name_in_recipe, {}, [])
-    with Crew(workers) as crew:
-        summary = apply("named", check, step, pool, NOTHING, Resources(crew, partitions, Silent(), settle))
+    with LocalCrew(workers) as crew:
+        summary = apply("named", check, step, pool, NOTHING, Resources(crew, partitions, Silent(), settle_places))
     return Applied(tuple(shard.judged(step.part("verdicts", shard.number)) for shard in pool.new), summary)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sterling.engine.local import Crew
+from sterling.engine.local import LocalCrew
 from sterling.errors import InputError, SterlingError
 
 
@@ -42,7 +42,7 @@ class Fail:
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_every_unit_is_done_once(workers: int) -> None:
-    with Crew(workers) as crew:
+    with LocalCrew(workers) as crew:
         answers = list(crew.map(Square(), range(20)))
     assert sorted(square for square, _ in answers) == [n * n for n in range(20)]
     assert (os.getpid() in {pid for _, pid in answers}) == (workers == 1)
@@ -56,7 +56,7 @@ def test_units_are_made_only_as_they_are_needed() -> None:
             made.append(number)
             yield number
 
-    results = Crew(2).map(Slow(), units())
+    results = LocalCrew(2).map(Slow(), units())
     next(results)
     time.sleep(0.3)
     assert len(made) < 10_000
@@ -65,25 +65,25 @@ def test_units_are_made_only_as_they_are_needed() -> None:
 
 def test_an_input_error_crosses_the_process_whole() -> None:
     with pytest.raises(InputError, match=r"a\.jsonl:3: wrong\n  mend: right it") as caught:
-        list(Crew(2).map(Fail("input"), range(8)))
+        list(LocalCrew(2).map(Fail("input"), range(8)))
     assert (caught.value.where, caught.value.mend, caught.value.exit_code) == ("a.jsonl:3", "right it", 2)
 
 
 def test_a_bug_crosses_with_its_trace() -> None:
     with pytest.raises(SterlingError, match=r"ZeroDivisionError: a bug\n(?s:.*)test_local\.py"):
-        list(Crew(2).map(Fail("bug"), range(8)))
+        list(LocalCrew(2).map(Fail("bug"), range(8)))
 
 
 def test_a_worker_that_dies_is_said() -> None:
     with pytest.raises(SterlingError, match=r"a worker process died \(exit status 9\)"):
-        list(Crew(2).map(Fail("die"), range(8)))
+        list(LocalCrew(2).map(Fail("die"), range(8)))
 
 
 def test_a_script_without_a_main_guard_is_not_run_twice(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        "from sterling.engine.local import Crew\nfrom math import factorial\n"
-        "print('once', sorted(Crew(2).map(factorial, range(5))))\n",
+        "from sterling.engine.local import LocalCrew\nfrom math import factorial\n"
+        "print('once', sorted(LocalCrew(2).map(factorial, range(5))))\n",
         encoding="utf-8",
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True, timeout=60)
@@ -93,8 +93,8 @@ def test_a_script_without_a_main_guard_is_not_run_twice(tmp_path: Path) -> None:
 def test_work_defined_in_a_notebook_runs_here(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        "from sterling.engine.local import Crew\ndef double(n): return 2 * n\n"
-        "print(list(Crew(2).map(double, range(4))))\n",
+        "from sterling.engine.local import LocalCrew\ndef double(n): return 2 * n\n"
+        "print(list(LocalCrew(2).map(double, range(4))))\n",
         encoding="utf-8",
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True, timeout=60)
@@ -102,7 +102,7 @@ def test_work_defined_in_a_notebook_runs_here(tmp_path: Path) -> None:
 
 
 def test_the_crew_stays_for_the_next_piece_of_work() -> None:
-    with Crew(2) as crew:
+    with LocalCrew(2) as crew:
         first = {pid for _, pid in crew.map(Square(), range(20))}
         second = {pid for _, pid in crew.map(Square(), range(20))}
         assert list(crew.map(Square(), [], 0)) == []
@@ -112,8 +112,8 @@ def test_the_crew_stays_for_the_next_piece_of_work() -> None:
 def test_no_worker_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        "import os, time\nfrom sterling.engine.local import Crew\n"
-        "crew = Crew(2)\nlist(crew.map(abs, range(4)))\n"
+        "import os, time\nfrom sterling.engine.local import LocalCrew\n"
+        "crew = LocalCrew(2)\nlist(crew.map(abs, range(4)))\n"
         "print(*[w._process.pid for w in crew._idle], flush=True)\ntime.sleep(60)\n",
         encoding="utf-8",
     )

@@ -380,3 +380,18 @@ def test_the_card_says_what_the_owner_says_it_is_for(write_recipe: Any, tmp_path
     assert run.release is not None
     card = (run.release / "README.md").read_text(encoding="utf-8")
     assert "Intended use, as its owner states it: tutoring in arithmetic.\n\n## How to load it" in card
+
+
+def test_what_nobody_sees_is_taken_out_of_anchor_and_answers_and_told(write_recipe: Any, tmp_path: Path) -> None:
+    recipe = write_recipe(completions=24)
+    for name in ("anchor.jsonl", "completions.jsonl"):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text.replace("coins altogether", "co\u200bins altogether", 7), encoding="utf-8")
+    run = sterling.run(recipe, out=tmp_path)
+    told = {e["name"]: (e["value"], e["inputs"]["first"]) for e in run.report["evidence"] if "invisible" in e["name"]}
+    assert told["invisible.anchor.questions.stripped.zero_width"] == (7, [f"anchor.jsonl:{n}" for n in (1, 2, 3)])
+    assert told["invisible.generate.completions.stripped.zero_width"][0] == 7
+    assert run.release is not None
+    rows = [row for part in ("data", "rejected") for row in pq.read_table(run.release / part).to_pylist()]
+    assert any("coins altogether" in str(row) for row in rows)
+    assert not any("\u200b" in str(value) for row in rows for value in row.values())

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from sterling.errors import InputError
+from sterling.records.places import place
 
 
-def find_run(run: Path | None) -> Path:
-    """The folder of a run: as given, as a name under `runs/`, or the one written last. InputError when none is."""
-    if run is not None:
-        return run if (run / "run.json").exists() or not (Path("runs") / run).exists() else Path("runs") / run
+def find_run(named: str | None) -> Path:
+    """The place of a run: as given, as a name under `runs/`, or the one written last. InputError when none is."""
+    if named is not None:
+        run = place(named)
+        return run if (run / "run.json").exists() or not (Path("runs") / named).exists() else Path("runs") / named
     found = sorted(Path("runs").glob("*/run.json"), key=lambda path: path.stat().st_mtime)
     if not found:
         raise InputError(

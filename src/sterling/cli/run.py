@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from sterling.ledger import Run
+    from sterling.pipeline.crews import Engine
 
 
 @click.command("run")
@@ -28,12 +29,29 @@ if TYPE_CHECKING:
     help="With --preview: a mock answers for every model, from SCRIPT or with made-up answers.",
 )
 @click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Holds runs/ and releases/."
+    "--out",
+    metavar="DIR",
+    default=".",
+    show_default=True,
+    help="Holds runs/ and releases/. A URL (s3://bucket/folder) holds runs/ alone.",
+)
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True, help="Who works.")
+@click.option(
+    "--cluster",
+    metavar="HOST:PORT",
+    help="With --engine ray: a cluster that runs. Unsaid, RAY_ADDRESS, else a Ray of this run's own.",
 )
 @click.option("--set", "overrides", multiple=True, metavar="K=V", help="Override a key of the recipe; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on standard output.")
 def command(
-    recipe: Path, preview: int | None, rehearse: str | None, out: Path, overrides: tuple[str, ...], as_json: bool
+    recipe: Path,
+    preview: int | None,
+    rehearse: str | None,
+    out: str,
+    engine: "Engine",
+    cluster: str | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Run RECIPE from anchor to release; continue where an earlier run stopped, repeating nothing that is finished."""
     from sterling.cli.progress import watcher  # noqa: PLC0415 - keeps --help fast
@@ -41,7 +59,10 @@ def command(
 
     with watcher(quiet=as_json or bool(os.environ.get("CI"))) as watch:
         instead = rehearse is not None and (rehearse or True)
-        done = run(recipe, out=out, overrides=overrides, preview=preview, watch=watch, rehearse=instead)
+        done = run(
+            recipe, out=out, overrides=overrides, preview=preview, watch=watch, rehearse=instead, engine=engine,
+            cluster=cluster,
+        )  # fmt: skip
     if as_json:
         click.echo(json.dumps(done.report, ensure_ascii=False))
     else:

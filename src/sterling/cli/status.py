@@ -11,10 +11,10 @@ SHOWN = 3
 
 
 @click.command("status")
-@click.argument("run", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.argument("run", required=False)
 @click.option("--faults", is_flag=True, help="List all work that yielded nothing: where, why, after how many attempts.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(run: Path | None, faults: bool, as_json: bool) -> None:
+def command(run: str | None, faults: bool, as_json: bool) -> None:
     """Tell what RUN (a folder; `runs/NAME` by default the latest here) has done so far."""
     from sterling.cli.places import find_run  # noqa: PLC0415 - keeps --help fast
     from sterling.ledger import line_of, read_trail  # noqa: PLC0415

@@ -1,7 +1,6 @@
 """`sterling trace`."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,11 +11,9 @@ if TYPE_CHECKING:
 
 @click.command("trace")
 @click.argument("record_id")
-@click.option(
-    "--run", type=click.Path(file_okay=False, path_type=Path), help="Folder of the run; the latest by default."
-)
+@click.option("--run", metavar="DIR", help="Folder or URL of the run; the latest by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(record_id: str, run: Path | None, as_json: bool) -> None:
+def command(record_id: str, run: str | None, as_json: bool) -> None:
     """Tell the life of the record whose id starts with RECORD_ID: parents, maker, each verdict, where it ended."""
     from sterling.cli.places import find_run  # noqa: PLC0415 - keeps --help fast
     from sterling.ledger import trace  # noqa: PLC0415

@@ -1,15 +1,15 @@
 """`exact_duplicates`: of records that say the same thing, the best ranked one stays."""
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sterling.records import Family, compared_column
-from sterling.registry import Resolution, Ruling, SetCheck, register
+from sterling.curate.sketches import in_order
+from sterling.records import COMPARED, Family, compared_column
+from sterling.registry import Resolution, RowPairs, SetCheck, register
 from sterling.text.kernels import kernels
 
 _HEX_DIGITS = 32
@@ -25,8 +25,9 @@ class ExactDuplicates(SetCheck):
     share by design is no duplicate for `normalised` when the records declare a `view`, but it is one for `content`.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     family: ClassVar[Family] = "statistics"
+    removed_as: ClassVar[str] = "exact_duplicate"
 
     compare: Literal["content", "normalised"] = "content"
     """`content`: the whole payload as it is. `normalised`: case-folded text with white space collapsed."""
@@ -45,12 +46,15 @@ class ExactDuplicates(SetCheck):
         )
 
     def resolve(self, partition: pa.Table) -> Resolution:
-        """A drop for each record that is not the first of its group by (rank, id).
+        """Each record that is not the first of its group by (rank, id), with the first.
 
         The first is kept whether protected or not; a protected record behind it is reported like any other.
         """
-        drops = ((record, {"kept": kept}) for record, kept in _repetitions(partition))
-        return Resolution([(record, Ruling("drop", "exact_duplicate", 1.0, evidence)) for record, evidence in drops])
+        return Resolution(equal=_repetitions(partition))
+
+    def columns_read(self) -> Sequence[str]:
+        """What `emit` reads."""
+        return ("content",) if self.compare == "content" else COMPARED
 
 
 def _content_digests(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
@@ -61,8 +65,8 @@ def _content_digests(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
     return np.frombuffer(bytes.fromhex(joined), dtype="<u8").reshape(-1, 2)
 
 
-def _repetitions(partition: pa.Table) -> Iterator[tuple[str, str]]:
-    """(repeated record, the one that stays) for each group of equal digests."""
+def _repetitions(partition: pa.Table) -> RowPairs:
+    """(the one that stays, repeated record) for each group of equal digests."""
     high, low = partition.column("high").to_numpy(), partition.column("low").to_numpy()
     order = np.argsort(high)
     if len(tied := np.flatnonzero(np.diff(high[order]) == 0)):
@@ -70,9 +74,9 @@ def _repetitions(partition: pa.Table) -> Iterator[tuple[str, str]]:
         order[among] = order[among][np.lexsort((low[order[among]], high[order[among]]))]
     new = np.append(True, (np.diff(high[order]) != 0) | (np.diff(low[order]) != 0))[: len(order)]
     sizes = np.diff(np.append(np.flatnonzero(new), len(order)))
-    names = pa.table({"rank": partition["rank"], "record": partition["record"].cast(pa.string())})
-    repeated = names.take(pa.array(order[np.repeat(sizes > 1, sizes)]))
-    members = zip(repeated.column("rank").to_pylist(), repeated.column("record").to_pylist(), strict=True)
-    for size in sizes[sizes > 1].tolist():
-        (_, kept), *others = sorted(islice(members, size))
-        yield from ((record, kept) for _, record in others)
+    repeated = order[np.repeat(sizes > 1, sizes)]
+    group = np.repeat(np.arange(int(np.sum(sizes > 1))), sizes[sizes > 1])
+    better = np.lexsort((in_order(partition, repeated), group))
+    first = np.append(True, np.diff(group) != 0)[: len(group)]
+    kept = better[first][group]
+    return RowPairs(repeated[kept[~first]], repeated[better[~first]])

@@ -1,15 +1,17 @@
 """`near_duplicates`: pairs found by MinHash bands, confirmed by reading both texts, then settled."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field
 
-from sterling.curate.sketches import exchanged, proposed
-from sterling.records import Family, compared, compared_column
-from sterling.registry import Resolution, SetCheck, register
+from sterling.curate.sketches import alike, exchanged
+from sterling.records import COMPARED, Family, compared, compared_column
+from sterling.registry import Resolution, RowPairs, SetCheck, register
 from sterling.stats import Evidence
 from sterling.text import PERMUTATIONS, Banding, Unit, banding
 from sterling.text.kernels import Pairs, Shingling, kernels
@@ -35,7 +37,7 @@ class NearDuplicates(SetCheck):
     holds many small clusters (what stays is then a missed duplicate) and never precision.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     family: ClassVar[Family] = "statistics"
     removed_as: ClassVar[str] = "near_duplicate"
 
@@ -54,19 +56,35 @@ class NearDuplicates(SetCheck):
 
     def resolve(self, partition: pa.Table) -> Resolution:
         """Pairs worth reading, the better ranked first, each once."""
-        return Resolution(pairs=proposed(partition, self.threshold, _MISSED))
+        return Resolution(alike=alike(partition, self.threshold, _MISSED))
+
+    def columns_read(self) -> Sequence[str]:
+        """What `emit` and `confirm_rows` read."""
+        return COMPARED
+
+    def rows_per_record(self) -> int:
+        """A row for each band."""
+        return self._cut().bands
 
     def view(self, batch: pa.RecordBatch) -> list[str]:
         """The part by which a record differs from its relatives, else its whole text."""
         return compared(batch)
 
     def confirm(self, pairs: Sequence[tuple[str, str]], texts: Mapping[str, str]) -> list[float | None]:
-        """Exact Jaccard similarities; None below the threshold. Holds 8 bytes a shingle of the texts in `pairs`."""
+        """Exact Jaccard similarities; None below the threshold."""
         order = dict(zip(texts, range(len(texts)), strict=True))
         one, other = (np.array([order[pair[side]] for pair in pairs], np.int64) for side in (0, 1))
-        column = pa.array(texts.values(), pa.large_string())
-        found = kernels().similarities(column, Pairs(one, other), self._shingling())
-        return [similarity if similarity >= self.threshold else None for similarity in found.tolist()]
+        found = self._similarities(pa.array(texts.values(), pa.large_string()), Pairs(one, other))
+        return [None if math.isnan(similarity) else similarity for similarity in found.tolist()]
+
+    def confirm_rows(self, batch: pa.RecordBatch, pairs: RowPairs) -> npt.NDArray[np.float64]:
+        """The same for rows of a batch. Holds 8 bytes a shingle of its texts."""
+        return self._similarities(compared_column(batch), Pairs(*pairs))
+
+    def _similarities(self, texts: pa.StringArray, pairs: Pairs) -> npt.NDArray[np.float64]:
+        found = kernels().similarities(texts, pairs, self._shingling())
+        found[found < self.threshold] = math.nan
+        return found
 
     def measure(self, state: Any) -> Sequence[Evidence]:
         """How sure the search is to look at a pair that is just similar enough."""

@@ -55,7 +55,7 @@ class Novelty(SetCheck):
     collection, and the work with its square: minutes for 100,000 prompts, hours for a million.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     family: ClassVar[Family] = "statistics"
     removed_as: ClassVar[str] = "not_novel"
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from sterling.registry import RowPairs
 from sterling.stats import betainc
 from sterling.text import PERMUTATIONS, Hashes
 from sterling.text.kernels import MEMBER_BITS, Crowd, kernels
@@ -59,19 +59,25 @@ def exchanged(
 
 
 def proposed(partition: pa.Table, jaccard: float, missed: float = MISSED) -> list[tuple[str, str]]:
+    """`alike`, as pairs of ids."""
+    records = partition["record"]
+    found = (records.take(pa.array(side)).cast(pa.string()).to_pylist() for side in alike(partition, jaccard, missed))
+    return list(zip(*found, strict=True))
+
+
+def alike(partition: pa.Table, jaccard: float, missed: float = MISSED) -> RowPairs:
     """Pairs (better, worse) of records that share a band and may be as similar as this, each pair once.
 
     Of its better ones in each band a record is paired with the first and the last 16 that look like it. Which pairs
     these are depends on the records in the band and their ranks alone.
     """
     gathered = _gathered(partition)
-    order = _order(gathered.ranks, gathered.records)
-    places = np.empty(len(order), np.int64)
-    places[order] = np.arange(len(order))
+    places = in_order(partition, gathered.rows)
+    by_place = np.empty(len(places), np.int64)
+    by_place[places] = gathered.rows
     crowd = Crowd(partition["band"].to_numpy(), gathered.members, places, gathered.sketches, gathered.words)
-    pairs = kernels().alike(crowd, least_matches(jaccard, missed), jaccard, _MET, _SCANNED)
-    better, worse = (gathered.records.take(pa.array(order[side])).to_pylist() for side in pairs)
-    return list(zip(better, worse, strict=True))
+    better, worse = kernels().alike(crowd, least_matches(jaccard, missed), jaccard, _MET, _SCANNED)
+    return RowPairs(by_place[better], by_place[worse])
 
 
 class _Gathered(NamedTuple):
@@ -79,21 +85,22 @@ class _Gathered(NamedTuple):
 
     members: Hashes
     """By row: the index of its record."""
-    records: pa.StringArray
-    ranks: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
+    """By record: one of its rows."""
     sketches: Hashes
     words: npt.NDArray[np.int32]
 
 
 def _gathered(partition: pa.Table) -> _Gathered:
-    """Batch after batch: a record's rows are all in one, since one shard emitted them."""
+    """Batch after batch: a record's rows are all in one, since one parcel of shards emitted them."""
     parts = [_of_batch(batch) for batch in partition.to_batches()]
-    counts = np.cumsum([0, *(len(part.records) for part in parts)])
-    members = [part.members + np.uint64(start) for part, start in zip(parts, counts.tolist(), strict=False)]
+    counts = np.cumsum([0, *(len(part.rows) for part in parts)]).tolist()
+    begins = np.cumsum([0, *(len(part.members) for part in parts)]).tolist()
+    members = [part.members + np.uint64(start) for part, start in zip(parts, counts, strict=False)]
+    rows = [part.rows + start for part, start in zip(parts, begins, strict=False)]
     return _Gathered(
         np.concatenate([np.empty(0, np.uint64), *members]),
-        pa.concat_arrays([pa.array([], pa.string()), *(part.records for part in parts)]),
-        np.concatenate([np.empty(0, np.int64), *(part.ranks for part in parts)]),
+        np.concatenate([np.empty(0, np.int64), *rows]),
         np.concatenate([np.empty((0, _BYTES // 8), np.uint64), *(part.sketches for part in parts)]),
         np.concatenate([np.empty(0, np.int32), *(part.words for part in parts)]),
     )
@@ -108,20 +115,8 @@ def _of_batch(batch: pa.RecordBatch) -> _Gathered:
     members = np.empty(len(row_of), np.uint64)
     members[used] = np.arange(len(used), dtype=np.uint64)
     rows = row_of[used]
-    records = batch.column("record").take(pa.array(rows)).cast(pa.string())
     words = batch.column("words").to_numpy()[rows] if "words" in batch.schema.names else np.empty(0, np.int32)
-    ranks = batch.column("rank").to_numpy()[rows]
-    return _Gathered(members[index], records, ranks, _sketches(drawn.dictionary)[used], words)
-
-
-def _heads(records: pa.StringArray) -> Hashes:
-    """The first eight bytes of each id as a number, in the order of strings."""
-    first = pc.binary_slice(records.cast(pa.binary()), 0, 8)
-    if pc.min(pc.binary_length(first)).as_py() == 8:
-        data = np.frombuffer(first.buffers()[2], ">u8", len(first))
-    else:
-        data = np.array(first.to_pylist(), "S8").view(">u8")
-    return data.astype(np.uint64)
+    return _Gathered(members[index], rows, _sketches(drawn.dictionary)[used], words)
 
 
 def _sketches(drawn: pa.FixedSizeBinaryArray) -> Hashes:
@@ -129,13 +124,16 @@ def _sketches(drawn: pa.FixedSizeBinaryArray) -> Hashes:
     return words[drawn.offset : drawn.offset + len(drawn)]
 
 
-def _order(ranks: npt.NDArray[np.int64], records: pa.StringArray) -> npt.NDArray[np.int64]:
-    """Indices by (rank, record): by the first bytes of ids, and by the whole where these are equal."""
-    heads = _heads(records)
-    order = np.lexsort((heads, ranks))
+def in_order(partition: pa.Table, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The places of some rows by (`rank`, `record`): by `head`, an id's first bytes, or by the whole if these tie."""
+    ranks, heads = (partition[name].to_numpy()[rows] for name in ("rank", "head"))
+    alone = not len(ranks) or int(ranks.min()) == int(ranks.max())
+    order = np.argsort(heads) if alone else np.lexsort((heads, ranks))
     tied = np.flatnonzero((np.diff(ranks[order]) == 0) & (np.diff(heads[order]) == 0))
     for run in np.split(tied, np.flatnonzero(np.diff(tied) > 1) + 1):
         if len(run):
             among = slice(run[0], run[-1] + 2)
-            order[among] = sorted(order[among].tolist(), key=lambda at: records[at].as_py())
-    return order
+            order[among] = sorted(order[among].tolist(), key=lambda at: partition["record"][int(rows[at])].as_py())
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order))
+    return places

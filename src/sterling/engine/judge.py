@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sterling.engine.gold import blend, gold_counts, gold_table
 from sterling.engine.kinship import kinship, may_judge, recused, signs_as, unproven
-from sterling.engine.shards import Shard, standing, tally
+from sterling.engine.shards import Shard, left, tally
 from sterling.engine.step import Step
 from sterling.errors import SterlingError
-from sterling.records import Family, Fault, Verdict, fault_table, verdict_table
+from sterling.records import VERDICT_SCHEMA, Family, Fault, Verdict, evidence_json, fault_table, verdict_table
 from sterling.registry import Check, ModelCheck, RecordCheck, Ruling, Seed
 
 NOT_CONCERNED = "not_concerned"
@@ -36,10 +37,6 @@ class Bench:
         signed = family or self.check.family
         return Verdict(record, outcome, self.name, ruling.reason, signed, ruling.score, ruling.evidence)
 
-    def unconcerned(self, record: str) -> Verdict:
-        """The keep of a record that holds nothing for this check."""
-        return Verdict(record, "keep", self.name, NOT_CONCERNED, "policy")
-
 
 class Docket(NamedTuple):
     """The records of one shard, and the seeds that are mixed into them."""
@@ -62,29 +59,68 @@ class Judge:
         return self.step.once(docket.shard.number, lambda: self._judge(docket))
 
     def _judge(self, docket: Docket) -> dict[str, Any]:
-        batch = standing(docket.shard).batch
+        batch = left(docket.shard).batch
         places = _places(self.check, batch)
-        asked = batch.filter(pa.array([place.asked for place in places], pa.bool_()))
+        asking = [place.asked for place in places]
+        asked = batch if all(asking) else batch.filter(pa.array(asking, pa.bool_()))
         blended = blend(asked, docket.seeds)
         answers = ask(self.check, self.state, blended.batch)
         ordered = [answers[row] for row in blended.back]
         of_records, of_seeds = ordered[: asked.num_rows], ordered[asked.num_rows :]
-        verdicts = list(self._signed(batch, places, of_records))
+        rulings = list(self._rulings(places, of_records))
+        families = [place.family if place.concerned else "policy" for place in places]
+        bench = Bench(self.name, self.check)
+        verdicts = signed(bench, batch.column("id"), batch.column("origin"), _columns(rulings), families)
         faults = [answer for answer in of_records if isinstance(answer, Fault)]
         gold = gold_table(docket.seeds, of_seeds) if docket.seeds else None
-        return write_verdicts(self.step, docket.shard.number, verdicts, faults, gold, _owed(of_seeds))
+        return commit_verdicts(self.step, docket.shard.number, verdicts, faults, gold, _owed(of_seeds))
 
-    def _signed(
-        self, batch: pa.RecordBatch, places: Sequence["_Place"], said: Sequence[Ruling | Fault]
-    ) -> Iterator[Verdict]:
-        bench, answers = Bench(self.name, self.check), iter(said)
-        rows = zip(batch.column("id").to_pylist(), batch.column("origin").to_pylist(), places, strict=True)
-        for record, origin, place in rows:
+    def _rulings(self, places: Sequence["_Place"], said: Sequence[Ruling | Fault]) -> Iterator[Ruling]:
+        answers = iter(said)
+        for place in places:
             if not place.concerned:
-                yield bench.unconcerned(record)
+                yield _UNCONCERNED
             else:
                 answer = next(answers) if place.asked else recused(self.check)
-                yield bench.verdict(record, origin, answer, place.family)
+                yield _after_fault(answer) if isinstance(answer, Fault) else answer
+
+
+_UNCONCERNED = Ruling("keep", NOT_CONCERNED)
+"""Of a record that holds nothing for a check."""
+
+
+def signed(
+    bench: Bench, records: pa.Array, origins: pa.Array, said: pa.Table, families: Sequence[Family] | None = None
+) -> pa.Table:
+    """What is said of each record (`outcome`, `reason`, `score`, `evidence` as JSON), as it counts: `VERDICT_SCHEMA`.
+
+    A drop of a human record is a flag unless the recipe says otherwise. `families` are the check's own where unsaid.
+    """
+    outcome = said["outcome"].combine_chunks()
+    if bench.check.human == "flag":
+        spared = pc.and_(pc.equal(origins, "human"), pc.equal(outcome, "drop"))
+        outcome = pc.if_else(spared, "flag", outcome)
+    columns = {
+        "record": records,
+        "outcome": outcome,
+        "check": pa.repeat(bench.name, len(records)),
+        "reason": said["reason"],
+        "family": pa.repeat(bench.check.family, len(records)) if families is None else pa.array(families, pa.string()),
+        "score": said["score"],
+        "evidence": said["evidence"],
+    }
+    return pa.table(columns, schema=VERDICT_SCHEMA)
+
+
+def _columns(rulings: Sequence[Ruling]) -> pa.Table:
+    return pa.table(
+        {
+            "outcome": pa.array([one.outcome for one in rulings], pa.string()),
+            "reason": pa.array([one.reason for one in rulings], pa.string()),
+            "score": pa.array([one.score for one in rulings], pa.float64()),
+            "evidence": pa.array([evidence_json(one.evidence) for one in rulings], pa.string()),
+        }
+    )
 
 
 def write_verdicts(
@@ -95,8 +131,19 @@ def write_verdicts(
     gold: pa.Table | None = None,
     owed: Sequence[str] = (),
 ) -> dict[str, Any]:
+    """`commit_verdicts` for verdicts one by one."""
+    return commit_verdicts(step, shard, verdict_table(verdicts), faults, gold, owed)
+
+
+def commit_verdicts(
+    step: Step,
+    shard: int,
+    table: pa.Table,
+    faults: Sequence[Fault],
+    gold: pa.Table | None = None,
+    owed: Sequence[str] = (),
+) -> dict[str, Any]:
     """Commit one shard of verdicts with their tally, what was said of the gold in it, and gold that is owed."""
-    table = verdict_table(verdicts)
     counts = {"judged": table.num_rows, "tally": tally(table), "gold": [] if gold is None else gold_counts(gold)}
     return step.commit(shard, verdicts=table, faults=fault_table(faults), gold=gold, owed=owed, counts=counts)
 
@@ -110,6 +157,9 @@ class _Place(NamedTuple):
 
 
 def _places(check: RecordCheck, batch: pa.RecordBatch) -> list[_Place]:
+    if not isinstance(check, ModelCheck) and batch.column("reference").null_count == batch.num_rows:
+        mine = not check.needs
+        return [_Place(mine, mine, check.family)] * batch.num_rows
     rows = zip(_concerned(check, batch), kinship(check, batch), batch.column("reference").to_pylist(), strict=True)
     return [
         _Place(mine, mine and may_judge(check, kin), signs_as(check, kin, proves=not unproven(reference)))

@@ -12,12 +12,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO, Any, TypeVar, cast
+from typing import IO, Any, cast
 
+from sterling.engine.crew import Result, Unit, pickled
 from sterling.errors import SterlingError
-
-Unit = TypeVar("Unit")
-Result = TypeVar("Result")
 
 
 def default_workers() -> int:
@@ -25,7 +23,7 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Crew:
+class LocalCrew:
     """Processes that stay for a whole run, started when they are first needed. A context manager."""
 
     def __init__(self, size: int) -> None:
@@ -33,7 +31,7 @@ class Crew:
         """How many work at once; 1 means in this process."""
         self._idle: list[_Worker] = []
 
-    def __enter__(self) -> "Crew":
+    def __enter__(self) -> "LocalCrew":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -42,29 +40,18 @@ class Crew:
         self._idle.clear()
 
     def map(self, work: Callable[[Unit], Result], units: Iterable[Unit], owed: int | None = None) -> Iterator[Result]:
-        """Do `work` on each unit and yield the results as they come, in any order.
-
-        `work` and units must pickle; a part defined in `__main__` does not, so it runs in this process. The first
-        failure of a unit ends the rest and is raised here; finished units stay finished. `owed` is how many units
-        there are, if that is known: no more processes than that are started.
-        """
+        """As a `Crew` does. If it is known how many are `owed`, no more processes than that are started."""
         size = self.size if owed is None else min(self.size, owed)
-        if size < 2 or not _travels(work):
+        data = pickled(work) if size > 1 else None
+        if data is None:
             yield from map(work, units)
             return
-        shift = _Shift(pickle.dumps(work), [self._hire() for _ in range(size)])
+        shift = _Shift(data, [self._hire() for _ in range(size)])
         yield from shift.map(units)
         self._idle += shift.workers
 
     def _hire(self) -> "_Worker":
         return self._idle.pop() if self._idle else _Worker()
-
-
-def _travels(work: object) -> bool:
-    try:
-        return b"__main__" not in pickle.dumps(work)
-    except (pickle.PicklingError, AttributeError, TypeError):
-        return False
 
 
 class _Shift:

@@ -13,6 +13,7 @@ from sterling.engine.step import Step
 from sterling.errors import SterlingError
 from sterling.records import Fault, Record, batch_of, fault_table
 from sterling.registry import Proposal, Strategy, Task
+from sterling.text.invisible import MARKED, STRIPPED
 
 T = TypeVar("T")
 
@@ -154,6 +155,16 @@ def _told_apart(found: Sequence[Record | Fault]) -> list[Record | Fault]:
     return answers
 
 
+def _unseen(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
+    """By tag of `text.invisible`: how many records have it, and where the first three are from."""
+    found: dict[str, list[str]] = {}
+    for record in records:
+        for tag in record.tags:
+            if tag.startswith((STRIPPED, MARKED)):
+                found.setdefault(tag, []).append(record.row)
+    return {tag: {"records": len(rows), "first": rows[:3]} for tag, rows in sorted(found.items())}
+
+
 def _repetition(record: Record) -> Fault:
     return Fault(record.row, "user_code", "repeated", "the same record was proposed twice; only the first counts")
 
@@ -175,5 +186,6 @@ def _commit(step: Step, number: int, found: Sequence[Record | Fault], counts: di
             "first_bad": bad[:3],
             "cut": any(f.boundary == "source" and f.reason == "truncated" for f in faults),
             "roles": roles,
+            "unseen": _unseen(records),
         },
     )

@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from sterling.records import canonical_json, digest
 from sterling.records.files import write_json, write_parquet
+from sterling.records.places import read_bytes, remove
 from sterling.version import VERSION
 
 
@@ -63,7 +64,7 @@ class Step:
         if faults is not None and faults.num_rows:
             write_parquet(self.part("faults", shard), faults)
         else:
-            self.part("faults", shard).unlink(missing_ok=True)  # of an earlier time, when work was owed
+            remove(self.part("faults", shard))  # of an earlier time, when work was owed
         if gold is not None:
             write_parquet(self.part("gold", shard), gold)
         still = sorted({*_owed(faults), *owed})
@@ -75,7 +76,7 @@ class Step:
         }
         write_json(self._owing(shard) if still else self._marker(shard), marker)
         if not still:
-            self._owing(shard).unlink(missing_ok=True)
+            remove(self._owing(shard))
         return marker
 
     def part(self, kind: str, shard: int) -> Path:
@@ -125,7 +126,7 @@ def _owed(faults: pa.Table | None) -> list[str]:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = json.loads(path.read_bytes())
+        found: dict[str, Any] = json.loads(read_bytes(path))
     except FileNotFoundError:
         return None
     return found

@@ -19,10 +19,11 @@ def main() -> None:
     while (data := _read(sys.stdin.buffer)) is not None:
         work = pickle.loads(data)  # noqa: S301 - from our own parent
         while unit := _read(sys.stdin.buffer):
-            _write(answers, _attempt(work, pickle.loads(unit)))  # noqa: S301
+            _write(answers, attempt(work, pickle.loads(unit)))  # noqa: S301
 
 
-def _attempt(work: Any, unit: Any) -> tuple[bool, Any]:
+def attempt(work: Any, unit: Any) -> tuple[bool, Any]:
+    """True and the result, or False and the failure as a SterlingError that crosses to another process."""
     try:
         return True, work(unit)
     except SterlingError as error:

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from sterling.errors import InputError
 from sterling.ledger.trail import Stage, read_trail
 from sterling.records import Record, Verdict, records_of, verdicts_of
 from sterling.records.arrow import SCHEMA
+from sterling.records.places import read_parquet
 
 
 class Judgement(NamedTuple):
@@ -84,23 +84,23 @@ def _find(run: Path, stages: Sequence[Stage], prefix: str) -> _Found:
 
 def _starting(run: Path, stages: Sequence[Stage], prefix: str) -> Iterator[_Found]:
     for stage, path in _files(run, stages, "records"):
-        ids = pq.read_table(path, columns=["id"])["id"]
+        ids = read_parquet(path, columns=["id"])["id"]
         if pc.any(pc.starts_with(ids, pattern=prefix)).as_py():
-            table = pq.read_table(path, schema=SCHEMA)
+            table = read_parquet(path, schema=SCHEMA)
             for batch in table.filter(pc.starts_with(table["id"], pattern=prefix)).to_batches():
                 yield from (_Found(record, stage.folder) for record in records_of(batch))
 
 
 def _judgements(run: Path, stages: Sequence[Stage], record: str) -> Iterator[Judgement]:
     for stage, path in _files(run, stages, "verdicts"):
-        table = pq.read_table(path, filters=[("record", "=", record)])
+        table = read_parquet(path, filters=[("record", "=", record)])
         yield from (Judgement(stage.name, stage.walk, verdict) for verdict in verdicts_of(table))
 
 
 def _children(run: Path, stages: Sequence[Stage], record: str) -> Iterator[str]:
     for stage, path in _files(run, stages, "records"):
         if stage.kind == "generate":
-            table = pq.read_table(path, columns=["id", "parents"])
+            table = read_parquet(path, columns=["id", "parents"])
             rows = zip(table["id"].to_pylist(), table["parents"].to_pylist(), strict=True)
             yield from (child for child, parents in rows if record in parents)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from sterling.errors import InputError
+from sterling.records.places import on_file_system
 
 if sys.platform != "win32":  # where nothing keeps two runs apart
     import fcntl
@@ -14,7 +15,13 @@ if sys.platform != "win32":  # where nothing keeps two runs apart
 
 @contextmanager
 def alone(run: Path) -> Iterator[None]:
-    """One run at a time in a folder. InputError when another one is at work there."""
+    """One run at a time in a folder. InputError when another one is at work there.
+
+    Behind a URL nothing keeps two runs apart: what they finish is the same, but each clears the other's exchange away.
+    """
+    if not on_file_system(run):
+        yield
+        return
     with (run / ".lock").open("w") as lock:
         if not _take(lock):
             mend = "wait for it, or give this run a place of its own with --out"
@@ -24,7 +31,7 @@ def alone(run: Path) -> Iterator[None]:
 
 def at_work(run: Path) -> bool:
     """Whether some process is. Where there are no such locks, nobody can tell, and the answer is yes."""
-    if sys.platform == "win32":
+    if sys.platform == "win32" or not on_file_system(run):
         return True
     try:
         with (run / ".lock").open("r+") as lock:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from sterling.errors import MissingExtra
 from sterling.ledger.life import Life, trace
 from sterling.ledger.trail import Stage, read_trail
 from sterling.records import FAULT_SCHEMA, SCHEMA, VERDICT_SCHEMA
+from sterling.records.places import read_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,7 +135,7 @@ class Run:
 
     def _gather(self, kind: str, schema: pa.Schema) -> pa.Table:
         tables = [
-            _named(pq.read_table(path, schema=schema), stage.name)
+            _named(read_parquet(path, schema=schema), stage.name)
             for stage in self._stages
             for path in sorted((self.folder / stage.folder / kind).glob("shard-*.parquet"))
         ]

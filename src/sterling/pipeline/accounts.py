@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import pyarrow.parquet as pq
-
 from sterling.engine.judge import NOT_CONCERNED
 from sterling.engine.shards import Shard, read_batch, total
 from sterling.ledger import Stage
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import Mixed
 from sterling.records import ROLES, VERIFYING, records_of
+from sterling.records.places import read_parquet
 from sterling.registry import Check
 from sterling.report.model import AnchorLine, Slice, StepLine
 from sterling.stats import Evidence, count, proportion
@@ -83,7 +82,7 @@ class CountByMaker:
         makers = dict(_makers(shard))
         counts: Counts = Counter()
         for path in shard.verdicts:
-            table = pq.read_table(
+            table = read_parquet(
                 path, columns=["record", "check", "outcome"], filters=[("reason", "!=", NOT_CONCERNED)]
             )
             rows = zip(*(table[name].to_pylist() for name in table.column_names), strict=True)
@@ -136,6 +135,23 @@ def roles(job: Job) -> Iterator[Evidence]:
             held.update(stage.summary["roles"])
     for role in ROLES:
         yield count(f"anchor.role.{role}", held[role], "anchor records of this role, all anchors together")
+
+
+def unseen(job: Job) -> Iterator[Evidence]:
+    """By entry and kind: records out of which characters were taken that nobody sees, or in which strange ones are."""
+    records: Counter[tuple[str, str, str]] = Counter()
+    first: dict[tuple[str, str, str], list[str]] = {}
+    for stage in job.trail.stages:
+        for tag, told in stage.summary.get("unseen", {}).items():
+            key = (stage.kind, stage.name, tag)
+            records[key] += told["records"]
+            first.setdefault(key, told["first"])
+    for (kind, name, tag), n in sorted(records.items()):
+        done, _, sort = tag.partition(":")
+        method = "records out of which they were taken" if done == "stripped" else "records that have them"
+        yield count(
+            f"invisible.{kind}.{name}.{tag.replace(':', '.')}", n, method, sort=sort, first=first[kind, name, tag]
+        )
 
 
 def measured(job: Job) -> Iterator[Evidence]:

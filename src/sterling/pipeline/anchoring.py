@@ -95,5 +95,18 @@ def gathered(markers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "faults": sum(m["faults"] for m in markers),
         "roles": dict(sorted(roles.items())),
         "reasons": dict(sorted(reasons.items())),
+        "unseen": _unseen(markers),
         "owed": sorted(owed for marker in markers for owed in marker["owed"]),
     }
+
+
+def _unseen(markers: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What the shards' records say of characters that nobody sees: by tag, how many records, and where first."""
+    found: dict[str, dict[str, Any]] = {}
+    for marker in markers:
+        for tag, told in marker.get("unseen", {}).items():
+            before = found.get(tag, {"records": 0, "first": []})
+            found[tag] = {
+                "records": before["records"] + told["records"], "first": [*before["first"], *told["first"]][:3],
+            }  # fmt: skip
+    return dict(sorted(found.items()))

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from sterling.engine.judge import NOT_CONCERNED, ask
 from sterling.engine.shards import Shard, read_batch, standing
@@ -20,6 +19,7 @@ from sterling.pipeline.accounts import Counts
 from sterling.pipeline.job import Job
 from sterling.recipes import Entry, Loaded
 from sterling.records import Record, batch_of, digest, families_of, records_of
+from sterling.records.places import read_parquet
 from sterling.registry import Check, FitContext, ModelCheck, NearMiss, RecordCheck, Ruling, Seed
 from sterling.sources import gold_seeds
 from sterling.stats import Evidence
@@ -212,7 +212,7 @@ def _generators(makers: Counts) -> frozenset[str]:
 def _judged(job: Job, stage: Stage, generators: frozenset[str]) -> Iterator[Judged]:
     step = Step(job.trail.run / stage.folder, stage.number, stage.name, stage.address)
     for path in sorted(step.part("gold", 0).parent.glob("*.parquet")):
-        table: pa.Table = pq.read_table(path, memory_map=False)
+        table: pa.Table = read_parquet(path)
         rows: list[dict[str, Any]] = table.filter(pc.not_equal(table["outcome"], "fault")).to_pylist()
         for row in rows:
             own = row["writer"] is not None and bool(lineage(row["writer"]) & generators)

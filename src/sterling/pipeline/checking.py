@@ -13,16 +13,17 @@ import pyarrow.parquet as pq
 import yaml
 from pydantic import ValidationError
 
-from sterling.curate.settle import settle
+from sterling.curate.settle import settle_places
 from sterling.engine.apply import Pool, Resources, apply
 from sterling.engine.judge import NOT_CONCERNED
-from sterling.engine.local import Crew, default_workers
+from sterling.engine.local import LocalCrew, default_workers
 from sterling.engine.produce import chunks
 from sterling.engine.shards import Shard
 from sterling.engine.step import Step
 from sterling.engine.watch import Silent, Watch
 from sterling.errors import InputError
 from sterling.pipeline.calibrating import lacking, ruled_on
+from sterling.pipeline.earlier import earlier, earlier_files
 from sterling.recipes import nearest
 from sterling.records import Fault, Record, batch_of
 from sterling.records.files import write_atomically, write_parquet
@@ -32,7 +33,6 @@ from sterling.stats import Evidence, count
 from sterling.verify.calibration import error_rates, precision
 
 SHARD_ROWS = 1_000
-PARTITIONS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ def check_file(check: Check, path: str, watch: Watch | None = None, note: Note =
     _require_measurable(check)
     source = Files(name="input", path=str(Path(path).absolute()), max_bad_share=1)
     source.reads()  # Says at once, before any output is begun, that the file is not there.
+    earlier_files(check)
     return _answers(check, _with_ids(source), watch or Silent(), note)
 
 
@@ -196,9 +197,9 @@ def _answers(
     with tempfile.TemporaryDirectory(prefix="sterling-") as folder:
         read = list(_read(Path(folder) / "rows", items))
         step = Step.at(Path(folder), 0, check.name_in_recipe, {}, [])
-        with Crew(default_workers()) as crew:
-            use = Resources(crew, PARTITIONS, watch, settle)
-            pool = Pool([rows.shard for rows in read], (), _gold(check))
+        with LocalCrew(default_workers()) as crew:
+            use = Resources(crew, None, watch, settle_places)
+            pool = Pool([rows.shard for rows in read], (), _gold(check), earlier(check, Path(folder)))
             summary = apply(check.name_in_recipe, check, step, pool, FitContext(_no_roles, _no_roles), use)
         note(_found(check.name_in_recipe, summary))
         given = {record: name for rows in read for record, name in rows.named.items()}

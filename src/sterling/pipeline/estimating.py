@@ -70,6 +70,11 @@ def _checks(job: Job, scales: dict[str, Scaled]) -> Iterator[Evidence]:
     for entry in job.recipe.checks:
         stages = _stages(job, "check", entry.name)
         asked = [one for stage in stages for one in _asked(stage)]
+        if asked and entry.part.asks_once:
+            first = next(filter(None, map(_asked, stages)))
+            name = f"estimate.check.{entry.name}"
+            yield from _scale(job, name, [[one] for one in first], float(len(first)), "questions")
+            continue
         rows = sum(_put_before(stage) for stage in stages if stage.walk)
         humans = sum(_put_before(stage) for stage in stages if not stage.walk)
         gold = sum(one["n"] for stage in stages for one in stage.summary.get("gold", ()))

@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from sterling.engine.produce import Chunk, Propose, ProposeTogether, chunks, commit_tasks
 from sterling.engine.shards import Shard, fates, scores, standing
@@ -18,6 +17,7 @@ from sterling.pipeline.anchoring import gathered
 from sterling.pipeline.job import Assignment, Job, asks, perform
 from sterling.recipes import Entry, Recipe
 from sterling.records import Fault, Record, records_of
+from sterling.records.places import read_parquet
 from sterling.registry import Past, Strategy, Task
 from sterling.stats import Evidence
 
@@ -171,7 +171,7 @@ def _refuse_bad_rows(entry: Entry[Strategy], markers: Sequence[Mapping[str, Any]
 def _refuse_silence(entry: Entry[Strategy], step: Step, summary: Mapping[str, Any]) -> None:
     """A provider that answered nobody is down: what the run would go on with is not what the recipe asks for."""
     if not summary["records"] and summary["faults"] and len(summary["owed"]) == summary["faults"]:
-        first = pq.read_table(step.part("faults", 0), columns=["message"])["message"][0].as_py()
+        first = read_parquet(step.part("faults", 0), columns=["message"])["message"][0].as_py()
         raise NotAnswered(f"`{entry.name}` got no answer to any of {summary['faults']:,} tasks: {first}")
 
 
@@ -203,7 +203,7 @@ def _seeds(entry: Entry[Strategy], walked: Walked) -> Iterator[Record]:
 def _verified_of(name: str, walked: Walked) -> Iterator[Record]:
     """What a strategy entry made that stands and is verified."""
     for shard in walked.made:
-        batch, verified = standing(shard)
+        batch, verified, _ = standing(shard)
         for record in records_of(batch.filter(pa.array(verified))):
             if record.source == name:
                 yield record
@@ -211,7 +211,7 @@ def _verified_of(name: str, walked: Walked) -> Iterator[Record]:
 
 def _verified(shards: Sequence[Shard]) -> Iterator[str]:
     for shard in shards:
-        batch, verified = standing(shard)
+        batch, verified, _ = standing(shard)
         yield from (record for record, good in zip(batch.column("id").to_pylist(), verified, strict=True) if good)
 
 

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sterling.curate.settle import settle
+from sterling.curate.settle import settle_places
 from sterling.engine.apply import Resources
+from sterling.engine.crew import Crew
 from sterling.engine.fingerprint import fingerprint
-from sterling.engine.local import Crew, default_workers
 from sterling.engine.shards import Shard, read_batch
 from sterling.engine.step import Step
 from sterling.engine.watch import Watch
@@ -21,6 +21,7 @@ from sterling.ledger import Trail, line_of
 from sterling.ledger.trail import Kind
 from sterling.models.money.bills import Asked
 from sterling.models.money.purse import purpose
+from sterling.pipeline.earlier import earlier_files
 from sterling.recipes import Recipe
 from sterling.registry import FitContext, Part, RecordCheck
 
@@ -39,12 +40,17 @@ class Job:
 
     @classmethod
     def of(
-        cls, recipe: Recipe, run: Path, head: Mapping[str, Any], watch: Watch, store: Path, preview: int | None = None
+        cls,
+        recipe: Recipe,
+        run: Path,
+        head: Mapping[str, Any],
+        crew: Crew,
+        watch: Watch,
+        store: Path,
+        preview: int | None = None,
     ) -> "Job":
         """A job that writes under `run`, and keeps what is not to be paid twice in `store`."""
-        options = recipe.engine
-        crew = Crew(options.workers or default_workers())
-        use = Resources(crew, options.partitions, watch, settle)
+        use = Resources(crew, recipe.engine.partitions, watch, settle_places)
         return cls(recipe, Trail(run, head), use, store, preview)
 
 
@@ -105,7 +111,7 @@ def asks(part: Part, **more: Any) -> dict[str, Any]:
         "part": part.name_in_recipe,
         "version": part.version,
         "options": part.model_dump(mode="json"),
-        "files": fingerprint(part.reads()),
+        "files": fingerprint([*part.reads(), *earlier_files(part)]),
         "gold": fingerprint([part.locate(part.gold)] if isinstance(part, RecordCheck) and part.gold else []),
         "python": list(sys.version_info[:3]),
         **more,

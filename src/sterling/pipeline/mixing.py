@@ -49,7 +49,7 @@ class Describe:
 
     def __call__(self, shard: Shard) -> pa.Table:
         """`id`, `tokens`, `origin`, `strategy`, `tags`, `depth`, `format`, `conversational`, `verified`, `shard`."""
-        batch, verified = standing(shard)
+        batch, verified, _ = standing(shard)
         makers = batch.column("maker").to_pylist()
         strategies = [None if maker is None else json.loads(maker)["strategy"] for maker in makers]
         columns = {name: batch.column(name) for name in ("id", "origin", "tags", "depth", "format", "conversational")}

@@ -1,6 +1,5 @@
 """The one place where the order of the house is written down."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
@@ -15,6 +14,8 @@ from sterling.models.mocking.rehearsal import rehearsed
 from sterling.pipeline.anchoring import cut_roles, read_anchors
 from sterling.pipeline.calibrating import require_seeds
 from sterling.pipeline.costs import require_keys, require_prices, spending
+from sterling.pipeline.crews import Engine, crew_of, places_of
+from sterling.pipeline.earlier import earlier_files
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import mix
 from sterling.pipeline.publishing import publish
@@ -22,6 +23,7 @@ from sterling.pipeline.walking import walk
 from sterling.policy import Finding, lint, makes, refusing, render, resolved, runs_in
 from sterling.recipes import Loaded, Recipe, from_mapping, load, lock_text, recipe_digest
 from sterling.records.files import write_text
+from sterling.records.places import remove_tree
 from sterling.registry import Part
 from sterling.version import VERSION
 
@@ -37,6 +39,8 @@ def run(
     preview: int | None = None,
     watch: Watch | None = None,
     rehearse: bool | str | Path = False,
+    engine: Engine = "local",
+    cluster: str | None = None,
 ) -> Run:
     """Walk a recipe from anchor to release; an earlier run of the same name is continued, not repeated.
 
@@ -44,27 +48,31 @@ def run(
     takes that many records of each anchor and each strategy. RecipeError or SourceError when the input is wrong,
     PolicyRefused when a critical or required rule is unmet; an earlier release then stays as it was.
     `rehearse` a preview with a mock in place of every model: True for made-up answers, or the path of a script.
+    `out` may be a URL that fsspec knows (`s3://bucket/folder`): `runs/` is there, and the rest in the current folder.
+    `engine` is who works: `ray` on the cluster at `cluster` (`host:port`), unsaid a Ray of its own.
     """
+    places = places_of(out, engine, rehearsed=bool(rehearse))
     loaded = read_recipe(recipe, overrides)
     loaded = loaded._replace(recipe=resolved(loaded.recipe))
     if preview is None:
-        _refuse(loaded, Path(out) / "runs")
+        _refuse(loaded, places.runs)
     require_files(loaded)
     if not rehearse:
         require_keys(loaded)
     require_seeds(loaded)
     require_prices(loaded)
-    folder = _folder(Path(out) / "runs", loaded.recipe.name, preview, rehearse)
+    folder = _folder(places.runs, loaded.recipe.name, preview, rehearse)
+    crew = crew_of(engine, loaded.recipe.engine.workers, cluster, folder)
     write_text(folder / "recipe.lock.yaml", lock_text(loaded.recipe))
-    kept = (folder if rehearse else Path(out)) / ".sterling"
+    kept = (folder if rehearse else places.home) / ".sterling"
     head = _head(loaded) | {"rehearsed": bool(rehearse)}
-    job = Job.of(loaded.recipe, folder, head, watch or Silent(), kept, preview)
+    job = Job.of(loaded.recipe, folder, head, crew, watch or Silent(), kept, preview)
     known, looked = families.added(_families(loaded)), runs_in(None if preview else folder.parent)
-    with alone(folder), _asking(job, rehearse), spending(job, loaded), looked, known, job.use.crew:
+    with alone(folder), _asking(job, rehearse), spending(job, loaded), looked, known, crew:
         anchors = read_anchors(job)
         walked = walk(job, cut_roles(job, anchors))
         mixed = mix(job, walked.shards)
-        publish(job, loaded, walked, mixed, Path(out) / "releases" / loaded.recipe.name)
+        publish(job, loaded, walked, mixed, places.home / "releases" / loaded.recipe.name)
     return Run(folder)
 
 
@@ -80,7 +88,7 @@ def _folder(runs: Path, name: str, preview: int | None, rehearse: bool | str | P
         return runs / (name if preview is None else f".preview-{name}")
     if preview is None:
         raise InputError("a rehearsal releases nothing", mend="add `--preview N`")
-    shutil.rmtree(runs / f".rehearsal-{name}", ignore_errors=True)
+    remove_tree(runs / f".rehearsal-{name}")
     return runs / f".rehearsal-{name}"
 
 
@@ -121,6 +129,7 @@ def require_files(loaded: Loaded) -> None:
         if "://" not in repr(part.model_dump()):
             try:
                 part.reads()
+                earlier_files(part)
             except InputError as error:
                 key = next((key for key in ("path", "against", "packages") if hasattr(part, key)), "")
                 raise _at(loaded, (*place, key), error) from None

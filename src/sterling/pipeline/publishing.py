@@ -91,12 +91,14 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measure
     makers = accounts.by_maker(job, mixed.shards[len(walked.anchors) :])
     evidence = (
         *accounts.roles(job),
+        *accounts.unseen(job),
         *accounts.measured(job),
         *accounts.oracles(job),
         *accounts.acceptance(makers),
         *authors.written(job.recipe, makers),
         *calibration(job, makers),
         *tails(job, walked.made),
+        *tails(job, walked.anchors, "anchor"),
         *cells(job, walked.made),
         *concluded(job, walked),
         *coverage(job, walked),

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import pyarrow.parquet as pq
-
 from sterling.engine.shards import Shard, read_batch
 from sterling.records import Record, Verdict, canonical_json, message_text, records_of, verdicts_of
+from sterling.records.places import read_parquet
 from sterling.records.record import PAYLOAD_KEYS
 from sterling.release import redact
 from sterling.report.model import Sample
@@ -67,7 +66,7 @@ def _offer(best: list[_Candidate], candidate: _Candidate, most: int | None) -> N
 def _candidates(shard: Shard) -> Iterator[_Candidate]:
     said: dict[str, list[Verdict]] = {}
     for path in shard.verdicts:
-        for verdict in verdicts_of(pq.read_table(path)):
+        for verdict in verdicts_of(read_parquet(path)):
             said.setdefault(verdict.record, []).append(verdict)
     for record in records_of(read_batch(shard.records)):
         yield _Candidate(record, tuple(said.get(record.id, ())))

@@ -8,11 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from sterling.engine.shards import Shard, read_batch, standing
 from sterling.ledger import Stage
 from sterling.records import canonical_json, records_of, texts
+from sterling.records.places import read_parquet
 from sterling.release import REJECTED_INPUT, Configuration
 
 SHOWN = 80
@@ -85,7 +85,7 @@ def _released(shards: Sequence[Shard], form: str, conversational: bool) -> Itera
 
 def _weights(shard: Shard, ids: pa.Array) -> pa.Array:
     """The mix's verdict is the last, and its score is the weight."""
-    mix = pq.read_table(shard.verdicts[-1], columns=["record", "score"])
+    mix = read_parquet(shard.verdicts[-1], columns=["record", "score"])
     index = pc.index_in(ids, value_set=mix["record"].combine_chunks())
     return mix["score"].combine_chunks().take(index)
 
@@ -93,7 +93,7 @@ def _weights(shard: Shard, ids: pa.Array) -> pa.Array:
 def _dropped(shard: Shard, labels: Mapping[Path, str]) -> Iterator[dict[str, Any]]:
     known = None
     for path in shard.verdicts:
-        drops = pq.read_table(path, filters=[("outcome", "=", "drop")]).to_pylist()
+        drops = read_parquet(path, filters=[("outcome", "=", "drop")]).to_pylist()
         if drops and known is None:
             known = {record.id: record for record in records_of(read_batch(shard.records))}
         for drop in drops:
@@ -109,7 +109,7 @@ def _dropped(shard: Shard, labels: Mapping[Path, str]) -> Iterator[dict[str, Any
 
 def _faulty(path: Path, step: str) -> Iterator[dict[str, Any]]:
     """Rows and tasks that yielded no record. Faults of checks are drops already, and told as such."""
-    for fault in pq.read_table(path).to_pylist():
+    for fault in read_parquet(path).to_pylist():
         message = fault["message"] if len(fault["message"]) <= SHOWN else f"{fault['message'][: SHOWN - 1]}…"
         evidence = {"boundary": fault["boundary"], "message": message, "attempts": fault["attempts"]}
         yield {

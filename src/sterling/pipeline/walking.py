@@ -8,6 +8,7 @@ from sterling.engine.apply import Pool, apply
 from sterling.engine.shards import Shard
 from sterling.engine.step import Step
 from sterling.pipeline.calibrating import measured_in, seeds_of
+from sterling.pipeline.earlier import earlier
 from sterling.pipeline.generating import Walked, generate_round, last_walk
 from sterling.pipeline.job import Assignment, Job, asks, fit_context, perform
 from sterling.recipes import Entry
@@ -46,7 +47,8 @@ def _check(
 ) -> dict[str, Any]:  # fmt: skip
     anchors = new if number == 0 else settled
     gold = seeds_of(job, entry, context, anchors, new) if number == measured_in(job) else ()
-    return apply(entry.name, entry.part, step, Pool(new, settled, gold), context, job.use)
+    pool = Pool(new, settled, gold, earlier(entry.part, step.folder.parent.parent))
+    return apply(entry.name, entry.part, step, pool, context, job.use)
 
 
 def _measure(job: Job, check: Check, number: int) -> dict[str, Any]:

@@ -123,8 +123,10 @@ class EngineOptions(Section):
     """Records per shard: what is repeated at most after a kill, and what memory is bounded by."""
     workers: int | None = Field(default=None, ge=1)
     """Processes. Unsaid: one per core."""
-    partitions: int = Field(default=16, ge=1)
-    """Into how many parts a set check divides its work; each must fit into memory."""
+    partitions: int | None = Field(default=None, ge=1)
+    """Into how many parts a set check divides its work; each must fit into memory. Unsaid: a power of two, 8 or more,
+    with which no part has more than a million rows (2^20); `near_duplicates` makes 21 rows of a
+    record at its default threshold, `exact_duplicates` one."""
 
 
 class People(Section):

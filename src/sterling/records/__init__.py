@@ -5,6 +5,7 @@ from sterling.records.arrow import (
     SCHEMA,
     VERDICT_SCHEMA,
     batch_of,
+    evidence_json,
     fault_table,
     payload_columns,
     records_of,
@@ -28,6 +29,7 @@ from sterling.records.record import (
 )
 from sterling.records.verdict import VERIFYING, Boundary, Family, Fault, Outcome, Verdict
 from sterling.records.views import (
+    COMPARED,
     compared,
     compared_column,
     content_text,
@@ -39,6 +41,7 @@ from sterling.records.views import (
 )
 
 __all__ = [
+    "COMPARED",
     "FAULT_SCHEMA",
     "FORMATS",
     "ORIGINS",
@@ -65,6 +68,7 @@ __all__ = [
     "compared_column",
     "content_text",
     "digest",
+    "evidence_json",
     "families_of",
     "fault_table",
     "format_of",

@@ -1,9 +1,12 @@
 """`Check`: whose judgement it is, and what it says of records one by one or against each other."""
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field
 
@@ -36,8 +39,12 @@ class Check(Part):
 
     family: ClassVar[Family]
     """Whose judgement it is; decides whether a keep verifies."""
+    asks_once: ClassVar[bool] = False
+    """It asks models in `fit` alone: its questions do not grow with the records, and a preview asks them all."""
     human: Literal["flag", "drop"] = "flag"
     """What a drop means for a human record: the anchor stays whole unless the recipe says otherwise."""
+    concludes_from: ClassVar[Sequence[str] | None] = None
+    """Columns of `records.SCHEMA`, `id` among them, that `conclude` reads; None means that it may read any."""
 
     def fit(self, context: FitContext) -> Any:
         """State that every batch is judged with: picklable, the same for any number of shards. None if not needed."""
@@ -45,6 +52,13 @@ class Check(Part):
 
     def measure(self, state: Any) -> Sequence[Evidence]:
         """Evidence about the check itself, once per run: how large the benchmark is, which tier the sandbox reached."""
+        return ()
+
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+        """Evidence about the population: records of each shard beside their verdicts (`VERDICT_SCHEMA`), in order.
+
+        Called once a step, after every shard is judged, without gold and without records that did not concern it.
+        """
         return ()
 
 
@@ -105,13 +119,6 @@ class RecordCheck(Check):
         """
         return ()
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
-        """Evidence about the population: records of each shard beside their verdicts (`VERDICT_SCHEMA`), in order.
-
-        Called once a step, after every shard is judged, without gold and without records that did not concern it.
-        """
-        return ()
-
 
 class ModelCheck(RecordCheck):
     """Asks models. The engine runs it in one process, and lets it verify only what another family made.
@@ -131,6 +138,21 @@ class ModelCheck(RecordCheck):
         """Families of all models that are asked, those that they were distilled from included."""
 
 
+class RowPairs(NamedTuple):
+    """Pairs of rows of a partition, the better record's row and the worse one's: two arrays of one length."""
+
+    better: npt.NDArray[np.int64]
+    worse: npt.NDArray[np.int64]
+
+    @classmethod
+    def none(cls) -> "RowPairs":
+        """No pair."""
+        return cls(np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+_NO_PAIRS = RowPairs.none()
+
+
 class Resolution(NamedTuple):
     """What one partition told: rulings at once, or pairs that must be confirmed by reading."""
 
@@ -138,6 +160,10 @@ class Resolution(NamedTuple):
     """(record's id, what is said of it)."""
     pairs: Sequence[tuple[str, str]] = ()
     """(better, worse) record ids by rank."""
+    alike: RowPairs = _NO_PAIRS
+    """The same as `pairs`, for a check that proposes millions."""
+    equal: RowPairs = _NO_PAIRS
+    """Pairs that need no reading: each worse one goes as `removed_as`, once, with similarity 1."""
 
 
 class SetCheck(Check):
@@ -145,17 +171,36 @@ class SetCheck(Check):
 
     emit: each batch to rows under partition keys. resolve: each partition to rulings, or to pairs. confirm: pairs to
     exact similarities by reading both texts. A record that no phase drops is kept with reason `unique`.
+
+    Evidence of a removal: `kept`, the record that stays, whose rank is better by the `rule` (`earlier`: settled before,
+    `human`, `verified`, `shallower`, or the lower `id`); `cluster`, how many records that one stands for, itself
+    included; and `at`, where it lies, if it is from `against`.
     """
 
     removed_as: ClassVar[str] = "duplicate"
     """Reason of a removal that follows from confirmed pairs."""
+    against: str | tuple[str, ...] = ()
+    """Files, folders (releases) or patterns of earlier data. Their records are compared with, stay, and are not judged:
+    what is like one of them goes, whatever its rank."""
+
+    def columns_read(self) -> Sequence[str] | None:
+        """Columns of `records.SCHEMA` that `emit`, `view` and `confirm_rows` read; None means that they may read any.
+
+        Fewer are read from disk where they are named: the two that the engine needs are there besides.
+        """
+        return None
+
+    def rows_per_record(self) -> int:
+        """How many rows `emit` makes of a record, about: into how many partitions the rows are cut follows from it."""
+        return 1
 
     @abstractmethod
     def emit(self, batch: pa.RecordBatch, state: Any) -> pa.Table:
         """Rows of `row` (int32, index into the batch), `partition` (uint64), and columns of the check's own.
 
-        The engine adds `record` (its id, as a dictionary), `rank` (int64, lower stays) and `protected` (bool: kept
-        whatever is said). Columns that repeat a value for many rows may be dictionaries, too.
+        The engine adds `record` (its id, as a dictionary), `rank` (int64, lower stays), `head` (uint64, the first eight
+        bytes of the id) and `protected` (bool: kept whatever is said). Columns that repeat a value for many rows may be
+        dictionaries, too. Rows of one record lie in one chunk of a partition.
         """
 
     @abstractmethod
@@ -169,3 +214,13 @@ class SetCheck(Check):
     def confirm(self, pairs: Sequence[tuple[str, str]], texts: Mapping[str, str]) -> list[float | None]:
         """The true similarity of each pair, or None when it is below the threshold."""
         raise TypeError(f"{type(self).__name__} returns pairs, so it must confirm them")
+
+    def confirm_rows(self, batch: pa.RecordBatch, pairs: RowPairs) -> npt.NDArray[np.float64]:
+        """`confirm` for rows of a batch of `columns_read` and `id`; NaN where that says None.
+
+        By itself it asks `view` and `confirm`: a check that confirms millions of pairs does better with columns.
+        """
+        ids = batch.column("id").to_pylist()
+        named = [(ids[one], ids[other]) for one, other in zip(*(side.tolist() for side in pairs), strict=True)]
+        scores = self.confirm(named, dict(zip(ids, self.view(batch), strict=True)))
+        return np.array([math.nan if score is None else score for score in scores], np.float64)

@@ -136,7 +136,7 @@ def _words(data: Any, start: Any, end: Any, table: Any, marks: Any, row: Any) ->
     """Words, ink, words with a letter, sentences, ellipses, unspaced characters."""
     words, ink, alphabetic, sentences, ellipses, unspaced = 0, 0, 0, 0, 0, 0
     begin = -1
-    letters = False
+    letters: Any = False
     dots = 0
     at = start
     while at <= end:
