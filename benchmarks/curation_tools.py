@@ -125,7 +125,8 @@ def sterling(texts: Sequence[str], _: Sequence[str]) -> Run:
             unit = pairs[:, start : start + 100_000]
             people = np.unique(unit)
             batch = whole.take(pa.array(people)).combine_chunks().to_batches()[0]
-            similarity[start : start + 100_000] = check.confirm_rows(batch, RowPairs(*np.searchsorted(people, unit)))
+            rows = RowPairs(*np.searchsorted(people, unit))
+            similarity[start : start + 100_000] = check.confirm_rows(batch, rows, None)
         holds = ~np.isnan(similarity)
         one, other = pairs[:, holds]
         removals = settle_places(one, other, similarity[holds], np.zeros(len(texts), np.bool_))

@@ -229,12 +229,14 @@ def test_an_item_between_two_lengths_is_found_as_a_whole(tmp_path: Path) -> None
 def concluded(check: Contamination, payloads: Sequence[Mapping[str, Any]]) -> dict[str, Evidence]:
     """By evaluation set, and what is of all of them by its name."""
     batch = batch_of(record(payload) for payload in payloads)
-    answers = [answer for answer in check.judge(batch, check.fit(NOTHING)) if isinstance(answer, Ruling)]
+    state = check.fit(NOTHING)
+    answers = [answer for answer in check.judge(batch, state) if isinstance(answer, Ruling)]
     verdicts = [
         Verdict(f"r{at}", answer.outcome, "contamination", answer.reason, "statistics", answer.score, answer.evidence)
         for at, answer in enumerate(answers)
     ]
-    return {one.inputs.get("benchmark", one.name): one for one in check.conclude([(batch, verdict_table(verdicts))])}
+    found = check.conclude([(batch, verdict_table(verdicts))], state)
+    return {one.inputs.get("benchmark", one.name): one for one in found}
 
 
 def test_the_evidence_names_the_items_that_were_hit(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_evidence_and_what_became_of_people() -> None:
         for r, s in zip(records, said, strict=True)
     ]
     outside = sum(one.outcome == "flag" for one in said[:50])
-    people, others = check.conclude([(batch_of(records), verdict_table(verdicts))])
+    people, others = check.conclude([(batch_of(records), verdict_table(verdicts))], None)
     assert (people.name, people.n, people.value) == ("perplexity.outside.human", 50, outside / 50)
     assert (others.name, others.n, others.value) == ("perplexity.outside.synthetic", 1, 1)
 

@@ -141,7 +141,7 @@ def test_the_share_of_each_kind_is_told() -> None:
         Verdict(str(n), one.outcome, "p", one.reason, "statistics", one.score, one.evidence)
         for n, one in enumerate(said)
     )
-    found = check.conclude([(batch_of([]), verdicts)])
+    found = check.conclude([(batch_of([]), verdicts)], None)
     assert [(e.name, e.value, e.n) for e in found] == [("personal_data.email", 0.5, 2), ("personal_data.mac", 0.0, 2)]
 
 

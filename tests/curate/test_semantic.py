@@ -1,6 +1,7 @@
 """Semantic duplicates: found through cells, confirmed in double precision, the same however shards are cut."""
 
 import json
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from sterling.curate.meaning.leaders import alike
 from sterling.errors import SterlingError
 from sterling.models import mock, mock_stats, store
 from sterling.records import Maker, Record, batch_of
-from sterling.registry import FitContext, Ruling
+from sterling.registry import FitContext, RowPairs, Ruling
 from sterling.text.cells import small
 
 WORDS = [f"stone{number}" for number in range(15)]
@@ -66,10 +67,11 @@ def judged(
     drop = ["row", "partition"]
     told = [check.resolve(table.filter(pa.array(home == n)).drop_columns(drop)) for n in range(partitions)]
     pairs = sorted({pair for one in told for pair in one.pairs})
-    texts = {r.id: r.payload["text"] for r in records}
-    scores = check.confirm(pairs, {i: texts[i] for pair in pairs for i in pair})
-    found = [(*pair, score) for pair, score in zip(pairs, scores, strict=True) if score is not None]
-    gone = {r.record: (r.kept, r.similarity) for r in settle(found, dict.fromkeys(texts, 0), frozenset(protected))}
+    place = {record.id: at for at, record in enumerate(records)}
+    rows = RowPairs(*(np.array([place[pair[side]] for pair in pairs], np.int64) for side in (0, 1)))
+    scores = check.confirm_rows(batch_of(records), rows, state).tolist()
+    found = [(*pair, score) for pair, score in zip(pairs, scores, strict=True) if not math.isnan(score)]
+    gone = {r.record: (r.kept, r.similarity) for r in settle(found, dict.fromkeys(place, 0), frozenset(protected))}
     return Judged(gone, [ruling for one in told for ruling in one.rulings])
 
 

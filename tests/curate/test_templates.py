@@ -71,7 +71,7 @@ def concluded(check: TemplateCollapse, records: Sequence[Record]) -> dict[str, E
         Verdict(one.id, ruling.outcome, "t", ruling.reason, "statistics", ruling.score, ruling.evidence)
         for one, ruling in ((one, said.get(one.id, unique)) for one in records)
     ]
-    found = check.conclude([(batch_of(records), verdict_table(verdicts))])
+    found = check.conclude([(batch_of(records), verdict_table(verdicts))], None)
     return {one.name.removeprefix("template_collapse."): one for one in found}
 
 

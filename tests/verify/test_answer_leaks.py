@@ -174,7 +174,7 @@ def concluded(records: Sequence[Record]) -> dict[str, Evidence]:
     said = ruled(*records)
     rows = [Verdict(r.id, s.outcome, "a", s.reason, "statistics", s.score, s.evidence)
             for r, s in zip(records, said, strict=True)]  # fmt: skip
-    return {e.name: e for e in AnswerLeaks().conclude([(batch_of(records), verdict_table(rows))])}
+    return {e.name: e for e in AnswerLeaks().conclude([(batch_of(records), verdict_table(rows))], None)}
 
 
 def test_what_a_set_of_items_gives_away() -> None:
@@ -184,7 +184,7 @@ def test_what_a_set_of_items_gives_away() -> None:
     longest = told["answer_leaks.longest_option_is_key"]
     assert (longest.value, longest.n, longest.inputs["by_chance"]) == (0.75, 12, pytest.approx(1 / 3))
     assert told["answer_leaks.only_option_like_stem_is_key"].n == 0
-    assert AnswerLeaks().conclude([]) == []
+    assert AnswerLeaks().conclude([], None) == []
 
 
 # What the check is worth.

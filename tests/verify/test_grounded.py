@@ -473,7 +473,7 @@ def test_conclude_says_how_much_containment_could_look_at() -> None:
     verdicts = verdict_table(
         Verdict("r", s.outcome, "grounded", s.reason, "model", s.score, s.evidence) for s in rulings
     )
-    (share,) = check.conclude([(batch, verdicts)])
+    (share,) = check.conclude([(batch, verdicts)], None)
     assert (share.name, share.value, share.n) == ("grounded.checkable_claims", 0.75, 2)
 
 

@@ -177,7 +177,7 @@ def test_order_dependence_is_reported() -> None:
         for r, s in zip(records, rulings, strict=True)
         if isinstance(s, Ruling)
     ]
-    (found,) = check.conclude([(batch, verdict_table(verdicts))])
+    (found,) = check.conclude([(batch, verdict_table(verdicts))], None)
     assert (found.name, found.value, found.n) == ("judge.order_dependent", 0.25, 8)
     assert found.inputs == {"hits": 2, "model": "judge", "for_the_first": 2, "for_the_second": 0}
     assert found.interval is not None
@@ -194,7 +194,7 @@ def test_how_marks_go_with_length_is_reported() -> None:
         for r, s in zip(records, rulings, strict=True)
         if isinstance(s, Ruling)
     ]
-    (found,) = check.conclude([(batch, verdict_table(verdicts))])
+    (found,) = check.conclude([(batch, verdict_table(verdicts))], None)
     assert found.name == "judge.length_correlation"
     assert found.value == pytest.approx(1)
 

@@ -397,9 +397,9 @@ def test_the_share_of_answers_that_no_tier_could_compare_is_told() -> None:
     ]  # fmt: skip
     batch = batch_of(records)
     reasons = pa.table({"reason": [v.reason for v in Math().judge(batch, None)]})
-    (evidence,) = Math().conclude([(batch, reasons)])
+    (evidence,) = Math().conclude([(batch, reasons)], None)
     assert (evidence.name, evidence.inputs["hits"], evidence.n) == ("math.not_comparable", 1, 3)
-    assert Math().conclude([])[0].value is None
+    assert Math().conclude([], None)[0].value is None
 
 
 def test_a_wrong_step_is_flagged_on_request() -> None:

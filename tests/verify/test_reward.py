@@ -138,12 +138,12 @@ def test_how_scores_go_with_length_is_reported() -> None:
         for r, s in zip(records, said, strict=True)
         if isinstance(s, Ruling)
     ]
-    (found,) = reward.conclude([(batch, verdict_table(verdicts))])
+    (found,) = reward.conclude([(batch, verdict_table(verdicts))], None)
     assert (found.name, found.n, found.inputs) == ("reward.length_correlation", 12, {"model": "rm"})
     assert found.value is not None
     assert 0.5 < found.value < 0.9
     assert found.interval is not None
-    assert reward.conclude([]) == ()
+    assert reward.conclude([], None) == ()
 
 
 def test_families_and_near_misses() -> None:

@@ -312,7 +312,7 @@ def test_conclusions() -> None:
     faulty = Verdict("x", "drop", "solved", "timeout", "statistics", None, {"fault": "slow", "boundary": "provider"})
     verdicts = [Verdict(r.id, one.outcome, "solved", one.reason, "statistics", one.score, one.evidence)
                 for r, one in zip(records, said, strict=True)]  # fmt: skip
-    found = check.conclude([(batch_of([*records, item("late", row="x")]), verdict_table([*verdicts, faulty]))])
+    found = check.conclude([(batch_of([*records, item("late", row="x")]), verdict_table([*verdicts, faulty]))], None)
     told = {(one.name, one.inputs.get("model")): one for one in found}
     assert {model: told["solved.accuracy", model].value for model in skill} == {"strong": 0.9, "fair": 0.6, "weak": 0.3}
     assert told["solved.by_all", None].inputs["hits"] == 3
@@ -329,7 +329,7 @@ def test_conclusions() -> None:
 
 def test_nothing_to_conclude() -> None:
     check = Solved.model_validate({"model": endpoint("http://x/v1"), "by": {"check": "math"}})
-    assert check.conclude([]) == []
+    assert check.conclude([], None) == []
 
 
 def test_a_file_can_be_checked() -> None:

@@ -422,7 +422,7 @@ def test_samples_of_a_task_give_pass_at_k() -> None:
         for r, ruling in zip(records, Tests().judge(batch, None), strict=True)
         if isinstance(ruling, Ruling)
     ]
-    first, second = Tests().conclude([(batch, verdict_table(verdicts))])
+    first, second = Tests().conclude([(batch, verdict_table(verdicts))], None)
     assert (first.name, first.value, first.n) == ("tests.pass@1", 0.5, 3)
     assert (second.name, second.n) == ("tests.pass@2", 3)
     assert second.value == pytest.approx(2 / 3)

@@ -190,7 +190,7 @@ def test_the_way_back_decides_and_is_reported() -> None:
         Verdict(r.id, s.outcome, "t", s.reason, "statistics", s.score, s.evidence)
         for r, s in zip(records, said, strict=True)
     )
-    (evidence,) = Translation().conclude([(batch_of(records), table)])
+    (evidence,) = Translation().conclude([(batch_of(records), table)], None)
     assert (evidence.name, evidence.n) == ("translation.round_trip", 2)
     assert evidence.value == pytest.approx((chrf(near, LONG) + 1) / 2)
 

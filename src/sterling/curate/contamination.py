@@ -1,6 +1,6 @@
 """`contamination`: what overlaps with an evaluation set does not enter training."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from sterling.curate.evaluation_sets.benchmark import Benchmark, Item, benchmark
 from sterling.curate.evaluation_sets.items import TEST_ROLE, EvaluationSets, wholes
@@ -63,8 +63,6 @@ class Contamination(RecordCheck):
     version: ClassVar[int] = 3
     family: ClassVar[Family] = "statistics"
     concludes_from: ClassVar[Sequence[str]] = ("id",)
-    _sizes: Mapping[str, int] = PrivateAttr(default_factory=dict)
-    """Items of each evaluation set that was fitted last: what `conclude` takes shares of."""
 
     against: str | tuple[str, ...] = (TEST_ROLE,)
     """Files, folders, patterns or addresses of evaluation sets; the word `test` means the anchor's records in role
@@ -85,7 +83,6 @@ class Contamination(RecordCheck):
         unread: list[str] = []
         items = list(self._sets().items(context, unread))
         known = benchmark(items, self._lengths())
-        self._sizes = known.sizes
         return Fitted(known, tuple(unread), self._likeness(items, context))
 
     def measure(self, state: Fitted) -> Sequence[Evidence]:
@@ -123,9 +120,9 @@ class Contamination(RecordCheck):
             _liken(batch, rulings, state.likeness)
         return list(rulings)
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Fitted) -> Sequence[Evidence]:
         """Which items of the evaluation sets were hit, by how many records, and which share of each set."""
-        return list(seen_from_items(judged, self._sizes))
+        return list(seen_from_items(judged, state.benchmark.sizes))
 
     def _sets(self) -> EvaluationSets:
         against = (self.against,) if isinstance(self.against, str) else self.against

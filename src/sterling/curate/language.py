@@ -79,7 +79,7 @@ class Language(RecordCheck):
         self.require()
         return [self._ruling(text) for text in part_column(batch, self.of).to_pylist()]
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> list[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> list[Evidence]:
         """How many records each reason concerns."""
         counts = Counter(reason for _, verdicts in judged for reason in verdicts["reason"].to_pylist())
         total = counts.total()

@@ -77,7 +77,7 @@ class NearDuplicates(SetCheck):
         found = self._similarities(pa.array(texts.values(), pa.large_string()), Pairs(one, other))
         return [None if math.isnan(similarity) else similarity for similarity in found.tolist()]
 
-    def confirm_rows(self, batch: pa.RecordBatch, pairs: RowPairs) -> npt.NDArray[np.float64]:
+    def confirm_rows(self, batch: pa.RecordBatch, pairs: RowPairs, state: Any) -> npt.NDArray[np.float64]:
         """The same for rows of a batch. Holds 8 bytes a shingle of its texts."""
         return self._similarities(compared_column(batch), Pairs(*pairs))
 

@@ -157,7 +157,7 @@ class Perplexity(RecordCheck):
             rulings[row] = Ruling(self.outside, reason, float(values[row]), said)
         return list(rulings)
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> list[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> list[Evidence]:
         """Which share of the human records, and of the others, lies outside."""
         outside, all_of = {"human": 0, "synthetic": 0}, {"human": 0, "synthetic": 0}
         for batch, verdicts in judged:

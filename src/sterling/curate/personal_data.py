@@ -81,7 +81,7 @@ class PersonalData(RecordCheck):
                 found.setdefault(row, []).extend(self._in(text, name, kind))
         return [self._ruling(sorted(found.get(row, ()), key=_place)) for row in range(batch.num_rows)]
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
         """The share of records that hold each kind."""
         records: Counter[str] = Counter()
         total = 0

@@ -7,14 +7,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from sterling.curate.meaning.drawing import drawn
 from sterling.curate.meaning.embedders import Embedding, ServedEmbedder, Static, embedder_for, found
 from sterling.curate.meaning.leaders import MARGIN, Alike, alike
 from sterling.errors import InputError, SterlingError
 from sterling.records import COMPARED, Family, compared, compared_column
-from sterling.registry import FitContext, Resolution, Ruling, SetCheck, register
+from sterling.registry import FitContext, Resolution, RowPairs, Ruling, SetCheck, register
 from sterling.registry.check import Stream
 from sterling.stats import Evidence, count, proportion
 from sterling.text.cells import CELL, Cells, Small, cells_for, lengths_of, small
@@ -76,7 +76,6 @@ class SemanticDuplicates(SetCheck):
     """Who stays. `ranked`: human before synthetic, verified before not, shallower before deeper, as in every check.
     `farthest`: of synthetic ones the one farthest from the centre of its cell, as in SemDeDup; records in two cells
     are then compared in the nearer alone, and only what is surely above the threshold goes."""
-    _embedder: Embedder | None = PrivateAttr(None)
 
     def require(self) -> None:
         """InputError or MissingExtra without the model that `embedding` names."""
@@ -95,11 +94,11 @@ class SemanticDuplicates(SetCheck):
         """The embedding and the cells. An endpoint is asked for every vector here, in one process."""
         refused = self._asked(context.pool)
         sample = drawn(context.pool, _SAMPLE)
-        self._embedder = embedder_for(self.embedding, sample.texts[:_READ], _DIMENSIONS, self.locate)
-        vectors = small(self._embedder.embed(sample.texts))
+        embedder = embedder_for(self.embedding, sample.texts[:_READ], _DIMENSIONS, self.locate)
+        vectors = small(embedder.embed(sample.texts))
         vectors = vectors[vectors.any(axis=1)]
         cells = Cells.of(vectors, cells_for(sample.records))
-        return Fitted(self._embedder, cells, sample.records, refused, self._shared(cells, vectors))
+        return Fitted(embedder, cells, sample.records, refused, self._shared(cells, vectors))
 
     def emit(self, batch: pa.RecordBatch, state: Fitted) -> pa.Table:
         """A row for each cell of each record: `cell`, `near` (cosine with its centre) and the `vector`, one byte a
@@ -128,20 +127,13 @@ class SemanticDuplicates(SetCheck):
             return Resolution(rulings, sorted({*zip(*(members.names(side) for side in pairs), strict=True)}))
         return Resolution([*rulings, *self._removed(members, pairs)])
 
-    def view(self, batch: pa.RecordBatch) -> list[str]:
-        """The part by which a record differs from its relatives, else its whole text."""
-        return compared(batch)
-
-    def confirm(self, pairs: Sequence[tuple[str, str]], texts: Mapping[str, str]) -> list[float | None]:
-        """Cosines of the embeddings, summed in double precision; None below the threshold."""
-        if self._embedder is None:
-            raise SterlingError("`semantic_duplicates` confirms only what it was fitted to")
-        place = dict(zip(texts, range(len(texts)), strict=True))
-        vectors = self._embedder.embed([*texts.values()]).astype(np.float64)
-        one, other = (vectors[[place[pair[side]] for pair in pairs]] for side in (0, 1))
+    def confirm_rows(self, batch: pa.RecordBatch, pairs: RowPairs, state: Fitted) -> npt.NDArray[np.float64]:
+        """Cosines of the embeddings, summed in double precision; NaN below the threshold."""
+        vectors = state.embedder.embed(compared_column(batch)).astype(np.float64)
+        one, other = (vectors[side] for side in pairs)
         lengths = lengths_of(one) * lengths_of(other)
-        cosines = np.einsum("ij,ij->i", one, other) / np.where(lengths > 0, lengths, 1)
-        return [min(1.0, cosine) if cosine >= self.threshold else None for cosine in cosines.tolist()]
+        cosines = np.minimum(1.0, np.einsum("ij,ij->i", one, other) / np.where(lengths > 0, lengths, 1))
+        return np.where(cosines >= self.threshold, cosines, np.nan)
 
     def measure(self, state: Fitted) -> Sequence[Evidence]:
         """By what was compared, in how many cells, and how many alike pairs of the sample share one."""

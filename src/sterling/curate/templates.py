@@ -140,7 +140,7 @@ class TemplateCollapse(SetCheck):
         collapsed = (sorted(members) for members in groups.values() if len(members) >= _COLLAPSED)
         return Resolution([ruling for members in collapsed for ruling in self._rulings(members)])
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
         """How many templates there are, and how much of the records of each origin they hold."""
         sizes: Counter[str] = Counter()
         origins: dict[str, Counter[str]] = {}

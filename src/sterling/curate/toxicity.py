@@ -102,7 +102,7 @@ class Toxicity(RecordCheck):
             rulings[row] = self._ruling(text, state)
         return rulings
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
         """The share of records with words of each category."""
         records: Counter[str] = Counter()
         total = 0

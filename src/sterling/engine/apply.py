@@ -75,7 +75,7 @@ def apply(name: str, check: Check, step: Step, pool: Pool, context: FitContext, 
     state = check.fit(context._replace(pool=partial(_pooled, check, pool)))
     judged = _judge_all(Bench(name, check), state, step, pool, use)
     markers = list(_watched(judged.markers, use.watch))
-    found = [*check.measure(state), *judged.found, *_conclude(check, step, pool)]
+    found = [*check.measure(state), *judged.found, *_conclude(check, state, step, pool)]
     evidence = [replace(e, inputs={"check": name, **e.inputs}).to_json() for e in found]
     return summed(markers) | {"evidence": evidence}
 
@@ -98,11 +98,11 @@ def summed(markers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _conclude(check: Check, step: Step, pool: Pool) -> Sequence[Evidence]:
+def _conclude(check: Check, state: Any, step: Step, pool: Pool) -> Sequence[Evidence]:
     """What the check says of all its verdicts together; nothing is read where it has nothing to say."""
     if type(check).conclude is Check.conclude:
         return ()
-    return check.conclude(_concerned(check, step, shard) for shard in pool.new)
+    return check.conclude((_concerned(check, step, shard) for shard in pool.new), state)
 
 
 def _concerned(check: Check, step: Step, shard: Shard) -> tuple[pa.RecordBatch, pa.Table]:
@@ -138,7 +138,7 @@ def _compare_all(bench: Bench, check: SetCheck, state: Any, step: Step, pool: Po
     emitted = tuple(sorted(use.crew.map(emit, every, len(every))))
     resolve = Resolve(exchange, check, emitted)
     resolved = sorted(use.crew.map(resolve, range(partitions), partitions), key=lambda one: one.number)
-    confirmed = _confirmed(check, exchange, every, resolved, use)
+    confirmed = _confirmed(check, state, exchange, every, resolved, use)
     removals, clusters = settled(Everyone(emitted), check.removed_as, confirmed, use.settle)
     write_table(exchange / "settled.arrow", by_number(removals))
     said = (exchange / "settled.arrow", *(one.said for one in resolved if one.said))
@@ -165,14 +165,14 @@ def _partitions(check: SetCheck, pool: Pool, use: Resources) -> int:
 
 
 def _confirmed(
-    check: SetCheck, exchange: Path, every: Sequence[Parcel], resolved: Sequence[Resolved], use: Resources
+    check: SetCheck, state: Any, exchange: Path, every: Sequence[Parcel], resolved: Sequence[Resolved], use: Resources
 ) -> Confirmed:
     units = cuts([one.shards for one in resolved], [one.counts for one in resolved])
     if not units:
         return gathered([])
     extract = Extract(exchange, check, tuple(one.members for one in resolved if one.members))
     texts = tuple(sorted(use.crew.map(extract, every, len(every))))
-    confirm = Confirm(check, tuple(one.pairs for one in resolved if one.pairs), texts)
+    confirm = Confirm(check, state, tuple(one.pairs for one in resolved if one.pairs), texts)
     return gathered(list(use.crew.map(confirm, units, len(units))))
 
 

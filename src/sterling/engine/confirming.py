@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -56,10 +56,10 @@ class Confirmed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """The exact similarity of the pairs whose first record is in some shards,
-    by reading both texts."""
+    """The exact similarity of the pairs whose first record is in some shards, by reading both texts."""
 
     check: SetCheck
+    state: Any
     pairs: tuple[Path, ...]
     texts: tuple[Path, ...]
 
@@ -76,7 +76,7 @@ class Confirm:
         table = pa.concat_tables([self._said(path, people) for path in self.texts]).combine_chunks().sort_by("number")
         batch = table.drop_columns(["number"]).combine_chunks().to_batches()[0]
         one, other = np.searchsorted(people, pairs)
-        similarity = self.check.confirm_rows(batch, RowPairs(one, other))
+        similarity = self.check.confirm_rows(batch, RowPairs(one, other), self.state)
         holds = ~np.isnan(similarity)
         return Confirmed(pairs[0][holds], pairs[1][holds], similarity[holds])
 

@@ -54,10 +54,11 @@ class Check(Part):
         """Evidence about the check itself, once per run: how large the benchmark is, which tier the sandbox reached."""
         return ()
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
         """Evidence about the population: records of each shard beside their verdicts (`VERDICT_SCHEMA`), in order.
 
-        Called once a step, after every shard is judged, without gold and without records that did not concern it.
+        `state` is what `fit` gave. Called once a step, after every shard is judged, without gold and without records
+        that did not concern it.
         """
         return ()
 
@@ -215,10 +216,10 @@ class SetCheck(Check):
         """The true similarity of each pair, or None when it is below the threshold."""
         raise TypeError(f"{type(self).__name__} returns pairs, so it must confirm them")
 
-    def confirm_rows(self, batch: pa.RecordBatch, pairs: RowPairs) -> npt.NDArray[np.float64]:
+    def confirm_rows(self, batch: pa.RecordBatch, pairs: RowPairs, state: Any) -> npt.NDArray[np.float64]:
         """`confirm` for rows of a batch of `columns_read` and `id`; NaN where that says None.
 
-        By itself it asks `view` and `confirm`: a check that confirms millions of pairs does better with columns.
+        `state` is what `fit` gave. By itself it asks `view` and `confirm`: a check that confirms millions of pairs does better with columns.
         """
         ids = batch.column("id").to_pylist()
         named = [(ids[one], ids[other]) for one, other in zip(*(side.tolist() for side in pairs), strict=True)]

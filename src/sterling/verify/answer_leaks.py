@@ -85,7 +85,7 @@ class AnswerLeaks(RecordCheck):
         leaked = leaking(record, item.answer.text)
         return [] if leaked is None else [NearMiss(leaked, "answer_in_prompt")]
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
         """Of multiple choice: how often a flaw points at the key, beside chance."""
         told = [one for _, verdicts in judged for one in _told(verdicts)]
         like = [(one["like_stem"][0], one) for one in told if len(one["like_stem"]) == 1]

@@ -126,7 +126,7 @@ class Grounded(ModelCheck):
         """Another number, date, name or quotation than the passages have, a `not`: of one claim each."""
         return near_misses(record, seed)
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
         """How much of the answers containment could look at."""
         method = "mean over answers of the share of claims with a quotation, number, date or name to look up"
         shares = [share for _, verdicts in judged for share in _shares(verdicts)]

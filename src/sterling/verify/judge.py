@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import pyarrow as pa
 from pydantic import Field, model_validator
@@ -132,7 +132,7 @@ class Judge(ModelCheck):
         """A preference the wrong way round. What misses a rubric by little can't be made without a model."""
         return turned(record)
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
         """For each judge: the share of verdicts that changed with the order, and how marks go with length."""
         said = [one for batch, verdicts in judged for one in _said(batch, verdicts)]
         models = dict.fromkeys(member.model for member in self._members())

@@ -91,7 +91,7 @@ class Math(RecordCheck):
         """Which sandbox held the symbolic tier, and which Math-Verify it was."""
         return () if not self.symbolic else [Symbolic().evidence()]
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
         """How many answers could not be compared."""
         reasons = [reason for _, table in judged for reason in table.column("reason").to_pylist()]
         asked = [reason for reason in reasons if reason not in _NOT_ASKED]

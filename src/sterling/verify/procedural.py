@@ -80,7 +80,7 @@ class Procedural(RecordCheck):
         method = f"items are built anew and answers scored with reasoning-gym {library_version()}, CPU seconds for each"
         return [Evidence("procedural.cpu_s", self.cpu_s, 1, None, method, {"sandbox": Gym(self.cpu_s).tier})]
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
         """How many right answers may have been turned away, for their dataset has several."""
         reasons = [reason for _, table in judged for reason in table.column("reason").to_pylist()]
         method = "answers that differ from the known one, of datasets with several, among all that were judged"

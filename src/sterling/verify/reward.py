@@ -72,7 +72,7 @@ class Reward(ModelCheck):
         """A preference the wrong way round."""
         return turned(record)
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
         """How scores go with the length of answers; both answers of a preference count."""
         seen = [one for batch, verdicts in judged for one in _scored(batch, verdicts)]
         if not seen:

@@ -144,7 +144,7 @@ class Solved(ModelCheck):
             Ruling("flag", "no_prompt") if task is None else self._ruling(task.source.id, next(marks)) for task in tasks
         ]
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
         """Difficulty of the set, accuracy of the models, discrimination of the items."""
         items = [item for _, verdicts in judged for item in _items(verdicts)]
         return list(difficulty("solved", [model.model for model in self._members()], items))

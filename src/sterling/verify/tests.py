@@ -93,7 +93,7 @@ class Tests(RecordCheck):
         except (ValidationError, OSError):
             return ()
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
         """`pass@k`, where tasks have more than one sample."""
         return pass_at_k(tallies(judged))
 

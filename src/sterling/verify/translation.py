@@ -144,7 +144,7 @@ class Translation(RecordCheck):
         language = code_of(str((record.reference or {}).get("language") or ""))
         return near_misses(record, language, seed) if self._ruling(record).outcome == "keep" else ()
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
         """How near the ways back came to their sources."""
         evidence = (json.loads(cell) for _, verdicts in judged for cell in verdicts["evidence"].to_pylist())
         scores = [one["round_trip"] for one in evidence if "round_trip" in one]

@@ -240,7 +240,7 @@ def test_what_each_rule_struck_is_told_by_origin() -> None:
         Verdict(r.id, one.outcome, "quality", one.reason, "statistics", one.score, one.evidence)
         for r, one in zip(records, said, strict=True)
     ]
-    found = {one.name: one for one in Quality().conclude([(batch_of(records), verdict_table(verdicts))])}
+    found = {one.name: one for one in Quality().conclude([(batch_of(records), verdict_table(verdicts))], None)}
     assert set(found) == {"quality.any.human", "quality.loop.human", "quality.any.synthetic", "quality.loop.synthetic"}
     assert (found["quality.loop.human"].value, found["quality.loop.human"].n) == (1.0, 1)
     assert (found["quality.loop.synthetic"].value, found["quality.loop.synthetic"].n) == (0.5, 2)

@@ -146,7 +146,7 @@ class Quality(RecordCheck):
         total = sum(numbers.values())
         return [Evidence("quality.phrases", total, total, None, "expressions looked for; inputs: by rule", numbers)]
 
-    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]]) -> Sequence[Evidence]:
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
         """Of each origin the share of records that each rule struck, and that any did."""
         seen: Counter[str] = Counter()
         struck: dict[str, Counter[str]] = defaultdict(Counter)
