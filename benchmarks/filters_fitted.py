@@ -3,7 +3,7 @@
 import json
 import random
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import filters_planted as planted
@@ -23,13 +23,13 @@ from benchmarks.filters_texts import (
     solved,
     speeches,
     texts,
-)  # fmt: skip
+)
 
 from sterling.curate import Classifier, Coherence, Perplexity, Voice
 from sterling.records import Record
 from sterling.stats import Evidence
 
-_LONG = 60
+_LONG = 50
 """Words of texts in which a change of subject is looked for."""
 _LOOP, _TIMES = 8, 10
 _WRITER = "gsm8k-175b-verification"
@@ -42,56 +42,69 @@ def perplexity(given: Given) -> None:
     rows = solved(gsm8k(given.data, "train"))
     anchor = humans(rows)
     fitted = Fitted.of(Perplexity(), anchor)
-    queries = [{"prompt": row["user_query"]} for row in chats(given.data)]
     models = [{"text": f"{row['question']}\n{row['completion']}"} for row in attempts(given.data)]
-    said = [row["text"] for row in rows[:1_000]]
-    tell(
-        "anchor: GSM8K train; judged",
-        (
-            (name, fitted.said(records))
-            for name, records in (
-                ("GSM8K train, each by a model that has not seen it", anchor),
-                ("GSM8K test", humans(solved(gsm8k(given.data, "test")))),
-                ("HaluEval queries, another subject", humans(queries)),
-                ("(four models' answers to GSM8K test)", made(models)),
-                *_disturbed(said),
-                ("planted: ChatGPT's replies, another subject", made(texts(_replies(given.data)))),
-            )
-        ),
-    )
+    cases = {
+        "GSM8K train, each by a model that has not seen it": anchor,
+        "GSM8K test": humans(solved(gsm8k(given.data, "test"))),
+        "HaluEval queries, another subject": humans([{"prompt": row["user_query"]} for row in chats(given.data)]),
+        "(four models' answers to GSM8K test)": made(models),
+        **_disturbed([row["text"] for row in rows[:1_000]]),
+        "planted: ChatGPT's replies, another subject": made(texts(_replies(given.data))),
+    }
+    tell("anchor: GSM8K train; judged", ((name, fitted.said(records)) for name, records in cases.items()))
     for name, one in (("T0", prompted(given.data)), ("Shakespeare", speeches(given.data, 2))):
         seen, unseen = halves(one)
         half = Fitted.of(Perplexity(), humans(texts(seen)))
-        judged = (("the other half", humans(texts(unseen))), *_disturbed(unseen[:1_000]))
-        tell(f"anchor: half of {name}; judged", ((what, half.said(records)) for what, records in judged))
+        cases = {"the other half": humans(texts(unseen)), **_disturbed(unseen[:1_000])}
+        tell(f"anchor: half of {name}; judged", ((what, half.said(records)) for what, records in cases.items()))
     documents = kilobytes(given.data)
     Fitted.of(Perplexity(), humans(texts(documents[::2]))).tell_speed(documents[1::2])
 
 
-def _disturbed(said: Sequence[str]) -> Iterator[tuple[str, list[Record]]]:
+def _disturbed(said: Sequence[str]) -> dict[str, list[Record]]:
     draw = random.Random("disturbed")
-    yield "planted: words shuffled", made(texts([planted.shuffled(draw, text) for text in said]))
     loops = [" ".join(text.split()[:_LOOP] * _TIMES) for text in said]
-    yield f"planted: its first {_LOOP} words {_TIMES} times", made(texts(loops))
+    return {
+        "planted: words shuffled": made(texts([planted.shuffled(draw, text) for text in said])),
+        f"planted: its first {_LOOP} words {_TIMES} times": made(texts(loops)),
+    }
 
 
 def coherence(given: Given) -> None:
     """Held against one half of texts of people: the other half, and that with the ends of its texts changed round."""
-    sources = {
-        "GSM8K train, problems": problems(given.data),
+    long = {
         "T0": prompted(given.data),
         "Shakespeare": speeches(given.data),
         "(ChatGPT's replies)": _replies(given.data),
     }
+    sources = {
+        "GSM8K train, problems": problems(given.data),
+        **{f"{name}, {_LONG} words or more": _longer(said) for name, said in long.items()},
+        f"GSM8K train, problems, {_LONG} words or more": _longer(problems(given.data)),
+    }
     for name, said in sources.items():
-        seen, unseen = halves([text for text in said if name.startswith("GSM8K") or len(text.split()) > _LONG])
+        seen, unseen = halves(said)
         fitted = Fitted.of(Coherence(), humans(texts(seen)))
         judged = (("the other half", unseen), ("planted: ends of texts changed round", planted.swapped(unseen)))
         heads = ("n", "too short", "of the others flagged")
         rows = ((what, _drifted(fitted.said(humans(texts(some))))) for what, some in judged)
         tell_table(f"anchor: half of {name}; judged", heads, rows)
+        print(f"\nLimits, by length: {', '.join(_limits(fitted))}")
     documents = kilobytes(given.data)
     Fitted.of(Coherence(), humans(texts(documents[::2]))).tell_speed(documents[1::2])
+
+
+def _limits(fitted: Fitted) -> list[str]:
+    """0 where so many texts of people have two parts without a common word that nothing can lie below."""
+    return [
+        f"{one.value:.4f}"
+        for one in fitted.evidence()
+        if one.name.startswith("coherence.low") and one.value is not None
+    ]
+
+
+def _longer(said: Sequence[str]) -> list[str]:
+    return [text for text in said if len(text.split()) >= _LONG]
 
 
 def _drifted(said: Sequence[Said]) -> list[str]:

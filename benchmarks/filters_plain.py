@@ -20,7 +20,7 @@ from benchmarks.filters_texts import (
     tasks,
     texts,
     whole,
-)  # fmt: skip
+)
 
 from sterling.curate import PersonalData, Quality, Toxicity
 

@@ -28,7 +28,9 @@ def invisible(given: Given) -> None:
     tell_table("texts of people", heads, found)
     said = messages(given.catalogues)
     some = {code: rows for code, rows in said.items() if code in {"fr", "de", "ru", "zh", "ja", "ar", "fa", "he", "hi"}}
-    tell_table("translated messages", heads, ((code, _taken(list(map(cleaned, rows)))) for code, rows in some.items()))
+    if some:
+        rows = ((code, _taken(list(map(cleaned, texts_)))) for code, texts_ in some.items())
+        tell_table("translated messages", heads, rows)
     tell_table("three planted", ("n", "told as what it is", "text is as before"), _unseen(given))
     documents = kilobytes(given.data)
     before = time.process_time()

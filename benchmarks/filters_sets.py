@@ -21,7 +21,7 @@ from benchmarks.filters_texts import (
     prompted,
     speeches,
     texts,
-)  # fmt: skip
+)
 
 from sterling.curate import SemanticDuplicates, TemplateCollapse
 from sterling.records import Record
@@ -31,7 +31,7 @@ _SHARES = (0.5, 0.6, 0.7)
 _HOSTS = 2_700
 _AMONG = 300
 _COPIES = 160
-_SPEED = 4_000
+_SPEED = 20_000
 
 
 def template_collapse(given: Given) -> None:

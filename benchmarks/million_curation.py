@@ -1,13 +1,14 @@
-"""Documents of 1 KB through exact duplicates, near duplicates and contamination in one run, beside the bare kernels.
+"""Documents of 1 KB through exact and near duplicates, contamination and quality in one run, beside the bare kernels.
 
     python -m benchmarks.million_curation [--documents 100000 300000 1000000] [--workers 2] [--keep FOLDER]
-                                          [--shard-rows 1000] [--checks-only]
+                                          [--shard-rows N] [--checks-only]
 
 A whole `sterling.run`, from a JSONL file to a release: its wall time, its CPU time and its peak memory, step by step.
 Memory is what all processes of the run hold at once, sampled; pages that several of them share are counted once where
-the system tells (`Pss` of `/proc/PID/smaps_rollup`). The bare kernels are the same work on the same texts without a
-pipeline around it: one pass in one process over Arrow columns in memory. The corpus is `curation_corpus.py`'s.
-`--checks-only` begins with shards of records, as an anchor leaves them, and ends with the last check's verdicts.
+the system tells (`Pss` of `/proc/PID/smaps_rollup`); what sampling costs is not in the CPU time. The bare kernels are
+the same work on the same texts without a pipeline around it (`curation_floors.py`). The corpus is
+`curation_corpus.py`'s. `--checks-only` begins with shards of records, as an anchor leaves them, and ends with the last
+check's verdicts.
 """
 
 import argparse
@@ -19,11 +20,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 from benchmarks.curation import benchmark_items
 from benchmarks.curation_corpus import corpus
@@ -32,6 +34,7 @@ CHECKS: dict[str, dict[str, Any]] = {
     "exact": {"check": "exact_duplicates", "human": "drop"},
     "near": {"check": "near_duplicates", "human": "drop"},
     "contamination": {"check": "contamination", "human": "drop", "against": "items.jsonl"},
+    "quality": {"check": "quality", "human": "drop"},
 }
 RECIPE: dict[str, Any] = {
     "name": "million",
@@ -46,17 +49,17 @@ RECIPE: dict[str, Any] = {
     "checks": list(CHECKS.values()),
     "release": {"licence": "CC0-1.0"},
 }  # fmt: skip
-BATCH = 10_000
-"""Documents that the bare kernels read at a time."""
+
+BLOCK = 1_000_000
+"""Documents that are made at once: a larger corpus repeats them in other alphabets."""
 
 
 def main() -> None:
     """One corpus after the other; every part of the work in a process of its own."""
     told = arguments()
     if told.part:
-        return {"corpus": write_corpus, "run": inside_run, "checks": checks, "kernels": bare_kernels}[told.part](
-            told.folder, told
-        )
+        parts = {"corpus": write_corpus, "run": inside_run, "shards": cut, "checks": checks, "kernels": kernels}
+        return parts[told.part](told.folder, told)
     for count in told.documents:
         with tempfile.TemporaryDirectory(prefix="sterling-curation-") as name:
             folder = told.keep / str(count) if told.keep else Path(name)
@@ -65,7 +68,8 @@ def main() -> None:
                 part("corpus", folder, count, told)
             print(f"\n{count:,} documents, {(folder / 'rows.jsonl').stat().st_size / 1e9:.2f} GB", flush=True)
             part("kernels", folder, count, told)
-            part("checks" if told.checks_only else "run", folder, count, told)
+            for work in ("shards", "checks") if told.checks_only else ("run",):
+                part(work, folder, count, told)
             report(folder)
     return None
 
@@ -75,10 +79,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--documents", type=int, nargs="+", default=[100_000])
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--shard-rows", type=int, default=1_000)
+    parser.add_argument("--shard-rows", type=int, help="unsaid: growing, as a run cuts them")
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--checks-only", action="store_true")
-    parser.add_argument("--part", choices=["corpus", "run", "checks", "kernels"])
+    parser.add_argument("--part", choices=["corpus", "run", "shards", "checks", "kernels"])
     parser.add_argument("--folder", type=Path)
     return parser.parse_args()
 
@@ -86,16 +90,32 @@ def arguments() -> argparse.Namespace:
 def part(name: str, folder: Path, count: int, told: argparse.Namespace) -> None:
     """A part of the work, in a process of its own."""
     words = ["--part", name, "--folder", str(folder), "--documents", str(count)]
-    words += ["--workers", str(told.workers), "--shard-rows", str(told.shard_rows)]
+    words += ["--workers", str(told.workers)]
+    words += ["--shard-rows", str(told.shard_rows)] if told.shard_rows else []
     subprocess.run([sys.executable, "-m", "benchmarks.million_curation", *words], check=True)
 
 
 def write_corpus(folder: Path, told: argparse.Namespace) -> None:
-    """`rows.jsonl`, and `items.jsonl` to be contaminated by."""
-    made = corpus(told.documents[0])
-    for name, texts in (("items", benchmark_items(made)), ("rows", made.texts)):
-        with (folder / f"{name}.jsonl").open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps({"text": text}) + "\n" for text in texts)
+    """`rows.jsonl`, and `items.jsonl` to be contaminated by. Every further million is the first in another alphabet."""
+    count = told.documents[0]
+    made = corpus(min(count, BLOCK))
+    write_texts(folder / "items.jsonl", benchmark_items(made))
+    blocks = (translated(made.texts[: count - start], start // BLOCK) for start in range(0, count, BLOCK))
+    write_texts(folder / "rows.jsonl", chain.from_iterable(blocks))
+
+
+def translated(texts: Sequence[str], turns: int) -> Iterator[str]:
+    """The same with each letter so many places further: all that is alike stays so, and no word stays what it was."""
+    here = ascii_lowercase + ascii_uppercase
+    there = "".join(letters[turns:] + letters[:turns] for letters in (ascii_lowercase, ascii_uppercase))
+    table = str.maketrans(here, there)
+    return (text.translate(table) for text in texts)
+
+
+def write_texts(path: Path, texts: Iterable[str]) -> None:
+    """One row a text."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps({"text": text}) + "\n" for text in texts)
 
 
 class Told(NamedTuple):
@@ -114,8 +134,8 @@ class Meter:
     def __init__(self) -> None:
         self.steps: list[Told] = []
         self.peak = 0.0
+        self._sampling = 0.0
         self._since = (time.monotonic(), tree(os.getpid()).cpu_s)
-        self._ended = False
         threading.Thread(target=self._sample, daemon=True).start()
 
     def start(self, step: str, units: int | None) -> None:
@@ -126,7 +146,7 @@ class Meter:
 
     def finish(self, step: str, summary: str, *, reused: bool) -> None:
         """Note what it took."""
-        now = (time.monotonic(), tree(os.getpid()).cpu_s)
+        now = (time.monotonic(), tree(os.getpid()).cpu_s - self._sampling)
         self.steps.append(Told(step, now[0] - self._since[0], now[1] - self._since[1], self.peak, summary))
         self._since, self.peak = now, 0.0
 
@@ -136,6 +156,7 @@ class Meter:
     def _sample(self) -> None:
         while True:
             self.peak = max(self.peak, tree(os.getpid()).held_mb)
+            self._sampling = time.thread_time()
             time.sleep(0.25)
 
 
@@ -191,13 +212,14 @@ def checks(folder: Path, told: argparse.Namespace) -> None:
     from sterling.curate.settle import settle_places  # noqa: PLC0415
     from sterling.engine.apply import Pool, Resources, apply  # noqa: PLC0415
     from sterling.engine.local import LocalCrew  # noqa: PLC0415
+    from sterling.engine.shards import Shard  # noqa: PLC0415
     from sterling.engine.step import Step  # noqa: PLC0415
     from sterling.pipeline.checking import configured  # noqa: PLC0415
     from sterling.registry import FitContext  # noqa: PLC0415
 
     os.chdir(folder)
     shutil.rmtree("steps", ignore_errors=True)
-    shards = shards_of(folder, told.shard_rows)
+    shards = [Shard(at, path) for at, path in enumerate(sorted(shards_in(folder, told).iterdir()))]
     meter = Meter()
     with LocalCrew(told.workers) as crew:
         for number, options in enumerate(CHECKS.values()):
@@ -210,100 +232,31 @@ def checks(folder: Path, told: argparse.Namespace) -> None:
     (folder / "run.json").write_text(json.dumps([one._asdict() for one in meter.steps]))
 
 
-def shards_of(folder: Path, size: int) -> list[Any]:
-    """Shards of so many records each."""
-    from sterling.engine.shards import Shard  # noqa: PLC0415
-    from sterling.records import SCHEMA  # noqa: PLC0415
+def cut(folder: Path, told: argparse.Namespace) -> None:
+    """Shards of records, as an anchor leaves them."""
+    from benchmarks.curation_floors import records, texts  # noqa: PLC0415
+
+    from sterling.engine.produce import chunks, growing  # noqa: PLC0415
     from sterling.records.files import write_parquet  # noqa: PLC0415
 
-    texts = read(folder / "rows.jsonl")
-    shards = []
-    for number, start in enumerate(range(0, len(texts), size)):
-        place = folder / f"shards-{size}" / f"shard-{number:05d}.parquet"
-        shards.append(Shard(number, place))
+    found, start = texts(folder / "rows.jsonl"), 0
+    for number, some in chunks(found, told.shard_rows) if told.shard_rows else growing(found, len):
+        place = shards_in(folder, told) / f"shard-{number:05d}.parquet"
         if not place.exists():
-            write_parquet(place, table(start, texts[start : start + size]).cast(SCHEMA))
-    return shards
+            write_parquet(place, pa.Table.from_batches([records(start, some)]))
+        start += len(some)
 
 
-def table(start: int, texts: Sequence[str]) -> pa.Table:
-    """Human records with these texts."""
-    from sterling.records import SCHEMA, digest  # noqa: PLC0415
-
-    rows = range(start, start + len(texts))
-    given: dict[str, Any] = {
-        "id": [digest(str(row)) for row in rows], "content": [digest(text) for text in texts], "text": texts,
-        "row": [f"rows.jsonl:{row + 1}" for row in rows],
-    }  # fmt: skip
-    one = {
-        "format": "text", "conversational": False, "origin": "human", "depth": 0, "parents": [], "role": "train",
-        "source": "rows", "tags": [],
-    }  # fmt: skip
-    columns = {f.name: given.get(f.name, [one.get(f.name)] * len(texts)) for f in SCHEMA}
-    return pa.table({f.name: pa.array(columns[f.name], f.type) for f in SCHEMA})
+def shards_in(folder: Path, told: argparse.Namespace) -> Path:
+    """Where shards of such a size lie."""
+    return folder / f"shards-{told.shard_rows or 'growing'}"
 
 
-def bare_kernels(folder: Path, _: argparse.Namespace) -> None:
-    """The same three questions of the same texts, without records, verdicts or files."""
-    from sterling.text.kernels import kernels  # noqa: PLC0415
+def kernels(folder: Path, _: argparse.Namespace) -> None:
+    """The same questions of the same texts, without a pipeline."""
+    from benchmarks.curation_floors import floors  # noqa: PLC0415 - compiled kernels are for this process alone
 
-    texts, items = (pa.array(read(folder / f"{name}.jsonl"), pa.large_string()) for name in ("rows", "items"))
-    spent: dict[str, float] = {}
-    batches = [texts.slice(at, BATCH) for at in range(0, len(texts), BATCH)]
-    kernels()
-    for name, work in (("exact", exact), ("near", near), ("contamination", contamination)):
-        work(batches[:1], items.to_pylist())  # compiled kernels are read from their cache
-        start = time.process_time()
-        work(batches, items.to_pylist())
-        spent[name] = time.process_time() - start
-    (folder / "kernels.json").write_text(json.dumps(spent))
-
-
-def read(path: Path) -> list[str]:
-    """The texts of a file."""
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line)["text"] for line in file]
-
-
-def exact(batches: Sequence[pa.Array], _: Sequence[str]) -> None:
-    """Digests of all texts, and which repeat."""
-    from sterling.text.kernels import kernels  # noqa: PLC0415
-
-    digests = np.concatenate([kernels().digests(batch) for batch in batches])
-    np.unique(digests[:, 0], return_index=True)
-
-
-def near(batches: Sequence[pa.Array], _: Sequence[str]) -> None:
-    """Marks of all texts, the pairs of all bands, the exact similarity of each pair."""
-    from sterling.curate.sketches import least_matches  # noqa: PLC0415
-    from sterling.text import banding  # noqa: PLC0415
-    from sterling.text.kernels import MEMBER_BITS, Crowd, Pairs, Shingling, kernels  # noqa: PLC0415
-
-    by, cut = Shingling(5, "word"), banding(0.8, 0.995)
-    marks = [kernels().marks(batch, by, cut) for batch in batches]
-    keys, sketches = (np.concatenate([mark[side] for mark in marks]) for side in (0, 1))
-    bands = keys.ravel() >> np.uint64(MEMBER_BITS)
-    members = np.repeat(np.arange(len(keys), dtype=np.uint64), keys.shape[1])
-    crowd = Crowd(bands, members, np.arange(len(keys)), sketches, np.empty(0, np.int32))
-    pairs = kernels().alike(crowd, least_matches(0.8, 0.005), 0.8, 16, 2048)
-    texts = pa.chunked_array(batches)
-    order = np.argsort(pairs.one, kind="stable")
-    for at in range(0, len(order), 100_000):
-        some = order[at : at + 100_000]
-        used, place = np.unique(np.concatenate([pairs.one[some], pairs.other[some]]), return_inverse=True)
-        column = texts.take(pa.array(used)).combine_chunks()
-        kernels().similarities(column, Pairs(place[: len(some)], place[len(some) :]), by)
-
-
-def contamination(batches: Sequence[pa.Array], items: Sequence[str]) -> None:
-    """Which texts hold a 10-gram of the items."""
-    from sterling.text import plain_words, token_hashes, window_hashes  # noqa: PLC0415
-    from sterling.text.kernels import Grams, kernels  # noqa: PLC0415
-
-    hashes = [window_hashes(token_hashes(plain_words(text)), 10) for text in items]
-    known = Grams.of(10, np.unique(np.concatenate(hashes)))
-    for batch in batches:
-        kernels().suspects(batch, [known])
+    (folder / "kernels.json").write_text(json.dumps(floors(folder)))
 
 
 def report(folder: Path) -> None:

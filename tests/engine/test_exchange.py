@@ -98,16 +98,25 @@ def test_people_are_found_by_number(tmp_path: Path, make_shards: Any) -> None:
 
 
 def test_partitions_follow_from_the_rows_that_a_check_makes() -> None:
-    assert partitions_for(Told(), shards=10, rows=1000) == 8
-    assert partitions_for(Told(), shards=100_000, rows=1000) == 128
+    assert partitions_for(Told(), 10_000) == 8
+    assert partitions_for(Told(), 100_000_000) == 128
 
 
 def test_files_do_not_grow_with_the_collection(make_shards: Any) -> None:
     (shard,) = make_shards(["a"])
-    many = [replace(shard, number=number) for number in range(50_000)]
+    many = [replace(shard, number=number, told=1) for number in range(50_000)]
     found = parcels([], many, [])
     assert len(found) <= 1024
     assert [one.number for parcel in found for one in parcel.shards] == list(range(50_000))
+
+
+def test_a_parcel_holds_few_large_shards_or_many_small_ones(make_shards: Any) -> None:
+    (shard,) = make_shards(["a"])
+    told = [1000] * 20 + [8000] * 3 + [16_000] * 2 + [10]
+    found = parcels([], [replace(shard, number=number, told=size) for number, size in enumerate(told)], [])
+    assert [[one.size() for one in parcel.shards] for parcel in found] == [
+        [1000] * 16, [*[1000] * 4, 8000], [8000, 8000], [16_000], [16_000, 10]
+    ]  # fmt: skip
 
 
 def test_the_rule_is_the_first_in_which_ranks_differ() -> None:

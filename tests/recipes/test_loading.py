@@ -16,7 +16,7 @@ def test_a_short_recipe_gets_every_default(read: Read) -> None:
     assert recipe.anchor[0].name == "tickets"
     assert recipe.checks[0].name == "near_duplicates"
     assert recipe.roles.shares == {"train": 0.8, "test": 0.1, "monitor": 0.05, "holdout": 0.05}
-    assert (recipe.mix.real, recipe.mix.synthetic_cap, recipe.engine.shard_rows) == ("include", None, 1000)
+    assert (recipe.mix.real, recipe.mix.synthetic_cap, recipe.engine.shard_rows) == ("include", None, None)
 
 
 def test_lines_are_of_keys_and_of_list_entries(read: Read) -> None:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from sterling.curate.evaluation_sets.benchmark import Benchmark, Item, benchmark
 from sterling.curate.evaluation_sets.items import TEST_ROLE, EvaluationSets, wholes
-from sterling.curate.evaluation_sets.overlap import CLEAN, equal, overlap, seen_from_items
+from sterling.curate.evaluation_sets.overlap import CLEAN, equal, overlapping, seen_from_items
 from sterling.curate.evaluation_sets.rephrased import Likeness, likeness
 from sterling.records import Family, Fault, text_column, texts
 from sterling.registry import FitContext, RecordCheck, Ruling, register
@@ -110,9 +110,8 @@ class Contamination(RecordCheck):
         suspects = kernels().suspects(column, [one.grams for one in known.sought])
         rulings = [CLEAN] * batch.num_rows
         hits = np.flatnonzero(suspects.found)
-        some = column.take(pa.array(hits))
-        for row, text, words in zip(hits.tolist(), some.to_pylist(), kernels().word_hashes(some), strict=True):
-            rulings[row] = overlap(known, text, words)
+        for row, ruling in zip(hits.tolist(), overlapping(known, column.take(pa.array(hits))), strict=True):
+            rulings[row] = ruling
         for row, parts in _short(batch, known, suspects.words):
             if rulings[row].outcome != "drop":
                 rulings[row] = next(filter(None, (equal(known, part) for part in parts)), rulings[row])
@@ -145,9 +144,10 @@ def _short(
     if not known.short:
         return
     talks = pc.or_(batch.column("conversational"), pc.is_valid(batch.column("messages"))).to_numpy(False)
-    asked = kernels().suspects(pc.fill_null(batch.column("prompt"), ""), []).words
+    prompts = batch.column("prompt")
+    asked = words if prompts.null_count == len(prompts) else kernels().suspects(pc.fill_null(prompts, ""), []).words
     rows = np.flatnonzero(talks | (words < known.longest) | ((asked > 0) & (asked < known.longest)))
-    some = batch.take(pa.array(rows))
+    some = batch.take(pa.array(rows)) if len(rows) else batch.slice(0, 0)
     for row, text, parts in zip(rows.tolist(), texts(some), wholes(some), strict=True):
         yield row, (text, *parts)
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from sterling.curate.evaluation_sets.benchmark import Benchmark, Item, benchmark
 from sterling.curate.evaluation_sets.items import EvaluationSets
-from sterling.curate.evaluation_sets.overlap import CLEAN, overlap
+from sterling.curate.evaluation_sets.overlap import CLEAN, overlapping
 from sterling.curate.evaluation_sets.recital import Recital, by_set, recitals, sampled, template, texts_of
 from sterling.curate.evaluation_sets.rephrased import Likeness, likeness
 from sterling.models import ModelRef
@@ -161,11 +161,10 @@ def _judged(batch: pa.RecordBatch, state: Known) -> list[Ruling]:
     column = text_column(batch)
     found = kernels().suspects(column, [one.grams for one in state.near.sought]).found
     hits = np.flatnonzero(found)
-    some = column.take(pa.array(hits))
     alike = [None] * batch.num_rows if state.likeness is None else state.likeness.of(batch)
     rulings = [one or CLEAN for one in alike]
-    for row, text, words in zip(hits.tolist(), some.to_pylist(), kernels().word_hashes(some), strict=True):
-        rulings[row] = overlap(state.near, text, words)
+    for row, ruling in zip(hits.tolist(), overlapping(state.near, column.take(pa.array(hits))), strict=True):
+        rulings[row] = ruling
     return rulings
 
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from sterling.engine.confirming import Confirm, Confirmed, Extract, cuts, gathered
 from sterling.engine.crew import Crew
-from sterling.engine.exchange import Emit, Everyone, Parcel, largest, parcels, partitions_for, write_table
+from sterling.engine.exchange import Emit, Everyone, Parcel, parcels, partitions_for, write_table
 from sterling.engine.gold import gold_total
 from sterling.engine.judge import NOT_CONCERNED, Bench, Docket, Judge
 from sterling.engine.local import LocalCrew
@@ -159,9 +159,8 @@ def _distributed(
 def _partitions(check: SetCheck, pool: Pool, use: Resources) -> int:
     if use.partitions is not None:
         return use.partitions
-    groups = (pool.earlier.shards, pool.settled, pool.new)
-    rows = max((largest(shards[:1]) for shards in groups), default=0)
-    return partitions_for(check, sum(map(len, groups)), rows)
+    everyone = (*pool.earlier.shards, *pool.settled, *pool.new)
+    return partitions_for(check, sum(shard.size() for shard in everyone))
 
 
 def _confirmed(

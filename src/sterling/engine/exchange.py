@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from sterling.engine.shards import Shard, Standing, standing
 from sterling.records import canonical_json, digest
 from sterling.records.files import write_atomically
-from sterling.records.places import open_parquet, open_ranges
+from sterling.records.places import open_ranges
 from sterling.registry import SetCheck
 
 Numbers = npt.NDArray[np.int64]
@@ -62,22 +62,30 @@ def parcels(settled: Sequence[Shard], new: Sequence[Shard], foreign: Sequence[Sh
     """Shards in their order, so that what is settled lies in the same parcels round after round."""
     found: list[Parcel] = []
     for shards, is_settled, is_foreign in ((foreign, True, True), (settled, True, False), (new, False, False)):
-        ordered = sorted(shards, key=lambda shard: shard.number)
-        small = min(_PARCEL_SHARDS, PARCEL_ROWS // max(1, largest(ordered[:1])))
-        size = max(1, small, -(-len(ordered) // _PARCELS))
-        for start in range(0, len(ordered), size):
-            found.append(Parcel(len(found), tuple(ordered[start : start + size]), is_settled, is_foreign))
+        for some in _together(sorted(shards, key=lambda shard: shard.number)):
+            found.append(Parcel(len(found), tuple(some), is_settled, is_foreign))
     return found
 
 
-def largest(shards: Sequence[Shard]) -> int:
-    """Records of the largest of these shards."""
-    return max((open_parquet(shard.records).metadata.num_rows for shard in shards), default=0)
+def _together(shards: Sequence[Shard]) -> Iterator[list[Shard]]:
+    """Neighbours, until they are many or have many records between them."""
+    least = -(-len(shards) // _PARCELS)
+    some: list[Shard] = []
+    records = 0
+    for shard in shards:
+        records += shard.size()
+        full = len(some) >= _PARCEL_SHARDS or records > PARCEL_ROWS
+        if some and full and len(some) >= least:
+            yield some
+            some, records = [], shard.size()
+        some.append(shard)
+    if some:
+        yield some
 
 
-def partitions_for(check: SetCheck, shards: int, rows: int) -> int:
+def partitions_for(check: SetCheck, records: int) -> int:
     """So many partitions that none has more than `PARTITION_ROWS` rows, if keys fall evenly; a power of two."""
-    needed = shards * rows * check.rows_per_record() / PARTITION_ROWS
+    needed = records * check.rows_per_record() / PARTITION_ROWS
     return max(_LEAST_PARTITIONS, 1 << max(0, int(np.ceil(np.log2(max(1.0, needed))))))
 
 

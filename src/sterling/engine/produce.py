@@ -16,6 +16,12 @@ from sterling.registry import Proposal, Strategy, Task
 from sterling.text.invisible import MARKED, STRIPPED
 
 T = TypeVar("T")
+LEAST, MOST = 1_000, 16_000
+"""Records of the first shards of a source that grow, and of the last ones."""
+_GROWTH = 8
+"""Shards that a source has when it has doubled."""
+_LONG = 32_000_000
+"""Characters from which a shard is full, if it has `LEAST` records: of long texts fewer are held at once."""
 
 
 class Chunk(NamedTuple):
@@ -142,6 +148,23 @@ def chunks(items: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
     while chunk := list(islice(stream, size)):
         yield number, chunk
         number += 1
+
+
+def growing(items: Iterable[T], length: Callable[[T], int]) -> Iterator[tuple[int, list[T]]]:
+    """Numbered lists that grow with what came before them, lazily: a small source is cut fine, of a large one each
+    shard is worth its files. Where they are cut follows from the items alone."""
+    chunk: list[T] = []
+    number, before, characters = 0, 0, 0
+    for item in items:
+        chunk.append(item)
+        characters += length(item)
+        room = min(MOST, max(LEAST, before // _GROWTH)) if characters < _LONG else LEAST
+        if len(chunk) >= room:
+            yield number, chunk
+            number, before = number + 1, before + len(chunk)
+            chunk, characters = [], 0
+    if chunk:
+        yield number, chunk
 
 
 def _told_apart(found: Sequence[Record | Fault]) -> list[Record | Fault]:

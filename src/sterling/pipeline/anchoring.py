@@ -8,11 +8,12 @@ from typing import Any
 
 from sterling.engine.apply import summed
 from sterling.engine.judge import write_verdicts
-from sterling.engine.produce import Gather, chunks
-from sterling.engine.shards import Shard, standing
+from sterling.engine.produce import LEAST, Gather, chunks, growing
+from sterling.engine.shards import Shard, left
 from sterling.engine.step import Step
 from sterling.pipeline.job import Assignment, Job, asks, perform
-from sterling.records import Fault, Record, Verdict, canonical_json
+from sterling.recipes import Recipe
+from sterling.records import Fault, Record, Verdict, canonical_json, text_of
 from sterling.registry import Source
 from sterling.sources.anchor import anchor_records
 
@@ -46,7 +47,7 @@ class SetAside:
         return self.step.once(shard.number, lambda: self._set_aside(shard))
 
     def _set_aside(self, shard: Shard) -> dict[str, Any]:
-        batch = standing(shard).batch
+        batch = left(shard, ("id", "role")).batch
         rows = zip(batch.column("id").to_pylist(), batch.column("role").to_pylist(), strict=True)
         return write_verdicts(self.step, shard.number, [_role_verdict(record, role) for record, role in rows], [])
 
@@ -58,12 +59,29 @@ def _role_verdict(record: str, role: str) -> Verdict:
 def _read(job: Job, source: Source, first: int) -> list[Shard]:
     shares = job.recipe.roles.shares
     facts = dict(source.facts())
-    question = asks(source, roles=dict(shares), rows=job.recipe.engine.shard_rows, limit=job.preview, facts=facts)
+    rows = "growing" if grows(job.recipe) else rows_per_shard(job.recipe)
+    question = asks(source, roles=dict(shares), rows=rows, limit=job.preview, facts=facts)
     given = Assignment("anchor", source.name, f"anchor-{source.name}", question, [])
     found = anchor_records(source, shares)
     chosen = found if job.preview is None else _telling(found, job.preview)
     step, summary = perform(job, given, lambda step: _gather(job, step, chosen) | {"facts": facts})
-    return [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
+    return made_by(step, summary, first)
+
+
+def grows(recipe: Recipe) -> bool:
+    """Whether shards of an anchor grow: where nothing but statistics judges. A killed run repeats its last shards, and
+    what was asked or run is too dear for that."""
+    return recipe.engine.shard_rows is None and all(check.part.family == "statistics" for check in recipe.checks)
+
+
+def rows_per_shard(recipe: Recipe) -> int:
+    """Records of a shard that does not grow."""
+    return recipe.engine.shard_rows or LEAST
+
+
+def made_by(step: Step, summary: Mapping[str, Any], first: int) -> list[Shard]:
+    """The shards of records that a step made, the first of them with this number."""
+    return [Shard(first + n, step.part("records", n), told=size) for n, size in enumerate(summary["sizes"])]
 
 
 def _telling(found: Iterator[Record | Fault], count: int) -> Iterator[Record]:
@@ -76,10 +94,15 @@ def _telling(found: Iterator[Record | Fault], count: int) -> Iterator[Record]:
 def _gather(job: Job, step: Step, found: Iterator[Record | Fault]) -> dict[str, Any]:
     gather = Gather(step)
     markers = []
-    for number, chunk in chunks(found, job.recipe.engine.shard_rows):
+    cut = growing(found, _length) if grows(job.recipe) else chunks(found, rows_per_shard(job.recipe))
+    for number, chunk in cut:
         markers.append(gather(number, chunk))
         job.use.watch.advance(len(chunk))
     return gathered(markers)
+
+
+def _length(found: Record | Fault) -> int:
+    return len(text_of(found)) if isinstance(found, Record) else 0
 
 
 def gathered(markers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -92,6 +115,7 @@ def gathered(markers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "shards": len(markers),
         "records": sum(m["records"] for m in markers),
+        "sizes": [m["records"] for m in markers],
         "faults": sum(m["faults"] for m in markers),
         "roles": dict(sorted(roles.items())),
         "reasons": dict(sorted(reasons.items())),

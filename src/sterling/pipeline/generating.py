@@ -13,7 +13,7 @@ from sterling.engine.produce import Chunk, Propose, ProposeTogether, chunks, com
 from sterling.engine.shards import Shard, fates, scores, standing
 from sterling.engine.step import Step
 from sterling.errors import NotAnswered, SourceError
-from sterling.pipeline.anchoring import gathered
+from sterling.pipeline.anchoring import gathered, made_by, rows_per_shard
 from sterling.pipeline.job import Assignment, Job, asks, perform
 from sterling.recipes import Entry, Recipe
 from sterling.records import Fault, Record, records_of
@@ -98,7 +98,7 @@ def _generate(job: Job, turn: Turn, walked: Walked, inputs: list[str], first: in
     given = Assignment("generate", entry.name, folder, question, inputs, turn.walk, units)
     step, summary = perform(job, given, partial(_ask, job, turn, walked))
     _refuse_silence(entry, step, summary)
-    return [Shard(first + n, step.part("records", n)) for n in range(summary["shards"])]
+    return made_by(step, summary, first)
 
 
 def _ask(job: Job, turn: Turn, walked: Walked, step: Step) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def _propose(job: Job, entry: Entry[Strategy], step: Step, tasks: Iterator[Task]
 
 
 def _tasks_per_shard(job: Job) -> int:
-    return min(TASKS_PER_SHARD, job.recipe.engine.shard_rows)
+    return min(TASKS_PER_SHARD, rows_per_shard(job.recipe))
 
 
 def _seeds(entry: Entry[Strategy], walked: Walked) -> Iterator[Record]:

@@ -119,8 +119,9 @@ class ReleaseOptions(Section):
 class EngineOptions(Section):
     """How the work is cut. Nothing here changes what a run yields."""
 
-    shard_rows: int = Field(default=1000, ge=1)
-    """Records per shard: what is repeated at most after a kill, and what memory is bounded by."""
+    shard_rows: int | None = Field(default=None, ge=1)
+    """Records per shard: what is repeated at most after a kill, and what memory is bounded by. Unsaid: 1,000; where all
+    checks are statistics, shards of an anchor grow with it to 16,000, or less of long texts."""
     workers: int | None = Field(default=None, ge=1)
     """Processes. Unsaid: one per core."""
     partitions: int | None = Field(default=None, ge=1)

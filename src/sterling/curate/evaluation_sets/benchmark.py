@@ -89,9 +89,19 @@ def benchmark(items: Iterable[Item], lengths: Sequence[int]) -> Benchmark:
     return Benchmark(tuple(labels), sought, short, dict(sizes))
 
 
-def overlaps(known: Benchmark, words: Hashes) -> list[npt.NDArray[np.int32]]:
-    """For each n of `known.sought`, the item that each n-gram of a text's plain words is from, or -1."""
-    return [one.find(window_hashes(words, one.n)) for one in known.sought]
+Overlaps = tuple[npt.NDArray[np.int32], ...]
+"""For each n of `Benchmark.sought`, the item that each n-gram of a text is from, or -1."""
+
+
+def overlaps(known: Benchmark, texts: Sequence[Hashes]) -> list[Overlaps]:
+    """Of each text, given by the hashes of its plain words. All are looked up at once."""
+    found = [_found(one, [window_hashes(words, one.n) for words in texts]) for one in known.sought]
+    return list(zip(*found, strict=True))
+
+
+def _found(one: Sought, windows: Sequence[Hashes]) -> list[npt.NDArray[np.int32]]:
+    items = one.find(np.concatenate([np.empty(0, np.uint64), *windows]))
+    return np.split(items, np.cumsum([len(each) for each in windows]))[:-1]
 
 
 def _sought(texts: Sequence[tuple[int, Hashes]], n: int) -> Sought:

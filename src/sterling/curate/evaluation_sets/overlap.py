@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sterling.curate.evaluation_sets.benchmark import Benchmark, Sought, overlaps
+from sterling.curate.evaluation_sets.benchmark import Benchmark, Overlaps, Sought, overlaps
 from sterling.registry import Ruling
 from sterling.stats import Evidence, count, proportion
-from sterling.text import Hashes, plain_word_stretch
+from sterling.text import plain_word_stretch
+from sterling.text.kernels import kernels
 
 EXCERPT = 300
 """Characters of a text that a verdict shows."""
@@ -27,9 +28,13 @@ _SHOWN = 20
 """Items that evidence names."""
 
 
-def overlap(known: Benchmark, text: str, words: Hashes) -> Ruling:
-    """What the longest n of which a text has an n-gram says. `words`: of its plain words."""
-    found = overlaps(known, words)
+def overlapping(known: Benchmark, texts: pa.StringArray) -> list[Ruling]:
+    """What the longest n of which each text has an n-gram says."""
+    found = overlaps(known, kernels().word_hashes(texts))
+    return [_overlap(known, text, one) for text, one in zip(texts.to_pylist(), found, strict=True)]
+
+
+def _overlap(known: Benchmark, text: str, found: Overlaps) -> Ruling:
     for one, items in zip(known.sought, found, strict=True):
         if np.any(items >= 0):
             several = {} if len(found) == 1 else _by_length(known, found)

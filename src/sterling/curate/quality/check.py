@@ -84,6 +84,7 @@ class Quality(RecordCheck):
 
     version: ClassVar[int] = 1
     family: ClassVar[Family] = "statistics"
+    concludes_from: ClassVar[Sequence[str]] = ("id", "origin")
 
     profile: Literal["auto", "document", "message", "code"] = "auto"
     """What texts are judged as."""
