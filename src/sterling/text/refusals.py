@@ -21,6 +21,12 @@ _OPENING = re.compile(
     r"i(?: can't| cannot| can not| won't| will not| am unable to| am not able to|'m unable to|'m not able to) "
     r"(?:help|assist|comply|do that|do this|answer|provide|discuss|continue|engage|fulfil|write|create))"
 )
+_REFUSES = re.compile(
+    r"\bas an ai(?: language)?(?: model| assistant| chatbot| system|,)[^.]{0,60}?"
+    r"\bi(?:'m| am)? (?:cannot|can't|can not|unable)|"
+    rf"{_CANNOT} (?:to )?{_VERBS}\b(?: you)?(?: with)? (?:that|this|it|your|the request|such|any such)\b|"
+    rf"{_CANNOT} (?:to )?(?:comply|assist|fulfil your|continue with this|engage in|discuss that)\b"
+)
 ANY = (
     r"sorry|apologi[sz]e|apologies|as an ai\b|"
     rf"(?:cannot|can't|can not|won't|unable to|not able to|do not have|don't have|must decline) {_VERBS}\b"
@@ -45,6 +51,17 @@ def declines(text: str) -> bool:
         return False
     sorry = _SORRY.search(said) and (words < _TERSE or _DECLINES.search(said))
     return bool(sorry or _DECLINES_PLAINLY.search(said))
+
+
+def refusal(text: str) -> str | None:
+    """The phrase by which a short text refuses what somebody asked for, at its beginning; None where it does not.
+
+    It names the request (`help with that`, `fulfil your request`) or an assistant: `I can't help you find your keys`
+    and `I cannot come to the party` refuse nothing that was asked. English only.
+    """
+    said = plain(text)
+    found = _REFUSES.search(said[:_START]) if len(said.split()) < SHORT else None
+    return found[0] if found else None
 
 
 def declining_opening(text: str) -> str | None:

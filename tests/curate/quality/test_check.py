@@ -269,7 +269,7 @@ def test_a_file_can_be_checked() -> None:
 
 
 def test_golden_verdicts() -> None:
-    assert Quality.version == 1
+    assert Quality.version == 2
     assert [(one.reason, one.score) for one in answered([*BAD.values(), *ODD.values()])] == [
         (reason, TOGETHER.get(reason, 1.0)) for reason in (*BAD, *ODD)
     ]

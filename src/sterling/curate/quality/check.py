@@ -24,7 +24,7 @@ from sterling.text import Hashes, refusals, token_hashes
 _STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 """Gopher's."""
 _ENDINGS: Mapping[str, Outcome] = {"cut_json": "drop", "open_fence": "drop", "cut_off": "drop", "no_final_stop": "flag"}
-_REFUSAL: Outcome = "drop"
+_REFUSALS: Mapping[str, Outcome] = {"refusal": "drop", "possible_refusal": "flag"}
 _KEPT = Ruling("keep", "within_limits", 0.0)
 _NOTHING = Ruling("keep", "nothing_to_judge")
 _DIGITS = 4
@@ -82,7 +82,7 @@ class Quality(RecordCheck):
     are not.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "statistics"
     concludes_from: ClassVar[Sequence[str]] = ("id", "origin")
 
@@ -172,8 +172,8 @@ class Quality(RecordCheck):
         for name, rule in RULES.items():
             yield from self._counted(said, name, rule)
         yield from _phrased(said, state.groups)
-        if self.language == "en" and (outcome := self.outcomes.get("refusal", _REFUSAL)) != "ignore":
-            yield from _refused(said, outcome)
+        if self.language == "en":
+            yield from _refused(said, {**_REFUSALS, **self.outcomes})
         for cut in endings.cuts(said, english=self.language == "en"):
             outcome = self.outcomes.get(cut.reason, _ENDINGS[cut.reason])
             if outcome != "ignore":
@@ -198,7 +198,7 @@ class Quality(RecordCheck):
 
 
 def _reasons() -> set[str]:
-    return {*RULES, *phrases.ours(), *_ENDINGS, "refusal"}
+    return {*RULES, *phrases.ours(), *_ENDINGS, *_REFUSALS}
 
 
 def _phrased(said: Judged, groups: Mapping[str, Group]) -> Iterator[tuple[int, Strike]]:
@@ -210,13 +210,19 @@ def _phrased(said: Judged, groups: Mapping[str, Group]) -> Iterator[tuple[int, S
             yield int(rows[hit.row]), Strike(name, groups[name].outcome, hit.number, 0, hit.first)
 
 
-def _refused(said: Judged, outcome: Outcome) -> Iterator[tuple[int, Strike]]:
+def _refused(said: Judged, outcomes: Mapping[str, Outcome]) -> Iterator[tuple[int, Strike]]:
+    """Short answers that refuse, and those that say a phrase of refusals but perhaps mean something else."""
     short = np.flatnonzero(said.answers & (said.counts["words"] < refusals.SHORT))
     texts = said.prose.take(pa.array(short))
     for at in phrases.matching(texts, [refusals.ANY]):
         text = texts[at].as_py()
-        if refusals.declines(text):
-            yield int(short[at]), Strike("refusal", outcome, len(text.split()), refusals.SHORT, text.strip()[:120])
+        phrase = refusals.refusal(text)
+        name = "refusal" if phrase else "possible_refusal"
+        if outcomes[name] != "ignore" and (phrase or refusals.declines(text)):
+            yield (
+                int(short[at]),
+                Strike(name, outcomes[name], len(text.split()), refusals.SHORT, phrase or text.strip()[:120]),
+            )
 
 
 def _ruling(strikes: Sequence[Strike], profile: Profile) -> Ruling:
