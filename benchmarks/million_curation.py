@@ -149,6 +149,7 @@ class Meter:
         now = (time.monotonic(), tree(os.getpid()).cpu_s - self._sampling)
         self.steps.append(Told(step, now[0] - self._since[0], now[1] - self._since[1], self.peak, summary))
         self._since, self.peak = now, 0.0
+        Path("run.json").write_text(json.dumps([one._asdict() for one in self.steps]))  # if the run fails, it is there
 
     def spends(self, told: Callable[[], str]) -> None:
         """Nothing."""
@@ -204,7 +205,6 @@ def inside_run(folder: Path, told: argparse.Namespace) -> None:
     os.chdir(folder)
     meter = Meter()
     run(RECIPE | {"engine": {"workers": told.workers, "shard_rows": told.shard_rows}}, watch=meter)
-    (folder / "run.json").write_text(json.dumps([one._asdict() for one in meter.steps]))
 
 
 def checks(folder: Path, told: argparse.Namespace) -> None:
@@ -229,7 +229,6 @@ def checks(folder: Path, told: argparse.Namespace) -> None:
             summary = apply(name, check, step, Pool(shards), FitContext(), Resources(crew, settle=settle_places))
             shards = [shard.judged(step.part("verdicts", shard.number)) for shard in shards]
             meter.finish(f"check-{name}", str(summary["tally"]), reused=False)
-    (folder / "run.json").write_text(json.dumps([one._asdict() for one in meter.steps]))
 
 
 def cut(folder: Path, told: argparse.Namespace) -> None:

@@ -20,6 +20,11 @@ def _sample(texts: list[str]) -> Sample:
     return Sample(texts, sum(len(text.split()) for text in texts), len(texts))
 
 
+@pytest.fixture(scope="module")
+def real() -> Sample:
+    return _sample(_documents(_drawn(1, 160_000)))
+
+
 def _drawn(seed: int, tokens: int) -> np.ndarray:
     """Words come in runs of a topic, and by Zipf's law."""
     chance = np.random.default_rng(seed)
@@ -28,8 +33,7 @@ def _drawn(seed: int, tokens: int) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def found() -> Watch:
-    real = _sample(_documents(_drawn(1, 160_000)))
+def found(real: Sample) -> Watch:
     loop = outputs(replace(), _drawn(2, 80_000), 3, seed=1)
     corpora = [Corpus(f"gen{n}", _sample(_documents(one))) for n, one in enumerate(loop, 1)]
     return watch(real, [*corpora, Corpus("again", corpora[-1].sample)])
@@ -64,8 +68,7 @@ def test_another_language_is_not_compared_silently() -> None:
     assert one.gap.colour == "insufficient sample"
 
 
-def test_other_real_text_is_green() -> None:
-    real = _sample(_documents(_drawn(1, 160_000)))
+def test_other_real_text_is_green(real: Sample) -> None:
     [one] = watch(real, [Corpus("more", _sample(_documents(_drawn(5, 80_000))))]).generations
     assert (one.gap.colour, one.stage, list(one.notes)) == ("green", "none", [])
 

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +10,19 @@ from sterling.engine.apply import Pool, Resources, apply
 from sterling.engine.local import LocalCrew
 from sterling.engine.shards import Shard, read_verdicts
 from sterling.engine.step import Step
+from sterling.pipeline import checking
 from sterling.records import Record, Verdict, batch_of, verdict_table
 from sterling.records.files import write_parquet
 from sterling.registry import FitContext, RowPairs, Ruling, SetCheck
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _in_one_process() -> Iterator[None]:
+    """`sterling.check` of a few rows: to start processes for them takes seconds, and tests/pipeline does it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checking, "default_workers", lambda: 1)
+        yield
+
 
 Pairs = list[tuple[str, str]]
 Exchange = Callable[..., tuple[list[tuple[str, Ruling]], Pairs]]

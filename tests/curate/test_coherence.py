@@ -43,7 +43,7 @@ def judged(check: Coherence, texts: list[str]) -> list[Ruling]:
 
 
 def test_golden_verdicts() -> None:
-    assert Coherence.version == 1
+    assert Coherence.version == 2
     swapped = halves(text(0, 7), text(1, 7))
     coherent, drift, short = judged(Coherence(), [text(2, 5), swapped, "Too short."])
     assert (coherent.outcome, coherent.reason) == ("keep", "coherent")
@@ -78,6 +78,25 @@ def test_a_small_anchor_says_nothing_and_a_limit_needs_none() -> None:
     (ruling,) = strict.judge(batch_of(human(REAL[:1])), strict.fit(few))
     assert isinstance(ruling, Ruling)
     assert (ruling.outcome, ruling.evidence["low"]) == ("drop", 1)
+
+
+def test_where_many_real_texts_share_nothing_no_limit_is_made_up() -> None:
+    """4 of 100 real texts score 0, so 0 is the limit at 1 %, and nothing lies below it; at 10 % there is one."""
+    anchor = [*REAL[:192], *(halves(text(0, n), text(1, n)) for n in range(8))]
+    context = FitContext(anchor=lambda: iter([batch_of(human(anchor))]))
+    asked = batch_of(human([REAL[5], halves(text(0, 7), text(1, 7)), "Short."]))
+    blind, strict = Coherence(), Coherence(quantile=0.1)
+    state = blind.fit(context)
+    coherent, drift, short = blind.judge(asked, state)
+    assert isinstance(coherent, Ruling)
+    assert coherent == Ruling("flag", "no_band", coherent.score, {"low": 0.0})
+    assert drift == Ruling("flag", "no_band", 0.0, {"low": 0.0})
+    assert short == Ruling("keep", "too_short")
+    told = {one.name: one for one in blind.measure(state)}["coherence.no_band"]
+    assert (told.value, told.n) == (0.04, 200)
+    state = strict.fit(context)
+    assert [one.reason for one in strict.judge(asked, state)] == ["coherent", "topic_drift", "too_short"]
+    assert "coherence.no_band" not in {one.name for one in strict.measure(state)}
 
 
 def test_swapped_halves_of_real_problems_are_found(shared_data: Path, tmp_path: Path) -> None:

@@ -91,5 +91,5 @@ def test_golden_rows() -> None:
     from sterling.records import batch_of
 
     rows = Quota(by="source", most=1).emit(batch_of([record(1, source="diary")]), None).to_pylist()
-    assert Quota.version == 1
+    assert Quota.version == 2
     assert rows == [{"row": 0, "partition": 6717293720767296694, "group": "diary"}]

@@ -65,14 +65,19 @@ def judged(
     table = pa.concat_tables(_emitted(check, part, state, protected) for part in parts)
     home = table["partition"].to_numpy() % np.uint64(partitions)
     drop = ["row", "partition"]
-    told = [check.resolve(table.filter(pa.array(home == n)).drop_columns(drop)) for n in range(partitions)]
-    pairs = sorted({pair for one in told for pair in one.pairs})
+    parted = [table.filter(pa.array(home == n)).drop_columns(drop) for n in range(partitions)]
+    told = [check.resolve(part) for part in parted]
+    pairs = sorted({pair for part, one in zip(parted, told, strict=True) for pair in _named(part, one.alike)})
     place = {record.id: at for at, record in enumerate(records)}
     rows = RowPairs(*(np.array([place[pair[side]] for pair in pairs], np.int64) for side in (0, 1)))
     scores = check.confirm_rows(batch_of(records), rows, state).tolist()
     found = [(*pair, score) for pair, score in zip(pairs, scores, strict=True) if not math.isnan(score)]
     gone = {r.record: (r.kept, r.similarity) for r in settle(found, dict.fromkeys(place, 0), frozenset(protected))}
     return Judged(gone, [ruling for one in told for ruling in one.rulings])
+
+
+def _named(part: pa.Table, pairs: RowPairs) -> list[tuple[str, str]]:
+    return list(zip(*(part["record"].take(pa.array(side)).to_pylist() for side in pairs), strict=True))
 
 
 def _emitted(check: SemanticDuplicates, batch: pa.RecordBatch, state: Any, protected: Any) -> pa.Table:
@@ -161,7 +166,7 @@ def test_a_crowd_of_copies_costs_a_pair_each() -> None:
     records = [record(" ".join(WORDS) + "." * n, n) for n in range(900)]
     check = SemanticDuplicates(threshold=0.9)
     state = check.fit(FitContext(pool=lambda: iter([batch_of(records)])))
-    assert len(check.resolve(_emitted(check, batch_of(records), state, ())).pairs) == 899
+    assert len(check.resolve(_emitted(check, batch_of(records), state, ())).alike.worse) == 899
 
 
 def test_texts_without_words_are_like_nothing() -> None:

@@ -1,6 +1,8 @@
+import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pytest
 from tests.pipeline.conftest import write_recipe  # noqa: F401 - the fixture
 
@@ -51,13 +53,39 @@ def test_an_id_that_several_records_share_the_beginning_of(run: Run) -> None:
         run.trace("")
 
 
+def test_a_record_is_found_by_its_owner_s_name(run: Run) -> None:
+    rows = run.records.arrow.select(["id", "source", "row"]).to_pylist()
+    one = next(row for row in rows if row["source"] == "questions")
+    for name in (f"{one['source']}:{one['row']}", f"{one['source']}: {one['row']}", one["id"]):
+        assert run.trace(name).record.id == one["id"]
+    with pytest.raises(InputError, match="starts with 'questions:nowhere', and none has it as row, or as source:row"):
+        run.trace("questions:nowhere")
+
+
+def test_a_duplicate_is_shown_beside_the_record_that_stays(write_recipe: Any, tmp_path: Path) -> None:  # noqa: F811
+    recipe = write_recipe(checks=[{"check": "math"}, {"check": "exact_duplicates"}, {"check": "contamination"}])
+    answers = tmp_path / "completions.jsonl"
+    first, *rest = answers.read_text(encoding="utf-8").splitlines()
+    second = json.loads(rest[0])
+    rows = [first, *rest, json.dumps(second | {"id": "twin"})]
+    answers.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    data = json.loads(recipe.read_text(encoding="utf-8"))
+    data["generate"][0]["columns"]["id"] = "id"
+    data["generate"][0]["max_bad_share"] = 1
+    recipe.write_text(json.dumps(data), encoding="utf-8")
+    run = sterling.run(recipe, out=tmp_path)
+    dropped = run.verdicts.arrow.filter(pc.field("reason") == "exact_duplicate").to_pylist()
+    life = run.trace(dropped[0]["record"])
+    [kept] = life.kept.values()
+    assert kept.payload["prompt"] == life.record.payload["prompt"]
+    assert life.to_json()["kept"][0]["row"] == kept.row != life.record.row
+
+
 def test_no_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no run at"):
         Run(tmp_path / "runs" / "nothing")
 
 
 def sterling_mix_keep(run: Run) -> Any:
-    import pyarrow.compute as pc
-
     table = run.verdicts.arrow
     return pc.and_(pc.equal(table["check"], "mix"), pc.equal(table["outcome"], "keep"))

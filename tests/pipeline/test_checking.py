@@ -9,6 +9,7 @@ import pytest
 
 import sterling
 from sterling.errors import InputError, SourceError
+from sterling.pipeline.checking import configured, parse_options
 
 ROWS: list[dict[str, Any]] = [
     {"id": "a", "prompt": "2+2?", "completion": "A: 4", "reference": {"answer": "4"}},
@@ -96,6 +97,14 @@ def test_an_unknown_option_names_the_nearest() -> None:
         sterling.check("near_duplicates", ROWS, treshold=0.7)
 
 
+def test_one_text_is_a_list_of_one_where_the_option_is_a_list() -> None:
+    said = configured("contamination", parse_options(["columns=question", "against=evals.jsonl"]))
+    assert (said.columns, said.against) == (("question",), "evals.jsonl")  # type: ignore[attr-defined]
+    assert configured("contamination", {"columns": ["a", "b"]}).columns == ("a", "b")  # type: ignore[attr-defined]
+    with pytest.raises(InputError, match="`length_ratio`: input should be a valid tuple"):
+        configured("translation", {"length_ratio": "2"})
+
+
 def test_the_output_is_never_the_input(tmp_path: Path) -> None:
     path = write(tmp_path / "in.jsonl", ROWS)
     before = path.read_bytes()
@@ -176,3 +185,15 @@ def test_tests_that_nobody_can_run_refute_nobody() -> None:
 def test_contamination_with_nothing_is_no_check() -> None:
     with pytest.raises(InputError, match=r"there are no roles without a recipe\n  mend: .*against=FILE"):
         sterling.check("contamination", ROWS)
+
+
+def test_an_option_said_twice_has_both_values() -> None:
+    assert parse_options(["against=a.jsonl", "ngram=8", "against=b.jsonl"]) == {
+        "against": ["a.jsonl", "b.jsonl"],
+        "ngram": 8,
+    }
+
+
+def test_a_lacking_option_is_named() -> None:
+    with pytest.raises(InputError, match=r"`labels`: field required\n  mend: say --option labels="):
+        configured("classifier", {})

@@ -34,7 +34,7 @@ GOOD_EVIDENCE = {"share_real": 0.8, "share_synthetic": 0.2, "unverified_syntheti
 ELSEWHERE = {
     "judge.independent", "checks.paid_last", "verifiers.measured", "verifiers.limit", "verifiers.drift",
     "filters.tails", "models.terms", "models.judge_terms", "generate.novelty", "evaluation.generator",
-    "budget.preview",
+    "budget.preview", "checks.human_drop",
 }  # fmt: skip
 """Rules that speak of model checks, of measurements, of terms and of one strategy: see test_verifiers.py, test_terms.py
 and test_generation.py."""
@@ -114,6 +114,12 @@ UNMET: dict[str, tuple[str, dict[str, Any], str]] = {
         "checks.duplicates",
         {"checks": [GOOD["checks"][0], GOOD["checks"][3]]},
         "no check for exact_duplicates and near_duplicates",
+    ),
+    "a filter behind duplicates": (
+        "checks.order_of_duplicates",
+        {"checks": [*GOOD["checks"][1:], GOOD["checks"][0]]},
+        "`tests` may drop what `exact_duplicates`, `near_duplicates` kept, "
+        "and what was dropped as its duplicate is lost as well",
     ),
     "no test role": (
         "roles.test",

@@ -171,7 +171,13 @@ def test_vanished_words_and_the_anchor_are_tails_too(recipe: Make) -> None:
     anchor = Evidence("tails.tests.anchor.rare_tags", 0.5, 90, Interval(0.3, 0.7), "ratio", among)
     nothing = Evidence("tails.tests.rare_types", None, 3, None, "nothing to compare", {"group": "rare_types"})
     assert said(gate(recipe(), [words, anchor, nothing]), "filters.tails") == [
-        ("unmet", "`tests` keeps 70% as many of 1,000 `hapax_types` as random drops would"),
-        ("unmet", "`tests` lets 50% as many of its 90 `rare_tags` records of the anchor through as of the others"),
+        (
+            "unmet",
+            "`tests` lets 50% as many of its 90 `rare_tags` records of the anchor through as of the others; "
+            "other groups that it thins: 1",
+        )
+    ]
+    assert said(gate(recipe(), [words]), "filters.tails") == [
+        ("unmet", "`tests` keeps 70% as many of 1,000 `hapax_types` as random drops would")
     ]
     assert said(gate(recipe(), [nothing]), "filters.tails") == []

@@ -43,6 +43,11 @@ def _properties(value: Any, schema: dict[str, Any], defs: dict[str, Any], at: st
             yield from _mistakes(value[key], inner, defs, f"{at}.{key}")
 
 
+def _places(value: Any, schema: dict[str, Any], defs: dict[str, Any], at: str) -> Iterator[str]:
+    for index, (item, inner) in enumerate(zip(value if isinstance(value, list) else [], schema["prefixItems"])):  # noqa: B905
+        yield from _mistakes(item, inner, defs, f"{at}.{index}")
+
+
 def _items(value: Any, schema: dict[str, Any], defs: dict[str, Any], at: str) -> Iterator[str]:
     for index, item in enumerate(value if isinstance(value, list) else []):
         yield from _mistakes(item, schema["items"], defs, f"{at}.{index}")
@@ -70,7 +75,10 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float)
 
 
-_INSIDE = {"properties": _properties, "items": _items, "additionalProperties": _others, "propertyNames": _names}
+_INSIDE = {
+    "properties": _properties, "items": _items, "prefixItems": _places, "additionalProperties": _others,
+    "propertyNames": _names,
+}  # fmt: skip
 _HOLDS: dict[str, Any] = {
     "type": _is,
     "const": lambda value, wanted: value == wanted,
@@ -83,5 +91,6 @@ _HOLDS: dict[str, Any] = {
     "minLength": lambda value, wanted: not isinstance(value, str) or len(value) >= wanted,
     "maxLength": lambda value, wanted: not isinstance(value, str) or len(value) <= wanted,
     "minItems": lambda value, wanted: not isinstance(value, list) or len(value) >= wanted,
+    "maxItems": lambda value, wanted: not isinstance(value, list) or len(value) <= wanted,
     "pattern": lambda value, wanted: not isinstance(value, str) or re.search(wanted, value) is not None,
 }

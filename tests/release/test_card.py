@@ -123,3 +123,12 @@ def test_hostile_names_stay_text() -> None:
 
 def test_plain_text_has_no_markup_left() -> None:
     assert plain("a|b\n<c> `d` [e](f) *g*") == r"a\|b &lt;c&gt; \`d\` \[e\](f) \*g\*"
+
+
+def test_an_anchor_that_no_person_wrote_is_named() -> None:
+    part = {"origin": "synthetic", "strategy": None, "depth": 1, "records": 5999, "tokens": 60_000}
+    text = card(told=report(composition=[part]))
+    assert "No model wrote any record" not in text
+    assert "No model wrote a record in this run." in text
+    assert "records that no person is said to have written (5,999 of origin synthetic)" in text
+    assert "no person is said" not in card()

@@ -38,6 +38,25 @@ def test_a_code_survives_under_its_own_key_although_the_word_stands_in_the_paylo
     assert redact({"operator": "swap", "got": "swap"}, "please swap") == {"operator": "swap", "got": {"redacted": 4}}
 
 
+@pytest.mark.parametrize(("key", "code"), [("rule", "human"), ("reason", "repeated_line_characters"), ("kind", "id")])
+def test_a_check_s_own_words_survive_whatever_the_payload_says(key: str, code: str) -> None:
+    payload = f"the {code} of a human, by id"
+    assert redact({"of": [{key: code}]}, payload) == {"of": [{key: code}]}
+    assert redact({"got": code}, payload) == {"got": {"redacted": len(code)}}
+
+
+@pytest.mark.parametrize("value", ["Ada", "of a human", "a" * 41, "human\n"])
+def test_what_is_no_identifier_is_no_code(value: str) -> None:
+    assert redact({"rule": value}, f"Ada, of a human\n{'a' * 50}")["rule"]["redacted"] == len(value)
+
+
+def test_where_the_kept_record_lies_survives() -> None:
+    place = f"releases/{'deep/' * 20}v1/data/train-00000.parquet:12"
+    assert redact({"at": place, "spans": {"at": [3, 9]}}, "v1") == {"at": place, "spans": {"at": [3, 9]}}
+    assert "redacted" in redact({"at": f"{place} of Ada"}, "")["at"]
+    assert "redacted" in redact({"at": "x" * 301}, "")["at"]
+
+
 def test_keys_do_not_quote_either() -> None:
     assert redact({SECRET: 1, "n": 2}, SECRET) == {"redacted_0": 1, "n": 2}
 

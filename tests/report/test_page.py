@@ -87,6 +87,18 @@ def test_names_in_backticks_are_set_as_code() -> None:
     assert "set <code>&lt;b&gt;</code> now" in page
 
 
+def test_a_rule_that_finds_several_places_gives_its_reason_once() -> None:
+    places = [finding("filters.tails", "high", f"`check {n}` thins", "unmet", why="rare goes first") for n in range(3)]
+    mends = ("look at them", "look at them", "another way")
+    places = [one | {"mend": mend} for one, mend in zip(places, mends, strict=True)]
+    page = render(replace(example_report(), findings=tuple(places)))
+    text = read(page).text
+    assert [text.count(f"check {n} thins") for n in range(3)] == [1, 1, 1]
+    assert text.count("rare goes first") == text.count("filters.tails") == 1
+    assert "look at them; another way" in text
+    assert '<span class="count-unmet">1</span>' in page
+
+
 def huge() -> str:
     return '"<&😀' * 5_000
 

@@ -1,7 +1,8 @@
 """`sterling trace`."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 @click.option("--run", metavar="DIR", help="Folder or URL of the run; the latest by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(record_id: str, run: str | None, as_json: bool) -> None:
-    """Tell the life of the record whose id starts with RECORD_ID: parents, maker, each verdict, where it ended."""
+    """Tell the life of one record: parents, maker, each verdict, where it ended.
+
+    RECORD_ID is an id of Sterling's or its beginning, your own id or the row (`d00167`, `data.jsonl:12`), or
+    `source:row`. Where a verdict names the record that stays in its place, both texts are shown.
+    """
     from sterling.cli.places import find_run  # noqa: PLC0415 - keeps --help fast
     from sterling.ledger import trace  # noqa: PLC0415
 
@@ -23,6 +28,10 @@ def command(record_id: str, run: str | None, as_json: bool) -> None:
         click.echo(json.dumps(life.to_json(), ensure_ascii=False))
     else:
         _show(life)
+
+
+_SHOWN = 200
+"""Characters of a text that are shown."""
 
 
 def _show(life: "Life") -> None:
@@ -39,6 +48,29 @@ def _show(life: "Life") -> None:
         detail = json.dumps(verdict.evidence, ensure_ascii=False) if verdict.evidence else ""
         head = f"  {verdict.outcome:<5} {judgement.step:<20} {verdict.reason}{score}"
         click.echo(f"{head}  {detail}"[:400])
+        kept = life.kept.get(str(verdict.evidence.get("kept")))
+        if kept is not None:
+            click.echo(f"        kept  {kept.id[:12]}  {kept.source} · {kept.row}: {_beginning(kept.payload)}")
+            click.echo(f"        this  {record.id[:12]}  {record.source} · {record.row}: {_beginning(record.payload)}")
     if life.children:
         shown = ", ".join(child[:12] for child in life.children[:8])
         click.echo(f"  children {len(life.children)}: {shown}{' …' if len(life.children) > 8 else ''}")
+
+
+def _beginning(payload: Mapping[str, Any]) -> str:
+    """The first characters of all its text, on one line."""
+    text = " ".join(" ".join(_strings(payload)).split())
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"
+
+
+def _strings(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for key, member in value.items():
+                if key != "role":
+                    yield from _strings(member)
+        case list() | tuple():
+            for member in value:
+                yield from _strings(member)

@@ -76,6 +76,10 @@ class Classifier(RecordCheck):
             raise ValueError(f"`drop_below: {self.drop_below:g}` is above `flag_below: {self.flag_below:g}`")
         return self
 
+    def may_drop(self) -> bool:
+        """Only with `drop_below`."""
+        return self.drop_below is not None
+
     def reads(self) -> Sequence[str]:
         """The labels."""
         return [self.locate(self.labels)]

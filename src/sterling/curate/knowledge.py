@@ -89,6 +89,10 @@ class BenchmarkKnowledge(RecordCheck):
     rephrased: float | None = Field(default=None, gt=0, le=1)
     """Cosine of embeddings from which a record is near a known item; None compares n-grams only."""
 
+    def may_drop(self) -> bool:
+        """It keeps and flags."""
+        return False
+
     def reads(self) -> Sequence[str]:
         """Every file of `against` and `control`."""
         return [*self._evaluation().reads(), *self._control().reads()]

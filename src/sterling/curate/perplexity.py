@@ -105,6 +105,10 @@ class Perplexity(RecordCheck):
         low, high = self.band
         return 1 - high > _RATIO * low + 1e-9
 
+    def may_drop(self) -> bool:
+        """Only with `outside: drop`."""
+        return self.outside == "drop"
+
     def reads(self) -> Sequence[str]:
         """Every file of `against`."""
         return self._reference().reads()

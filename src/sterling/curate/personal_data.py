@@ -70,6 +70,10 @@ class PersonalData(RecordCheck):
             raise ValueError("name at least one kind")
         return kinds
 
+    def may_drop(self) -> bool:
+        """Only with `outcome: drop`."""
+        return self.outcome == "drop"
+
     def judge(self, batch: pa.RecordBatch, state: Any) -> list[Ruling | Fault]:
         """`personal_data` with what was found where, or `secret` if only keys were; the score is how many."""
         column = text_column(batch)

@@ -34,7 +34,7 @@ class Quota(SetCheck):
     good, so put it behind the checks of quality and duplicates.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "statistics"
 
     by: str = "all"

@@ -120,11 +120,10 @@ class SemanticDuplicates(SetCheck):
         cell = partition["cell"].to_numpy()
         lost = partition["record"].cast(pa.string()).filter(pa.array(cell == _NOWHERE)).to_pylist()
         rulings = [(record, _NOT_EMBEDDED) for record in sorted(lost)]
-        there = partition.filter(pa.array(cell != _NOWHERE))
-        members = _ordered(there, by_rank=self.keep == "ranked")
+        members = _ordered(partition, np.flatnonzero(cell != _NOWHERE), by_rank=self.keep == "ranked")
         pairs = _pairs(members, self.threshold)
         if self.keep == "ranked":
-            return Resolution(rulings, sorted({*zip(*(members.names(side) for side in pairs), strict=True)}))
+            return Resolution(rulings, alike=RowPairs(*(members.rows[side] for side in pairs)))
         return Resolution([*rulings, *self._removed(members, pairs)])
 
     def confirm_rows(self, batch: pa.RecordBatch, pairs: RowPairs, state: Fitted) -> npt.NDArray[np.float64]:
@@ -181,6 +180,8 @@ _NOT_EMBEDDED = Ruling(
 class _Members(NamedTuple):
     """Rows of a partition, cell after cell in the order in which records stay."""
 
+    rows: npt.NDArray[np.int64]
+    """Where each lies in the partition."""
     cells: npt.NDArray[np.int32]
     vectors: Small
     protected: npt.NDArray[np.bool_]
@@ -217,10 +218,11 @@ def _table(
     return pa.table(columns)
 
 
-def _ordered(rows: pa.Table, *, by_rank: bool) -> _Members:
+def _ordered(partition: pa.Table, rows: npt.NDArray[np.int64], *, by_rank: bool) -> _Members:
     """By cell, then by rank and id; or the protected first, then those farthest from the centre."""
-    keyed = rows.append_column("name", rows["record"].cast(pa.string()))
-    keyed = keyed.append_column("spare", pc.invert(rows["protected"]).cast(pa.int8()))
+    there = partition.take(pa.array(rows))
+    keyed = there.append_column("name", there["record"].cast(pa.string()))
+    keyed = keyed.append_column("spare", pc.invert(there["protected"]).cast(pa.int8()))
     by = ["cell", "rank", "name"] if by_rank else ["cell", "spare", "near", "name"]
     order = pc.sort_indices(keyed, sort_keys=[(key, "ascending") for key in by])
     taken = keyed.select(["cell", "vector", "protected", "name"]).take(order).combine_chunks()
@@ -228,7 +230,8 @@ def _ordered(rows: pa.Table, *, by_rank: bool) -> _Members:
     width = column.type.byte_width
     data = np.frombuffer(column.buffers()[1], np.int8)[column.offset * width : (column.offset + len(column)) * width]
     protected = taken["protected"].combine_chunks().to_numpy(zero_copy_only=False)
-    return _Members(taken["cell"].to_numpy(), data.reshape(-1, width), protected, taken["name"].combine_chunks())
+    cells, names = taken["cell"].to_numpy(), taken["name"].combine_chunks()
+    return _Members(rows[order.to_numpy()], cells, data.reshape(-1, width), protected, names)
 
 
 def _pairs(members: _Members, threshold: float) -> Alike:

@@ -92,6 +92,10 @@ class TemplateCollapse(SetCheck):
     of: Literal["prompt", "completion", "all"] = "prompt"
     """What is compared, as in `novelty`: the prompt (a `text` counts whole), the completion, or the whole text."""
 
+    def may_drop(self) -> bool:
+        """Only with `outcome: drop`."""
+        return self.outcome == "drop"
+
     def fit(self, context: FitContext) -> Fitted:
         """Skeletons of a sample of what is judged and what earlier rounds settled. One pass."""
         drawn, sizes = self._sample(context.pool)

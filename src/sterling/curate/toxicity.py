@@ -77,6 +77,10 @@ class Toxicity(RecordCheck):
             raise ValueError(f"name at least one of {', '.join(get_args(Category))}")
         return categories
 
+    def may_drop(self) -> bool:
+        """Only with `outcome: drop`."""
+        return self.outcome == "drop"
+
     def reads(self) -> Sequence[str]:
         """The user's own list."""
         return [] if self.list is None else [self.locate(self.list)]

@@ -69,6 +69,10 @@ class Voice(RecordCheck):
     sample: int = Field(default=20_000, ge=_LEAST, le=200_000)
     """Different texts of either side that are read to learn it, chosen by hash. 20,000 a side of 1 KB take a GB."""
 
+    def may_drop(self) -> bool:
+        """It keeps and flags."""
+        return False
+
     def reads(self) -> Sequence[str]:
         """Every file of `against`."""
         return self._reference().reads()

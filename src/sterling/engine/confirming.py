@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from sterling.engine.exchange import Numbers, Parcel, read_table, write_table
-from sterling.engine.shards import Shard, left
+from sterling.engine.shards import Shard, read_batch
 from sterling.registry import RowPairs, SetCheck
 
 _UNIT_PAIRS = 100_000
@@ -40,9 +40,7 @@ class Extract:
     def _of_shard(self, shard: Shard, columns: Sequence[str] | None) -> pa.Table:
         first, last = shard.number << 32, (shard.number + 1) << 32
         wanted = np.unique(np.concatenate([_between(path, "number", first, last)["number"] for path in self.members]))
-        batch, rows = left(shard, columns)
-        index = np.searchsorted(rows, wanted & 0xFFFFFFFF)
-        mine = pa.Table.from_batches([batch]).take(pa.array(index))
+        mine = pa.Table.from_batches([read_batch(shard.records, columns)]).take(pa.array(wanted & 0xFFFFFFFF))
         return mine.append_column("number", pa.array(wanted, pa.int64()))
 
 

@@ -1,9 +1,10 @@
 """One record's whole life: where it came from, what was said of it, where it ended."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from sterling.errors import InputError
@@ -31,6 +32,8 @@ class Life(NamedTuple):
     parents: tuple[Record, ...]
     children: tuple[str, ...]
     """Ids of the records made from it."""
+    kept: Mapping[str, Record]
+    """Records of this run that stay in its place, as verdicts on it say (`kept`), by id."""
 
     @property
     def end(self) -> str:
@@ -50,6 +53,8 @@ class Life(NamedTuple):
             "source": self.record.source, "row": self.record.row, "maker": maker, "tags": list(self.record.tags),
             "payload": dict(self.record.payload), "parents": [{"id": p.id, "row": p.row} for p in self.parents],
             "children": list(self.children), "end": self.end,
+            "kept": [{"id": k.id, "source": k.source, "row": k.row, "payload": dict(k.payload)}
+                     for k in self.kept.values()],
             "verdicts": [
                 {"step": j.step, "round": j.round, "outcome": j.verdict.outcome, "reason": j.verdict.reason,
                  "family": j.verdict.family, "score": j.verdict.score, "evidence": dict(j.verdict.evidence)}
@@ -59,12 +64,19 @@ class Life(NamedTuple):
 
 
 def trace(run: Path, record: str) -> Life:
-    """The life of the record whose id starts with `record`. InputError when there is none, or more than one."""
+    """The life of one record: its id or the beginning of that, or its row, or `source:row`, as they were read.
+
+    What is equal to a row goes before what is only the beginning of an id. InputError when there is none, or more than
+    one.
+    """
     _, stages = read_trail(run)
     found = _find(run, stages, record)
     judgements = tuple(_judgements(run, stages, found.record.id))
-    parents = tuple(_find(run, stages, parent).record for parent in found.record.parents)
-    return Life(found.record, found.folder, judgements, parents, tuple(_children(run, stages, found.record.id)))
+    stand_in = [str(j.verdict.evidence["kept"]) for j in judgements if "kept" in j.verdict.evidence]
+    near = _with_ids(run, stages, {*found.record.parents, *stand_in})
+    parents = tuple(near[parent] for parent in found.record.parents)
+    kept = {one: near[one] for one in stand_in if one in near}
+    return Life(found.record, found.folder, judgements, parents, tuple(_children(run, stages, found.record.id)), kept)
 
 
 class _Found(NamedTuple):
@@ -72,23 +84,52 @@ class _Found(NamedTuple):
     folder: str
 
 
-def _find(run: Path, stages: Sequence[Stage], prefix: str) -> _Found:
-    found = {f.record.id: f for f in _starting(run, stages, prefix)}
+def _find(run: Path, stages: Sequence[Stage], name: str) -> _Found:
+    found = {f.record.id: f for f in _called(run, stages, name)}
+    rows = {id_: f for id_, f in found.items() if name in {id_, *_names(f.record)}}
+    found = rows or found
     if len(found) == 1:
         return next(iter(found.values()))
     if not found:
-        mend = "ids are in the release's data/ and rejected/; --run names another run"
-        raise InputError(f"no record of this run has an id that starts with {prefix!r}", where=run, mend=mend)
-    raise InputError(f"{len(found)} records have ids that start with {prefix!r}", mend="give more of the id")
+        what = f"no record of this run has an id that starts with {name!r}, and none has it as row, or as source:row"
+        mend = "ids are in the release's data/ and rejected/, rows in your own file; --run names another run"
+        raise InputError(what, where=run, mend=mend)
+    if rows:
+        said = ", ".join(f"{id_[:12]} ({f.record.source}, {f.folder})" for id_, f in [*rows.items()][:5])
+        what = f"{len(rows)} records have the row {name!r}: {said}"
+        raise InputError(what, mend="give source:row, or one of the ids")
+    raise InputError(f"{len(found)} records have ids that start with {name!r}", mend="give more of the id")
 
 
-def _starting(run: Path, stages: Sequence[Stage], prefix: str) -> Iterator[_Found]:
+def _names(record: Record) -> tuple[str, str, str]:
+    """What its owner may call a record; the last is how `where` in rejected/ says it."""
+    return record.row, f"{record.source}:{record.row}", f"{record.source}: {record.row}"
+
+
+def _called(run: Path, stages: Sequence[Stage], name: str) -> Iterator[_Found]:
+    """Records whose id begins so, or whose row, with or without its source, is this."""
     for stage, path in _files(run, stages, "records"):
-        ids = read_parquet(path, columns=["id"])["id"]
-        if pc.any(pc.starts_with(ids, pattern=prefix)).as_py():
-            table = read_parquet(path, schema=SCHEMA)
-            for batch in table.filter(pc.starts_with(table["id"], pattern=prefix)).to_batches():
+        table = read_parquet(path, columns=["id", "source", "row"])
+        mask = pc.or_(pc.starts_with(table["id"], pattern=name), pc.equal(table["row"], name))
+        for colon in (":", ": "):
+            joined = pc.binary_join_element_wise(table["source"], table["row"], colon)
+            mask = pc.or_(mask, pc.equal(joined, name))
+        if pc.any(mask).as_py():
+            whole = read_parquet(path, schema=SCHEMA)
+            for batch in whole.filter(mask).to_batches():
                 yield from (_Found(record, stage.folder) for record in records_of(batch))
+
+
+def _with_ids(run: Path, stages: Sequence[Stage], ids: Iterable[str]) -> dict[str, Record]:
+    """The records of the run that have these ids."""
+    wanted = pa.array(sorted(ids), pa.string())
+    found: dict[str, Record] = {}
+    for _, path in _files(run, stages, "records") if len(wanted) else ():
+        if pc.any(pc.is_in(read_parquet(path, columns=["id"])["id"], wanted)).as_py():
+            whole = read_parquet(path, schema=SCHEMA)
+            for batch in whole.filter(pc.is_in(whole["id"], wanted)).to_batches():
+                found.update((record.id, record) for record in records_of(batch))
+    return found
 
 
 def _judgements(run: Path, stages: Sequence[Stage], record: str) -> Iterator[Judgement]:

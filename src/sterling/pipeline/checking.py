@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from types import NoneType, UnionType
+from typing import Any, NamedTuple, Union, cast, get_args, get_origin
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -66,26 +67,46 @@ class _Rows(NamedTuple):
 
 
 def configured(name: str, options: Mapping[str, Any]) -> Check:
-    """The registered check with these options. InputError names the nearest check or option."""
+    """The registered check with these options. InputError names the nearest check or option.
+
+    A single text where an option takes several is a list of that one.
+    """
     part = lookup("check", name)
     try:
-        return cast("Check", part.model_validate(dict(options), context={"base": Path.cwd()}))
+        return cast("Check", part.model_validate(_listed(part, options), context={"base": Path.cwd()}))
     except ValidationError as error:
         valid = [field for field in part.model_fields if field != "human"]
         wrong = [(".".join(map(str, e["loc"])), e["msg"].lower()) for e in error.errors()]
         said = "; ".join(f"`{option}`: {why}" for option, why in wrong)
         unknown = wrong[0][0] not in valid
-        mend = (nearest(wrong[0][0], valid) if unknown else "give it another value") if valid else "it has no options"
+        another = f"say --option {wrong[0][0]}=..." if "required" in wrong[0][1] else "give it another value"
+        mend = (nearest(wrong[0][0], valid) if unknown else another) if valid else "it has no options"
         raise InputError(f"check `{name}`: {said}", mend=mend) from None
 
 
+def _listed(part: type[Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options, with a text made a list where the option is a list and cannot be a text as well."""
+    plain = {name: value for name, value in options.items() if isinstance(value, str) and name in part.model_fields}
+    lists = {name for name in plain if _only_lists(part.model_fields[name].annotation)}
+    return {name: [value] if name in lists else value for name, value in options.items()}
+
+
+def _only_lists(annotation: Any) -> bool:
+    members = get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
+    said = [one for one in members if one is not NoneType]
+    return bool(said) and all(get_origin(one) is list or get_args(one)[-1:] == (...,) for one in said)
+
+
 def parse_options(pairs: Sequence[str]) -> dict[str, Any]:
-    """`["threshold=0.7"]` as a mapping, values read as YAML. InputError for a pair without `=`."""
+    """`["threshold=0.7"]` as a mapping, values read as YAML; a name said twice has a list. InputError without `=`."""
     split = [(pair, *pair.partition("=")) for pair in pairs]
     wrong = [pair for pair, _, equals, _ in split if not equals]
     if wrong:
         raise InputError(f"--option {wrong[0]}: not of the form name=value", mend="write for example threshold=0.7")
-    return {name: yaml.safe_load(value) for _, name, _, value in split}
+    said: dict[str, list[Any]] = {}
+    for _, name, _, value in split:
+        said.setdefault(name, []).append(yaml.safe_load(value))
+    return {name: values[0] if len(values) == 1 else values for name, values in said.items()}
 
 
 Note = Callable[[Sequence[Evidence]], object]

@@ -17,12 +17,13 @@ from sterling.pipeline.cells import cells
 from sterling.pipeline.costs import costs
 from sterling.pipeline.covering import coverage
 from sterling.pipeline.estimating import estimates
+from sterling.pipeline.fates import Fates, fates, flagged
 from sterling.pipeline.generating import Walked, concluded
 from sterling.pipeline.job import Assignment, Job, perform
 from sterling.pipeline.mixing import Mixed
 from sterling.pipeline.samples import samples, without_rejected_text
 from sterling.pipeline.tails import tails
-from sterling.pipeline.words import conclusion_of
+from sterling.pipeline.words import Told, conclusion_of
 from sterling.policy import Finding, gate, lint, refuses, settled, to_json
 from sterling.recipes import Loaded, plain, recipe_digest
 from sterling.records.files import write_json, write_text
@@ -38,6 +39,7 @@ class _Measured(NamedTuple):
 
     evidence: tuple[Evidence, ...]
     makers: accounts.Counts
+    fates: Fates
     findings: tuple[Finding, ...]
 
 
@@ -89,12 +91,14 @@ def _stands(release: Path, address: str) -> bool:
 
 def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measured:
     makers = accounts.by_maker(job, mixed.shards[len(walked.anchors) :])
+    became = fates(job, len(walked.anchors), mixed.shards)
     evidence = (
         *accounts.roles(job),
         *accounts.unseen(job),
         *accounts.measured(job),
         *accounts.oracles(job),
         *accounts.acceptance(makers),
+        *flagged(job, became),
         *authors.written(job.recipe, makers),
         *calibration(job, makers),
         *tails(job, walked.made),
@@ -107,11 +111,12 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measure
         *estimates(job, walked),
     )
     findings = settled(lint(job.recipe, loaded.where), gate(job.recipe, evidence, loaded.where))
-    return _Measured(evidence, makers, tuple(findings))
+    return _Measured(evidence, makers, became, tuple(findings))
 
 
 def _report(job: Job, loaded: Loaded, mixed: Mixed, known: _Measured) -> Report:
-    outcome = conclusion_of(job, mixed, known.makers, known.evidence, refused=refuses(known.findings, "release"))
+    told = Told(known.makers, known.fates, known.evidence)
+    outcome = conclusion_of(job, mixed, told, refused=refuses(known.findings, "release"))
     lines = accounts.step_lines(job.trail.stages)
     if outcome.status == "released":
         lines = (*lines, accounts.release_line(mixed))

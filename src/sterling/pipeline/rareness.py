@@ -18,6 +18,7 @@ from sterling.records.places import open_parquet
 from sterling.text import Hashes, token_hashes
 from sterling.text.clusters import Clusters
 from sterling.text.directions import directions
+from sterling.text.invisible import MARKED, STRIPPED
 from sterling.text.kernels import kernels
 from sterling.text.rarity import Held, Seen, held, held_pairs, held_words, mean_bits, share_alone
 
@@ -140,7 +141,7 @@ class Weigh:
         rare_tag = np.bincount(tags.texts[few], minlength=n) > 0
         marks = {"hapax": hapax, "rare_ngrams": alone >= groups.alone, "rare_tags": rare_tag}
         homes = groups.clusters.assign(directions(words, n))
-        return _Kinds(band, homes, groups.names, marks, batch.column("tags"))
+        return _Kinds(band, homes, groups.names, marks, _tags(batch))
 
 
 class _Kinds(NamedTuple):
@@ -180,9 +181,22 @@ def _said(shard: Shard, ids: pa.StringArray) -> Iterator[tuple[str, Flags, Flags
             yield mine["check"][0].as_py(), judged, dropped
 
 
+def _tags(batch: pa.RecordBatch) -> pa.ListArray:
+    """The tags that the data has: what the import noted of invisible characters is no property of a subject."""
+    tags = batch.column("tags")
+    flat = pc.list_flatten(tags)
+    noted = pc.or_(pc.starts_with(flat, STRIPPED), pc.starts_with(flat, MARKED)).to_numpy(zero_copy_only=False)
+    if not noted.any():
+        return tags
+    ends = np.cumsum(pc.fill_null(pc.list_value_length(tags), 0).to_numpy(zero_copy_only=False))
+    kept = np.concatenate([[0], np.cumsum(~noted)])
+    offsets = kept[np.concatenate([[0], ends])].astype(np.int32)
+    return pa.ListArray.from_arrays(offsets, flat.filter(pa.array(~noted)))
+
+
 def _held_tags(batch: pa.RecordBatch) -> Held:
     """Each tag is hashed once, however many records have it."""
-    tags = batch.column("tags")
+    tags = _tags(batch)
     flat = pc.list_flatten(tags).dictionary_encode()
     hashes = token_hashes(flat.dictionary.to_pylist())[flat.indices.to_numpy()]
     lengths = pc.fill_null(pc.list_value_length(tags), 0).to_numpy()

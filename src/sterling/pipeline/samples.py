@@ -4,6 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from sterling.engine.shards import Shard, read_batch
 from sterling.records import Record, Verdict, canonical_json, message_text, records_of, verdicts_of
 from sterling.records.places import read_parquet
@@ -40,7 +43,7 @@ def samples(shards: Sequence[Shard], most: int | None = None) -> tuple[Sample, .
     cells: dict[tuple[str, ...], list[_Candidate]] = {}
     step = max(1, -(-len(shards) // MOST_SHARDS))
     for shard in shards[::step]:
-        for candidate in _candidates(shard):
+        for candidate in _candidates(shard, most):
             if candidate.dropped is None or candidate.dropped.check != "roles":
                 _offer(cells.setdefault(candidate.cell, []), candidate, most)
     return tuple(_sample(one, whole=most is not None) for _, found in sorted(cells.items()) for one in found)
@@ -63,13 +66,32 @@ def _offer(best: list[_Candidate], candidate: _Candidate, most: int | None) -> N
     del best[most or (DROPPED_EACH if candidate.dropped else KEPT_EACH) :]
 
 
-def _candidates(shard: Shard) -> Iterator[_Candidate]:
+def _candidates(shard: Shard, most: int | None) -> Iterator[_Candidate]:
+    """Records of a shard among which are the ones with the smallest ids of each kind."""
+    batch, verdicts = read_batch(shard.records), [read_parquet(path) for path in shard.verdicts]
+    mine = batch.take(pa.array(_least(batch, verdicts, most or max(KEPT_EACH, DROPPED_EACH)), pa.int64()))
     said: dict[str, list[Verdict]] = {}
-    for path in shard.verdicts:
-        for verdict in verdicts_of(read_parquet(path)):
+    for table in verdicts:
+        for verdict in verdicts_of(table.filter(pc.is_in(table["record"], value_set=mine.column("id")))):
             said.setdefault(verdict.record, []).append(verdict)
-    for record in records_of(read_batch(shard.records)):
+    for record in records_of(mine):
         yield _Candidate(record, tuple(said.get(record.id, ())))
+
+
+def _least(batch: pa.RecordBatch, verdicts: Sequence[pa.Table], most: int) -> list[int]:
+    """Rows of the smallest ids of each source and fate, so many of each."""
+    gone: dict[str, tuple[str, ...]] = {}
+    for table in verdicts:
+        told = table.filter(pc.equal(table["outcome"], "drop"))
+        columns = (told[name].to_pylist() for name in ("record", "check", "reason"))
+        gone |= {record: tuple(why) for record, *why in zip(*columns, strict=True)}
+    found: dict[tuple[str, ...], list[int]] = {}
+    ids, sources = batch.column("id").to_pylist(), batch.column("source").to_pylist()
+    for row in sorted(range(len(ids)), key=ids.__getitem__):
+        mine = found.setdefault((sources[row], *gone.get(ids[row], ())), [])
+        if len(mine) < most:
+            mine.append(row)
+    return [row for rows in found.values() for row in rows]
 
 
 def _sample(candidate: _Candidate, *, whole: bool) -> Sample:

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from sterling.pipeline import authors
 from sterling.pipeline.accounts import Counts
+from sterling.pipeline.fates import Fates
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import Mixed
 from sterling.registry import ModelCheck
@@ -12,13 +14,25 @@ from sterling.report import Conclusion
 from sterling.stats import Evidence
 
 
-def conclusion_of(job: Job, mixed: Mixed, makers: Counts, evidence: Sequence[Evidence], *, refused: bool) -> Conclusion:
+class Told(NamedTuple):
+    """What the sentences are made of."""
+
+    makers: Counts
+    fates: Fates
+    evidence: Sequence[Evidence]
+
+
+def conclusion_of(job: Job, mixed: Mixed, told: Told, *, refused: bool) -> Conclusion:
     """Status and headline; further sentences where the numbers alone could mislead."""
+    evidence = told.evidence
     parts = Counter[str]()
     for part in mixed.summary["composition"]:
         parts[part["origin"]] += part["records"]
     sentences = (
-        *_candidates(parts, makers, preview=job.preview is not None),
+        *_candidates(mixed, told.makers, preview=job.preview is not None),
+        *_brought(told.fates),
+        *_one_side(parts),
+        *_flagged(evidence),
         *authors.sentences(job.recipe, evidence),
         *_faults(job),
         *_owed(job),
@@ -44,26 +58,63 @@ def _headline(parts: Counter[str], mixed: Mixed) -> str:
     said = ", ".join(f"{n:,} {origin}" for origin, n in sorted(parts.items()))
     headline = f"{parts.total():,} records released: {said}"
     if not parts["synthetic"]:
-        return f"No synthetic part to release. {headline}."
+        return f"{headline}." if parts["mixed"] + parts["unknown"] else f"No synthetic part to release. {headline}."
     bare = shares["mix.unverified_synthetic"]["value"]
     verified = "each synthetic one verified" if not bare else f"{bare:,} synthetic ones unverified"
     return f"{headline}; {verified}."
 
 
-def _candidates(parts: Counter[str], makers: Counts, *, preview: bool) -> Iterator[str]:
+def _candidates(mixed: Mixed, makers: Counts, *, preview: bool) -> Iterator[str]:
     """What became of everything that was generated."""
     drops: Counter[str] = Counter()
     for (_, check, outcome), n in makers.items():
         if outcome == "drop":
             drops[check] += n
-    through, dropped = parts["synthetic"], sum(drops.values())
-    if not through + dropped:
+    through = sum(part["records"] for part in mixed.summary["composition"] if part["strategy"] is not None)
+    if not through + drops.total():
         return
-    said = ", ".join(f"{n:,} by {check}" for check, n in drops.most_common())
-    lost = f"{dropped:,} dropped ({said})" if dropped else "none dropped"
-    yield f"{through + dropped:,} synthetic candidates: {lost}, {through:,} in the mix."
+    yield f"{_fate('synthetic candidates', drops, through)}."
     if preview and drops["mix"]:
         yield "The mix left candidates out because of the synthetic cap, which so few real records reach at once."
+
+
+_BROUGHT = {
+    "synthetic": "synthetic records of the anchor",
+    "mixed": "mixed records of the anchor",
+    "unknown": "anchor records of unknown origin",
+}
+
+
+def _brought(fates: Fates) -> Iterator[str]:
+    """What became of an anchor's records that are not human."""
+    for origin, name in _BROUGHT.items():
+        drops = Counter({check: n for (of, check), n in fates.dropped.items() if of == origin})
+        if drops.total() + fates.mixed[origin]:
+            yield f"{_fate(name, drops, fates.mixed[origin])}."
+
+
+def _fate(what: str, drops: Counter[str], through: int) -> str:
+    ranked = sorted(drops.items(), key=lambda one: (-one[1], one[0]))
+    said = ", ".join(f"{n:,} by {check}" for check, n in ranked)
+    lost = f"{drops.total():,} dropped ({said})" if drops else "none dropped"
+    return f"{through + drops.total():,} {what}: {lost}, {through:,} in the mix"
+
+
+def _one_side(parts: Counter[str]) -> Iterator[str]:
+    """What shares of synthetic data hold besides what is called synthetic."""
+    said = [f"{parts[origin]:,} {origin}" for origin in ("mixed", "unknown") if parts[origin]]
+    if said:
+        yield f"Records of origin mixed or unknown count as synthetic in every share: {', '.join(said)}."
+
+
+def _flagged(evidence: Sequence[Evidence]) -> Iterator[str]:
+    """Doubts about what is in the mix. Of human records they are drops that the anchor was spared."""
+    flagged = [one for one in evidence if one.name.startswith("mix.flagged.")]
+    if flagged:
+        said = ", ".join(f"{one.inputs['check']} {one.n:,}" for one in flagged)
+        spared = any(one.inputs["spares"] and one.inputs["human"] for one in flagged)
+        why = " (human records are flagged, not dropped, unless the check says `human: drop`)" if spared else ""
+        yield f"Flagged and still in the mix: {said}{why}."
 
 
 def _faults(job: Job) -> Iterator[str]:
@@ -103,8 +154,8 @@ def _unverified(job: Job, mixed: Mixed) -> Iterator[str]:
     lost = mixed.summary["tally"].get("drop", {}).get("unverified", 0)
     if lost and any(isinstance(entry.part, ModelCheck) for entry in job.recipe.checks):
         yield (
-            f"{lost:,} candidates were left out because nothing verified them; where a judge kept them, the family of "
-            "the model that wrote them is unknown or its own: say `family:` where they are generated."
+            f"{lost:,} synthetic records were left out because nothing verified them; where a judge kept them, the "
+            "family of the model that wrote them is unknown or its own: say `family:` where they are generated."
         )
 
 

@@ -105,9 +105,12 @@ def what_is_instructed_is_new(recipe: Recipe) -> Iterator[Situation]:
     mend="add a check that verifies: by execution (`- {check: tests}`), computation, or a judge of another family",
 )
 def something_verifies(recipe: Recipe) -> Iterator[Situation]:
-    """A recipe with synthetic records has a check whose keep verifies. Whether each one passed is for the gate."""
+    """A recipe with synthetic records has a check whose keep verifies. Whether each one passed is for the gate.
+
+    Records of origin `mixed` come from an anchor, where people judged them: they need no check that verifies.
+    """
     made = [entry.name for entry in recipe.generate]
-    made += [source.name for source in recipe.anchor if source.origin in {"synthetic", "mixed"}]
+    made += [source.name for source in recipe.anchor if source.yields() == "synthetic"]
     if not made:
         return
     verifying = [entry.name for entry in recipe.checks if _can_verify(entry.part)]
@@ -130,5 +133,7 @@ def nothing_unverified_is_released(_: Recipe, evidence: Mapping[str, Evidence]) 
         yield unmet("the run left no evidence `mix.unverified_synthetic`", mend="run it to its end")
     elif measured.value > 0:
         yield unmet(f"{measured.value:,.0f} synthetic records of the mix are not verified", "checks")
+    elif measured.inputs.get("of") == 0:
+        yield met("the mix holds no synthetic record", "checks")
     else:
         yield met("every synthetic record of the mix is verified", "checks")

@@ -10,6 +10,7 @@ from sterling.stats import Evidence
 
 _REMOVES_TWINS = frozenset({"exact_duplicates", "near_duplicates", "contamination"})
 """Checks that may take a human record away: its content is elsewhere, or must not train at all."""
+_BELOW = "bring data that is attested as human"
 
 
 @rule(
@@ -60,7 +61,7 @@ def whole_anchor_counts(recipe: Recipe) -> Iterator[Situation]:
     filters = [
         (index, entry.name)
         for index, entry in enumerate(recipe.checks)
-        if entry.part.human == "drop" and entry.part.name_in_recipe not in _REMOVES_TWINS
+        if entry.part.human == "drop" and entry.part.may_drop() and entry.part.name_in_recipe not in _REMOVES_TWINS
     ]
     for index, name in filters:
         yield unmet(f"`{name}` drops human records, so the mix draws from what it likes", "checks", index)
@@ -95,8 +96,16 @@ def synthetic_share_is_kept(recipe: Recipe, evidence: Mapping[str, Evidence]) ->
     measured, cap = evidence.get("mix.share.synthetic"), shares(recipe.purpose).synthetic_cap
     if measured is None or measured.value is None or recipe.mix.real == "exclude":
         return
-    what = f"{measured.value:.1%} of the mix is synthetic, in {recipe.mix.unit}; {recipe.purpose} allows {cap:.0%}"
+    beside = [name for name in ("mixed", "unknown") if _amount(recipe, evidence, name)]
+    counted = f"counts as synthetic ({' and '.join(beside)} origin with it)" if beside else "is synthetic"
+    what = f"{measured.value:.1%} of the mix {counted}, in {recipe.mix.unit}; {recipe.purpose} allows {cap:.0%}"
     yield met(what, "mix") if measured.value <= cap + 1e-9 else unmet(what, "mix")
+
+
+def _amount(recipe: Recipe, evidence: Mapping[str, Evidence], origin: str) -> float:
+    """What the mix holds of an origin, in its unit."""
+    held = evidence.get(f"mix.{recipe.mix.unit}.{origin}")
+    return 0 if held is None else held.value or 0
 
 
 @rule(
@@ -124,6 +133,10 @@ def real_share_is_above_its_floor(recipe: Recipe, evidence: Mapping[str, Evidenc
     if real is None or real.value is None:
         yield unmet("the real share was not measured", "mix", mend="run it to its end")
         return
+    if not floor:
+        what = f"nothing says how much of the mix must be real; {real.value:.1%} of it is"
+        yield unmet(what, "mix", "real_floor")
+        return
     what = f"{real.value:.1%} of the mix is real; its floor is {floor:.0%}"
-    kept = floor > 0 and real.value >= floor - 1e-9
-    yield met(what, "mix") if kept else unmet(what, "mix", "real_floor")
+    kept = real.value >= floor - 1e-9
+    yield met(what, "mix") if kept else unmet(what, "mix", "real_floor", mend=_BELOW)

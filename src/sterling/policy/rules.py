@@ -3,14 +3,25 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from sterling.errors import RecipeError
-from sterling.policy import anchors, budget, checking, evaluation, generation, mixing, releasing, terms, verifiers
+from sterling.policy import (
+    anchors,
+    budget,
+    checking,
+    evaluation,
+    generation,
+    mixing,
+    ordering,
+    releasing,
+    terms,
+    verifiers,
+)
 from sterling.policy.finding import SEVERITIES, Finding
 from sterling.policy.rule import Rule, Situation, registered
 from sterling.recipes import Recipe, Waiver, dotted, nearest
 from sterling.recipes.problems import Path
 from sterling.stats import Evidence
 
-SUBJECTS = (anchors, budget, checking, evaluation, generation, mixing, releasing, terms, verifiers)
+SUBJECTS = (anchors, budget, checking, evaluation, generation, mixing, ordering, releasing, terms, verifiers)
 """The modules whose rules are registered by being imported here."""
 
 

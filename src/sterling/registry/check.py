@@ -46,6 +46,13 @@ class Check(Part):
     concludes_from: ClassVar[Sequence[str] | None] = None
     """Columns of `records.SCHEMA`, `id` among them, that `conclude` reads; None means that it may read any."""
 
+    def may_drop(self) -> bool:
+        """Whether any ruling under these options can be a drop. False for a check that keeps and flags at most.
+
+        A record that it fails to judge is dropped all the same, as the fault says.
+        """
+        return True
+
     def fit(self, context: FitContext) -> Any:
         """State that every batch is judged with: picklable, the same for any number of shards. None if not needed."""
         return None

@@ -3,6 +3,7 @@
 Every number comes from `report.json`, so card and report cannot differ.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -62,7 +63,7 @@ def render_card(facts: CardFacts, report: Mapping[str, Any], written: Sequence[W
     }
     return f"---\n{front}---\n\n" + environment.get_template("card.md").render(
         facts=facts, report=report, written=written, options=options, licences=licences,
-        limits=_limits(facts, report), totals=_totals(report),
+        limits=_limits(facts, report), totals=_totals(report), foreign=_foreign(report),
         measured=[one for one in report["evidence"] if one["name"].endswith(".accepted")],
         verifiers=[one for one in report["evidence"] if _is_overall(one)],
         cost=next((one for one in report["evidence"] if one["name"] == "cost.total.usd"), None),
@@ -144,6 +145,16 @@ def _totals(report: Mapping[str, Any]) -> dict[str, Any]:
     human = sum(part["tokens"] for part in parts if part["origin"] == "human")
     records = sum(part["records"] for part in parts)
     return {"records": records, "tokens": tokens, "human_share": human / tokens if tokens else None}
+
+
+def _foreign(report: Mapping[str, Any]) -> str:
+    """Records that no strategy of the run made and no person is said to have: how many of which origin."""
+    records = Counter[str]()
+    for part in report["composition"]:
+        if part["strategy"] is None and part["origin"] != "human":
+            records[part["origin"]] += part["records"]
+    said = ", ".join(f"{n:,} of origin {origin}" for origin, n in sorted(records.items()))
+    return f"records that no person is said to have written ({said})" if said else ""
 
 
 def _findings(report: Mapping[str, Any], status: str) -> list[Mapping[str, Any]]:

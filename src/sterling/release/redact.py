@@ -1,6 +1,7 @@
 """Why a record was rejected, without what was in it."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -29,11 +30,16 @@ RUN = 16
 """Characters in a row that a string and a payload may not share."""
 DIGESTED = 32
 """Shorter texts get no digest: whoever guesses one could confirm the guess."""
+LONGEST_PLACE = 300
+"""Characters of a path under `at` without white space: where in an earlier release the kept record lies."""
 PLACES = frozenset({
-    "check", "kept", "kind", "lane", "licence", "method", "model", "operator", "outcome", "reason", "role", "status",
-    "step", "strategy", "tier", "unit", "version", "where",
+    "at", "check", "kept", "kind", "lane", "licence", "method", "model", "operator", "outcome", "reason", "role",
+    "status", "step", "strategy", "tier", "unit", "version", "where",
 })  # fmt: skip
 """Keys whose short values are codes and places even when the same word stands in the payload by chance."""
+CODES = frozenset({"boundary", "category", "check", "kind", "outcome", "profile", "reason", "rule", "unit"})
+"""Keys under which checks write words of their own. An identifier there survives whatever the payload says."""
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def rejected_schema(full: bool) -> pa.Schema:
@@ -58,8 +64,9 @@ def _redacted(batch: pa.RecordBatch) -> pa.RecordBatch:
 def redact(value: Any, payload: str) -> Any:
     """`value` with every string replaced by its length (and digest) that is long or stands in the payload's text.
 
-    Numbers, record ids and short codes survive. Not guaranteed: a short string about *another* record survives too,
-    and a digest lets somebody who already has the text confirm that it was this one.
+    Numbers, record ids and short codes survive, and identifiers under the keys of `CODES` always do. Not guaranteed: a
+    short string about *another* record survives too, and a digest lets somebody who already has the text confirm that
+    it was this one.
     """
     return _redact(value, payload, None)
 
@@ -70,7 +77,7 @@ def _redact(value: Any, payload: str, key: str | None) -> Any:
             return _mark(value) if _tells(value, payload, key) else value
         case Mapping():
             return {
-                f"redacted_{number}" if _quotes(name, payload) else name: _redact(member, payload, name)
+                f"redacted_{number}" if _is_text(name, payload) else name: _redact(member, payload, name)
                 for number, (name, member) in enumerate(value.items())
             }
         case list() | tuple():
@@ -79,14 +86,25 @@ def _redact(value: Any, payload: str, key: str | None) -> Any:
 
 
 def _tells(text: str, payload: str, key: str | None) -> bool:
-    if _quotes(text, payload):
+    if key in CODES and _IDENTIFIER.fullmatch(text):
+        return False
+    if _is_text(text, payload, key):
         return True
     return key not in PLACES and bool(text.strip()) and text.strip() in payload
 
 
+def _is_text(text: str, payload: str, key: str | None = None) -> bool:
+    return _long(text, key) or _quotes(text, payload)
+
+
+def _long(text: str, key: str | None) -> bool:
+    """Whether a text is too long to be a code or a place."""
+    return len(text) > (LONGEST_PLACE if key == "at" and len(text.split()) == 1 else LONGEST)
+
+
 def _quotes(text: str, payload: str) -> bool:
-    """Whether a text is too long to be a code, or shares a run of characters with the payload."""
-    return len(text) > LONGEST or any(text[i : i + RUN] in payload for i in range(len(text) - RUN + 1))
+    """Whether a text shares a run of characters with the payload."""
+    return any(text[i : i + RUN] in payload for i in range(len(text) - RUN + 1))
 
 
 def _mark(text: str) -> dict[str, Any]:

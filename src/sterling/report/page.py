@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -202,9 +202,31 @@ def _totals(report: Report) -> dict[str, Any]:
     }
 
 
+class Broken(NamedTuple):
+    """All that one rule found, or was waived for: its reason stands once, and each mend."""
+
+    finding: Mapping[str, Any]
+    whats: Cut[str]
+    mends: Cut[str]
+
+
 def _findings(report: Report, status: str, limits: Limits) -> Cut[Any]:
-    found = [finding for finding in report.findings if finding["status"] == status]
-    return _cut(sorted(found, key=lambda finding: _severity(finding["severity"])), limits.lines)
+    found = sorted(
+        (finding for finding in report.findings if finding["status"] == status),
+        key=lambda finding: _severity(finding["severity"]),
+    )
+    return _cut(found if status == "met" else _by_rule(found, limits), limits.lines)
+
+
+def _by_rule(found: Iterable[Mapping[str, Any]], limits: Limits) -> Iterator[Broken]:
+    """One entry a rule, in the order in which they first come."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for one in found:
+        groups.setdefault(one["rule"], []).append(one)
+    for group in groups.values():
+        whats = dict.fromkeys(one["what"] for one in group)
+        mends = dict.fromkeys(one["mend"] for one in group if one.get("mend"))
+        yield Broken(group[0], _cut(whats, limits.few), _cut(mends, limits.few))
 
 
 def _severity(name: str) -> int:

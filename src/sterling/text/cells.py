@@ -106,7 +106,10 @@ def cells_for(records: int) -> int:
 def _moved(centres: Small, sample: Small, home: npt.NDArray[np.int32]) -> Small:
     """Each centre to the middle of its rows; one without rows stays. Sums of whole numbers, so their order is free."""
     sums = np.zeros(centres.shape, np.int64)
-    np.add.at(sums, home, sample)
+    order = np.argsort(home, kind="stable")
+    there, starts = np.unique(home[order], return_index=True)
+    if len(there):
+        sums[there] = np.add.reduceat(sample[order], starts, axis=0, dtype=np.int64)
     empty = ~sums.any(axis=1)
     sums[empty] = centres[empty]
     return small(sums.astype(np.float64))

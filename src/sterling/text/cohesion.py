@@ -48,7 +48,7 @@ def rarity(texts: Iterable[pa.StringArray]) -> npt.NDArray[np.float64]:
 
 
 def weakest_joints(texts: Sequence[str], weights: npt.NDArray[np.float64]) -> list[Joint | None]:
-    """Of each text; None for one of fewer than two stretches. Some 100 microseconds a text of 1 KB."""
+    """Of each text; None for one of fewer than two stretches. 150 to 310 microseconds a text of 1 KB."""
     cut = [stretches(text) for text in texts]
     flat = [text[one.start : one.stop] for text, found in zip(texts, cut, strict=True) for one in found]
     words = iter(kernels().word_hashes(pa.array(flat, pa.large_string())))

@@ -9,7 +9,7 @@ which words go together, and makes one text of two that differ in names and numb
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
@@ -189,13 +189,20 @@ def _weighed(counted: _Counted, weights: npt.NDArray[np.float32]) -> npt.NDArray
 def _projected(counted: _Counted, weighed: npt.NDArray[np.float32], axes: npt.NDArray[np.floating]) -> Vectors:
     """Texts x dimensions, text by text: so a vector does not depend on its neighbours, nor on threads of BLAS."""
     found = np.zeros((len(counted.ends), axes.shape[1]), axes.dtype)
+    most = int(np.diff(counted.ends, prepend=0).max(initial=0))
+    room = np.empty((most, axes.shape[1]), axes.dtype)
     for text, (start, end) in enumerate(pairwise([0, *counted.ends.tolist()])):
-        np.einsum("i,ij->j", weighed[start:end], axes[counted.features[start:end]], out=found[text])
+        mine = axes.take(counted.features[start:end], axis=0, out=room[: end - start], mode="clip")
+        np.einsum("i,ij->j", weighed[start:end], mine, out=found[text])
     return found
 
 
+@lru_cache(maxsize=1)
 def _random_axes(count: int) -> Vectors:
-    """Features x count: a sign each, so that what falls into few dimensions keeps its length on average."""
+    """Features x count: a sign each, so that what falls into few dimensions keeps its length on average.
+
+    The last one is held, since fitting and embedding ask for the same: 48 MB for 256 dimensions. Not to be written to.
+    """
     signs = np.random.default_rng(0).integers(0, 2, (_FEATURES, count), np.int8) * np.float32(2) - np.float32(1)
     return np.asarray(signs / np.sqrt(np.float32(max(1, count))), np.float32)
 

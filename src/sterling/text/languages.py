@@ -44,7 +44,7 @@ _SCRIPTS: Mapping[str, str] = {
 _SMALL_WORDS: Mapping[str, Mapping[str, str]] = {
     "latin": {
         "en": "the of and to in is that it for was with as on are this be have from or had by not but what all were we "
-        "when your can there an which their if will about how she he they you",
+        "when your can there an which their if will about how she he they you a",
         "de": "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus "
         "er hat dass sie nach wird bei einer um am sind noch wie einem über so",
         "fr": "le de la et les des en un du une que est pour qui dans par plus pas au sur ne se avec ce il sont mais "

@@ -47,7 +47,7 @@ class Format(RecordCheck):
 
     family: ClassVar[Family] = "symbolic"
     needs: ClassVar[frozenset[str]] = frozenset({"format"})
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def judge(self, batch: pa.RecordBatch, state: Any) -> list[Ruling | Fault]:
         """One ruling a row; a fault where the reference asks for what nobody can check."""

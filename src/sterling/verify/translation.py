@@ -117,7 +117,7 @@ class Translation(RecordCheck):
     fewer than about three small words is not told (then only the script counts).
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "statistics"
     needs: ClassVar[frozenset[str]] = frozenset({"source_text"})
 
