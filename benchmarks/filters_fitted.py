@@ -86,7 +86,7 @@ def coherence(given: Given) -> None:
         seen, unseen = halves(said)
         fitted = Fitted.of(Coherence(), humans(texts(seen)))
         judged = (("the other half", unseen), ("planted: ends of texts changed round", planted.swapped(unseen)))
-        heads = ("n", "too short", "of the others flagged")
+        heads = ("n", "too short", "no limit at their length", "of all but the too short found to drift")
         rows = ((what, _drifted(fitted.said(humans(texts(some))))) for what, some in judged)
         tell_table(f"anchor: half of {name}; judged", heads, rows)
         print(f"\nLimits, by length: {', '.join(_limits(fitted))}")
@@ -109,8 +109,9 @@ def _longer(said: Sequence[str]) -> list[str]:
 
 def _drifted(said: Sequence[Said]) -> list[str]:
     judged = [one for one in said if "too_short" not in one.why]
-    hits = sum(one.outcome != "keep" for one in judged)
-    return [f"{len(said):,}", share(len(said) - len(judged), len(said)), share(hits, len(judged))]
+    hits, blind = (sum(reason in one.why for one in judged) for reason in ("topic_drift", "no_band"))
+    short = share(len(said) - len(judged), len(said))
+    return [f"{len(said):,}", short, share(blind, len(judged)), share(hits, len(judged))]
 
 
 def voice(given: Given) -> None:
