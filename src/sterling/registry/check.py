@@ -226,7 +226,8 @@ class SetCheck(Check):
     def confirm_rows(self, batch: pa.RecordBatch, pairs: RowPairs, state: Any) -> npt.NDArray[np.float64]:
         """`confirm` for rows of a batch of `columns_read` and `id`; NaN where that says None.
 
-        `state` is what `fit` gave. By itself it asks `view` and `confirm`: a check that confirms millions of pairs does better with columns.
+        `state` is what `fit` gave. By itself it asks `view` and `confirm`: a check that confirms
+        millions of pairs does better with columns.
         """
         ids = batch.column("id").to_pylist()
         named = [(ids[one], ids[other]) for one, other in zip(*(side.tolist() for side in pairs), strict=True)]
