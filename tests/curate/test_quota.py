@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sterling.curate import Quota
-from sterling.records import Maker, Record
+from sterling.records import Maker, Record, batch_of, verdict_table
 from sterling.registry import Ruling
 
 Exchange = Callable[..., tuple[list[tuple[str, Ruling]], list[tuple[str, str]]]]
@@ -93,3 +93,12 @@ def test_golden_rows() -> None:
     rows = Quota(by="source", most=1).emit(batch_of([record(1, source="diary")]), None).to_pylist()
     assert Quota.version == 2
     assert rows == [{"row": 0, "partition": 6717293720767296694, "group": "diary"}]
+
+
+def test_a_tag_that_nobody_has_is_told() -> None:
+    batch = batch_of([record(1, tags=("topic:cats",)), record(2, tags=("topic:cats",)), record(3)])
+    groups, without = Quota(by="tag:topic", most=1).conclude([(batch, verdict_table([]))], None)
+    assert (groups.value, groups.inputs["largest"]) == (1, {"cats": 2})
+    assert (without.inputs["hits"], without.n) == (1, 3)
+    none, all_ = Quota(by="tag:topics", most=1).conclude([(batch, verdict_table([]))], None)
+    assert (none.value, all_.value) == (0, 1)

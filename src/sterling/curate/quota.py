@@ -1,6 +1,7 @@
 """`quota`: no group of records gets larger than it may be."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self
 
 import pyarrow as pa
@@ -11,10 +12,13 @@ from pydantic_core import PydanticCustomError
 from sterling.curate.parts import part_column
 from sterling.records import Family, compared_column
 from sterling.registry import Resolution, Ruling, SetCheck, register
+from sterling.stats import Evidence, count, proportion
 from sterling.text import token_hashes
 from sterling.text.languages import identify
 
 _Most = Annotated[int, Field(ge=0)]
+_SHOWN = 20
+"""Groups that evidence names."""
 _WHOLE = frozenset({"all", "source", "language", "length"})
 
 
@@ -67,6 +71,19 @@ class Quota(SetCheck):
     def resolve(self, partition: pa.Table) -> Resolution:
         """A drop for each record of a group behind the first `most` by (rank, id)."""
         return Resolution(rulings=list(self._beyond(partition)))
+
+    def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> Sequence[Evidence]:
+        """`quota.groups`, the largest by name, and `quota.without_group`: records that no limit can reach."""
+        groups = Counter(group for batch, _ in judged for group in self._grouped(batch))
+        records = groups.total()
+        without = groups.pop(None, 0)
+        shown = dict(groups.most_common(_SHOWN))
+        method = f"groups by `{self.by}` among the judged records; `largest`: records of each before the quota"
+        none = f"judged records that are in no group by `{self.by}`: a tag that nobody has, a language that is not told"
+        return [
+            count("quota.groups", len(groups), method, by=self.by, largest=shown),
+            proportion("quota.without_group", without, records, none, by=self.by),
+        ]
 
     def _beyond(self, partition: pa.Table) -> Iterator[tuple[str, Ruling]]:
         plain = pa.table({name: _plain(partition[name]) for name in ("group", "rank", "record")})
