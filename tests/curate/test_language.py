@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sterling.curate import Language
 from sterling.curate.language import passages
 from sterling.errors import InputError
-from sterling.records import Maker, Record, batch_of
+from sterling.records import Maker, Record, Verdict, batch_of, verdict_table
 from sterling.registry import Ruling
 
 ENGLISH = "The cat sat on the mat when it was late, and there was not a sound to be heard in the house. "
@@ -94,3 +94,19 @@ def test_golden_verdict() -> None:
     assert ruled([ENGLISH * 7 + "\n" + GERMAN * 7]) == [
         Ruling("flag", "several_languages", 1.0, {"language": "de", "shares": {"de": 0.536, "en": 0.464}})
     ]
+
+
+def test_the_evidence_tells_origins_apart() -> None:
+    people = Record.real(
+        {"text": "The house was old and the garden of it was small."}, source="a", row="1", origin="human"
+    )
+    maker = Maker("m")
+    made = Record.synthetic({"text": "Das Haus war alt und der Garten war klein."}, source="s", row="1", maker=maker)
+    check, batch = Language(allowed=("en",)), batch_of([people, made])
+    said = [one for one in check.judge(batch, None) if isinstance(one, Ruling)]
+    verdicts = verdict_table(
+        Verdict(f"r{at}", one.outcome, "language", one.reason, "statistics") for at, one in enumerate(said)
+    )
+    found = {one.name: (one.inputs["hits"], one.n) for one in check.conclude([(batch, verdicts)], None)}
+    assert found["language.other_language.human"] == (0, 1)
+    assert found["language.other_language.synthetic"] == (1, 1)

@@ -80,13 +80,19 @@ class Language(RecordCheck):
         return [self._ruling(text) for text in part_column(batch, self.of).to_pylist()]
 
     def conclude(self, judged: Iterable[tuple[pa.RecordBatch, pa.Table]], state: Any) -> list[Evidence]:
-        """How many records each reason concerns."""
-        counts = Counter(reason for _, verdicts in judged for reason in verdicts["reason"].to_pylist())
-        total = counts.total()
+        """How many records of each origin each reason concerns. A loop's rounds judge other origins than its anchor."""
+        counts: Counter[tuple[str, str]] = Counter()
+        totals: Counter[str] = Counter()
+        for batch, verdicts in judged:
+            origins = batch.column("origin").to_pylist()
+            counts.update(zip(origins, verdicts["reason"].to_pylist(), strict=True))
+            totals.update(origins)
+        method = "records of this origin that the check judged so"
         return [
-            proportion(f"language.{reason}", counts[reason], total, "records that the check judged so", of=self.of)
-            for reason in ("other_language", "several_languages", "undetermined") if total
-        ]  # fmt: skip
+            proportion(f"language.{reason}.{origin}", counts[origin, reason], total, method, of=self.of)
+            for reason in ("other_language", "several_languages", "undetermined")
+            for origin, total in sorted(totals.items())
+        ]
 
     def _ruling(self, text: str | None) -> Ruling:
         if text is None:
