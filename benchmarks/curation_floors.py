@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from sterling.curate import Quality
-from sterling.curate.sketches import least_matches
+from sterling.curate.pairs.sketches import least_matches
 from sterling.engine.produce import chunks
 from sterling.records import SCHEMA, digest
 from sterling.registry import FitContext

@@ -109,7 +109,7 @@ def sterling(texts: Sequence[str], _: Sequence[str]) -> Run:
     import pyarrow as pa  # noqa: PLC0415
 
     from sterling.curate import NearDuplicates  # noqa: PLC0415
-    from sterling.curate.settle import settle_places  # noqa: PLC0415
+    from sterling.curate.pairs.settle import settle_places  # noqa: PLC0415
     from sterling.registry import RowPairs  # noqa: PLC0415
 
     batches = _batches(texts)

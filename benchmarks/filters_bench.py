@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from benchmarks.filters_texts import Corpus, Row, humans, mean_bytes, texts
 
-from sterling.curate.settle import settle_places
+from sterling.curate.pairs.settle import settle_places
 from sterling.engine.apply import Pool, Resources, apply
 from sterling.engine.shards import Shard, read_verdicts
 from sterling.engine.step import Step

@@ -209,7 +209,7 @@ def inside_run(folder: Path, told: argparse.Namespace) -> None:
 
 def checks(folder: Path, told: argparse.Namespace) -> None:
     """The checks of the run one after the other, on shards of records that are there."""
-    from sterling.curate.settle import settle_places  # noqa: PLC0415
+    from sterling.curate.pairs.settle import settle_places  # noqa: PLC0415
     from sterling.engine.apply import Pool, Resources, apply  # noqa: PLC0415
     from sterling.engine.local import LocalCrew  # noqa: PLC0415
     from sterling.engine.shards import Shard  # noqa: PLC0415

@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sterling.curate.settle import settle_places
+from sterling.curate.pairs.settle import settle_places
 from sterling.engine.apply import Pool, Resources, apply
 from sterling.engine.local import LocalCrew
 from sterling.engine.shards import Shard, read_verdicts

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sterling.curate import NearDuplicates, Removal, near, settle, sketches
+from sterling.curate import NearDuplicates, Removal, near, settle
+from sterling.curate.pairs import sketches
 from sterling.records import Maker, Record, batch_of
 from sterling.registry import Ruling
 from sterling.text import words

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 import sterling
 from sterling.curate import Novelty, Removal, settle
-from sterling.curate.sketches import MISSED, least_matches
+from sterling.curate.pairs.sketches import MISSED, least_matches
 from sterling.records import VERIFYING, Maker, Record, batch_of
 from sterling.registry import Ruling
 from sterling.text import plain_words

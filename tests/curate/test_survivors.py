@@ -11,7 +11,8 @@ from benchmarks.curation_corpus import corpus
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sterling.curate import ExactDuplicates, NearDuplicates, near, sketches
+from sterling.curate import ExactDuplicates, NearDuplicates, near
+from sterling.curate.pairs import sketches
 from sterling.pipeline.checking import check_file, configured
 from sterling.records import Maker, Record
 from sterling.registry import SetCheck

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sterling.curate.settle import settle_places
+from sterling.curate.pairs.settle import settle_places
 from sterling.engine.apply import Pool, Resources, apply
 from sterling.engine.local import LocalCrew
 from sterling.engine.shards import Shard, standing

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sterling.curate.settle import settle_places
+from sterling.curate.pairs.settle import settle_places
 from sterling.engine.apply import Pool, Resources, apply
 from sterling.engine.confirming import cuts, distinct
 from sterling.engine.exchange import Emit, Everyone, parcels, partitions_for, rules

@@ -9,12 +9,12 @@ from sterling.curate.language import Language
 from sterling.curate.length import Length
 from sterling.curate.near import NearDuplicates
 from sterling.curate.novelty import Novelty
+from sterling.curate.pairs.settle import Removal, settle
 from sterling.curate.perplexity import Perplexity
 from sterling.curate.personal_data import PersonalData
 from sterling.curate.quality import Quality
 from sterling.curate.quota import Quota
 from sterling.curate.semantic import SemanticDuplicates
-from sterling.curate.settle import Removal, settle
 from sterling.curate.templates import TemplateCollapse
 from sterling.curate.toxicity import Toxicity
 from sterling.curate.voice import Voice

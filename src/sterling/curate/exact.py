@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sterling.curate.sketches import in_order
+from sterling.curate.pairs.sketches import in_order
 from sterling.records import COMPARED, Family, compared_column
 from sterling.registry import Resolution, RowPairs, SetCheck, register
 from sterling.text.kernels import kernels

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field
 
-from sterling.curate.sketches import alike, exchanged
+from sterling.curate.pairs.sketches import alike, exchanged
 from sterling.records import COMPARED, Family, compared, compared_column
 from sterling.registry import Resolution, RowPairs, SetCheck, register
 from sterling.stats import Evidence

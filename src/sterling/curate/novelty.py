@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from sterling.curate.sketches import MISSED, exchanged, proposed
+from sterling.curate.pairs.sketches import MISSED, exchanged, proposed
 from sterling.records import Family, compared, message_text
 from sterling.registry import Resolution, SetCheck, register
 from sterling.stats import Evidence

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import yaml
 from pydantic import ValidationError
 
-from sterling.curate.settle import settle_places
+from sterling.curate.pairs.settle import settle_places
 from sterling.engine.apply import Pool, Resources, apply
 from sterling.engine.judge import NOT_CONCERNED
 from sterling.engine.local import LocalCrew, default_workers

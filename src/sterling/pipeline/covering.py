@@ -6,7 +6,7 @@ from itertools import islice
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sterling.curate.coverage import HeldOut, edge_cases, edge_coverage
+from sterling.curate.impact.coverage import HeldOut, edge_cases, edge_coverage
 from sterling.engine.shards import Shard, read_batch, standing
 from sterling.generate import Adversarial
 from sterling.generate.seeds.gaps import shown_text

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sterling.curate.settle import settle_places
+from sterling.curate.pairs.settle import settle_places
 from sterling.engine.apply import Resources
 from sterling.engine.crew import Crew
 from sterling.engine.fingerprint import fingerprint

@@ -1,1 +1,1 @@
-"""What a filter does to the tails, against exact random drops."""
+"""What filters do to the tails, and whether generated cases cover the held-out edge."""

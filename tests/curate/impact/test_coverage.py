@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from sterling.curate.coverage import HeldOut, edge_cases, edge_coverage
+from sterling.curate.impact.coverage import HeldOut, edge_cases, edge_coverage
 from sterling.stats import Evidence
 
 KITCHEN = ["tap", "washer", "kitchen", "drips", "sink", "valve", "plumber", "leak", "water", "pipe"]

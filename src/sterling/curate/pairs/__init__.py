@@ -1,0 +1,1 @@
+"""What checks of pairs stand on: who is worth comparing, and who stays."""
