@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sterling.pipeline import RecipeLike, check_policy
 from sterling.pipeline import run as _run
-from sterling.pipeline.checking import check_file, check_rows, configured, write_answers
+from sterling.pipeline.answers import write_answers
+from sterling.pipeline.checking import check_file, check_rows, configured
 
 if TYPE_CHECKING:
     from sterling.ledger import Run

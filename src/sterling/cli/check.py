@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from sterling.pipeline.checking import Counted
+    from sterling.pipeline.answers import Counted
     from sterling.stats import Evidence
 
 
@@ -26,13 +26,8 @@ def command(name: str, source: Path, output: Path, options: tuple[str, ...], gol
     Gold rows have a column `gold` (good or bad) besides, and are not in the output. Exit code 3: gold shows more errors
     than the options `max_false_accept_rate` and `max_false_reject_rate` allow. Exit code 1: no row could be judged.
     """
-    from sterling.pipeline.checking import (  # noqa: PLC0415 - keeps --help fast
-        beyond_limits,
-        check_file,
-        configured,
-        parse_options,
-        write_answers,
-    )
+    from sterling.pipeline.answers import write_answers  # noqa: PLC0415 - keeps --help fast
+    from sterling.pipeline.checking import beyond_limits, check_file, configured, parse_options  # noqa: PLC0415
 
     check = configured(name, parse_options(options) | ({"gold": gold} if gold else {}))
     found: list[Evidence] = []

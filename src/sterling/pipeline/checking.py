@@ -2,9 +2,7 @@
 
 import json
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, NamedTuple, Union, cast, get_args, get_origin
@@ -23,36 +21,18 @@ from sterling.engine.shards import Shard
 from sterling.engine.step import Step
 from sterling.engine.watch import Silent, Watch
 from sterling.errors import InputError
+from sterling.pipeline.answers import Answer
 from sterling.pipeline.calibrating import lacking, ruled_on
 from sterling.pipeline.earlier import earlier, earlier_files
 from sterling.recipes import nearest
 from sterling.records import Fault, Record, batch_of
-from sterling.records.files import write_atomically, write_parquet
+from sterling.records.files import write_parquet
 from sterling.registry import Check, FitContext, Item, RecordCheck, Seed, lookup
 from sterling.sources import Files, gold_seeds
 from sterling.stats import Evidence, count
 from sterling.verify.calibration import error_rates, precision
 
 SHARD_ROWS = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What `sterling check` says of one input row."""
-
-    id: str | None
-    """The row's own id, else the record's; None for a row that is no record."""
-    index: int
-    """Position in the input, from 0."""
-    outcome: str
-    """keep, drop, flag or fault."""
-    reason: str
-    score: float | None
-    evidence: Mapping[str, Any]
-
-    def to_json(self) -> dict[str, Any]:
-        """A line of the output."""
-        return {name: getattr(self, name) for name in _SCHEMA.names} | {"evidence": dict(self.evidence)}
 
 
 class _Rows(NamedTuple):
@@ -146,33 +126,6 @@ def _as_line(row: Any) -> bytes:
 
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
-
-
-class Counted(NamedTuple):
-    """How many answers there were."""
-
-    outcomes: Mapping[str, int]
-    faults: Mapping[str, int]
-    """By reason."""
-
-
-def write_answers(path: Path, answers: Iterable[Answer], source: Path | None = None) -> Counted:
-    """Write answers as JSONL or Parquet by the suffix, and count the outcomes. InputError when it is the input."""
-    if source is not None and path.exists() and source.exists() and path.samefile(source):
-        raise InputError("the output is the input, which would be lost", where=path, mend="name another file")
-    if path.suffix not in {".jsonl", ".parquet"}:
-        raise InputError(
-            f"cannot write {path.suffix or 'a file without suffix'}", where=path, mend="use .jsonl or .parquet"
-        )
-    counts: Counter[str] = Counter()
-    faults: Counter[str] = Counter()
-    counted = _counted(answers, counts, faults)
-    if path.suffix == ".parquet":
-        rows = [a.to_json() | {"evidence": json.dumps(a.evidence, ensure_ascii=False)} for a in counted]
-        write_parquet(path, pa.Table.from_pylist(rows, schema=_SCHEMA))
-    else:
-        write_atomically(path, lambda file: file.writelines(_line(answer) for answer in counted))
-    return Counted(dict(counts), dict(faults.most_common()))
 
 
 def _require_measurable(check: Check) -> None:
@@ -299,26 +252,3 @@ def _answer(given: Mapping[str, str], index: int, verdict: Mapping[str, Any], fa
 def _faulty(step: Step, shard: int) -> frozenset[str]:
     path = step.part("faults", shard)
     return frozenset(pq.read_table(path)["record"].to_pylist()) if path.exists() else frozenset()
-
-
-def _counted(answers: Iterable[Answer], counts: Counter[str], faults: Counter[str]) -> Iterator[Answer]:
-    for answer in answers:
-        counts[answer.outcome] += 1
-        faults.update([answer.reason] if answer.outcome == "fault" else ())
-        yield answer
-
-
-def _line(answer: Answer) -> bytes:
-    return (json.dumps(answer.to_json(), ensure_ascii=False) + "\n").encode()
-
-
-_SCHEMA = pa.schema(
-    {
-        "id": pa.string(),
-        "index": pa.int64(),
-        "outcome": pa.string(),
-        "reason": pa.string(),
-        "score": pa.float64(),
-        "evidence": pa.string(),
-    }
-)
