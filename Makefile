@@ -7,7 +7,7 @@ CURATORS := rensa gaoya datasketch datatrove
 PEERS := openai bespokelabs-curator data-designer distilabel
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench campaign clients cluster curation filters million fuzz-sandbox real-server docs lock clean
+.PHONY: help demo test lint types bench campaign clients cluster curation filters million monitor fuzz-sandbox real-server docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ cluster: $(VENV)/dev $(VENV)/object-store ## run the Ray engine on a cluster of 
 
 million: $(VENV)/dev ## measure duplicates and contamination in whole runs of 100,000 to a million documents (half an hour)
 	$(BIN)/python -m benchmarks.million_curation --documents 100000 300000 1000000
+
+monitor: $(VENV)/dev ## count the monitor's false alarms on 1,000 pairs of corpora, and how often it sees a loop (an hour)
+	$(BIN)/python -m benchmarks.monitor
 
 fuzz-sandbox: $(VENV)/dev ## attack the sandbox with mutated and random programs for five minutes
 	$(BIN)/python -m benchmarks.fuzz_sandbox --seconds 300
