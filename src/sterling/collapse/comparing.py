@@ -49,8 +49,7 @@ def compared(corpus: Values, control: Values, tokens: int) -> Comparison:
     """Every measure that both have, and the colour by the rule below.
 
     amber: one family of measures is worse. red: two are, or what a student learns of the tail. green: none. With fewer
-    than 8 stretches of 10,000 tokens a side nothing is said but `insufficient sample`: at a quarter of that, a loop
-    that replaces its data is seen one time in eleven (see docs).
+    than 8 stretches of 10,000 tokens a side nothing is said but `insufficient sample`.
     """
     n = min(len(corpus), len(control))
     if n < 2:

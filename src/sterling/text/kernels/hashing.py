@@ -22,8 +22,8 @@ def mixed(value: Any) -> Any:
 
 
 @inlined
-def windows(hashes: Any, count: Any, n: Any) -> Any:
-    """`ngrams.window_hashes` of the first `count`, in place; returns how many there are."""
+def windows(hashes: Any, count: Any, n: Any, out: Any) -> Any:
+    """`ngrams.window_hashes` of the first `count` into `out`, which may be `hashes`; returns how many there are."""
     if count < n:
         return 0
     power = np.uint64(1)
@@ -34,7 +34,7 @@ def windows(hashes: Any, count: Any, n: Any) -> Any:
     for at in range(n - 1, count):
         state = state * FACTOR + hashes[at]
         first = hashes[at - n + 1]
-        hashes[at - n + 1] = mixed(state + np.uint64(n))
+        out[at - n + 1] = mixed(state + np.uint64(n))
         state -= power * first
     return count - n + 1
 
@@ -43,9 +43,19 @@ def windows(hashes: Any, count: Any, n: Any) -> Any:
 def shingled(hashes: Any, count: Any, n: Any) -> Any:
     """`windows`; of fewer than `n` units one, of all of them: see `ngrams.shingles`."""
     if count >= n:
-        return windows(hashes, count, n)
+        return windows(hashes, count, n, hashes)
     state = mixed(SEED)
     for at in range(count):
         state = state * FACTOR + hashes[at]
     hashes[0] = mixed(state + np.uint64(count + 1))
     return 1
+
+
+@inlined
+def slot(table: Any, owner: Any, mine: Any, value: Any) -> Any:
+    """Where `value` is in an open table, or where it would be; places of another `owner` are free."""
+    last = np.uint64(len(table) - 1)
+    at = value & last
+    while owner[at] == mine and table[at] != value:
+        at = (at + np.uint64(1)) & last
+    return at

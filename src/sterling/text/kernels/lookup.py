@@ -29,21 +29,15 @@ def suspects(
     """
     space = space_for(offsets)
     hashes = np.empty(longest(offsets), np.uint64)
-    copy = np.empty(longest(offsets), np.uint64)
+    grams = np.empty(longest(offsets), np.uint64)
     for text in range(len(offsets) - 1):
         count = units(data, offsets[text], offsets[text + 1], table, PLAIN_WORDS, space, hashes)
         words[text] = count
         found[text] = False
         for at in range(len(lengths)):
-            if at + 1 < len(lengths):
-                copy[:count] = hashes[:count]
-                size = windows(copy, count, lengths[at])
-                sought = copy
-            else:
-                size = windows(hashes, count, lengths[at])
-                sought = hashes
+            size = windows(hashes, count, lengths[at], grams)
             start, filter_start = (ends[at - 1], filter_ends[at - 1]) if at else (0, 0)
-            if _any(sought, size, known[start : ends[at]], filters[filter_start : filter_ends[at]]):
+            if _any(grams, size, known[start : ends[at]], filters[filter_start : filter_ends[at]]):
                 found[text] = True
                 break
 

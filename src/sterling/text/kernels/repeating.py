@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sterling.text.kernels.build import inlined, part
-from sterling.text.kernels.hashing import FACTOR, mixed
+from sterling.text.kernels.hashing import slot, windows
 from sterling.text.kernels.reading import code_point
 from sterling.text.kernels.tables import CLASS_SHIFT, WORD
 from sterling.text.kernels.tallies import AT, LONGEST_LOOP
@@ -15,23 +15,13 @@ _LOOP, _TOP, _REPEATED = AT["loop_words"], AT["top_2"], AT["repeated_5"]
 
 
 @inlined
-def _slot(keys: Any, owner: Any, turn: Any, value: Any) -> Any:
-    """Where `value` is, or where it would be."""
-    last = np.uint64(len(keys) - 1)
-    at = value & last
-    while owner[at] == turn and keys[at] != value:
-        at = (at + np.uint64(1)) & last
-    return at
-
-
-@inlined
 def met(keys: Any, owner: Any, turn: Any, value: Any) -> Any:
     """Whether `value` was there in this pass; it is from now on."""
-    slot = _slot(keys, owner, turn, value)
-    if owner[slot] == turn:
+    place = slot(keys, owner, turn, value)
+    if owner[place] == turn:
         return True
-    owner[slot] = turn
-    keys[slot] = value
+    owner[place] = turn
+    keys[place] = value
     return False
 
 
@@ -82,17 +72,17 @@ def loop(hashes: Any, count: Any, row: Any) -> None:
 
 @part
 def frequent(
-    hashes: Any, count: Any, before: Any, windows: Any, keys: Any, owner: Any, times: Any, turn: Any, row: Any
+    hashes: Any, count: Any, before: Any, grams: Any, keys: Any, owner: Any, times: Any, turn: Any, row: Any
 ) -> Any:
     """Top and repeated n-grams; returns the last pass. What repeats no n-gram repeats no longer one."""
     for n in range(2, 11):
-        size = _windows(hashes, count, n, windows)
+        size = windows(hashes, count, n, grams)
         turn += 1
         if n < 5:
-            found = _top(windows, size, n, before, keys, owner, times, turn)
+            found = _top(grams, size, n, before, keys, owner, times, turn)
             row[_TOP + n - 2] = found
         else:
-            found = _repeated(windows, size, n, before, keys, owner, turn)
+            found = _repeated(grams, size, n, before, keys, owner, turn)
             row[_REPEATED + n - 5] = found
         if not found:
             break
@@ -100,46 +90,29 @@ def frequent(
 
 
 @part
-def _windows(hashes: Any, count: Any, n: Any, out: Any) -> Any:
-    """`ngrams.window_hashes` of the first `count` into `out`; returns how many there are."""
-    if count < n:
-        return 0
-    power = np.uint64(1)
-    state = np.uint64(0)
-    for at in range(n - 1):
-        power *= FACTOR
-        state = state * FACTOR + hashes[at]
-    for at in range(n - 1, count):
-        state = state * FACTOR + hashes[at]
-        out[at - n + 1] = mixed(state + np.uint64(n))
-        state -= power * hashes[at - n + 1]
-    return count - n + 1
-
-
-@part
-def _top(windows: Any, size: Any, n: Any, before: Any, keys: Any, owner: Any, times: Any, turn: Any) -> Any:
+def _top(grams: Any, size: Any, n: Any, before: Any, keys: Any, owner: Any, times: Any, turn: Any) -> Any:
     most, longest_one = 1, 0
     for at in range(size):
-        slot = _slot(keys, owner, turn, windows[at])
-        if owner[slot] != turn:
-            owner[slot] = turn
-            keys[slot] = windows[at]
-            times[slot] = 1
+        place = slot(keys, owner, turn, grams[at])
+        if owner[place] != turn:
+            owner[place] = turn
+            keys[place] = grams[at]
+            times[place] = 1
             continue
-        times[slot] += 1
+        times[place] += 1
         length = before[at + n] - before[at]
-        if times[slot] > most:
-            most, longest_one = times[slot], length
-        elif times[slot] == most and length > longest_one:
+        if times[place] > most:
+            most, longest_one = times[place], length
+        elif times[place] == most and length > longest_one:
             longest_one = length
     return most * longest_one
 
 
 @part
-def _repeated(windows: Any, size: Any, n: Any, before: Any, keys: Any, owner: Any, turn: Any) -> Any:
+def _repeated(grams: Any, size: Any, n: Any, before: Any, keys: Any, owner: Any, turn: Any) -> Any:
     covered, total = 0, 0
     for at in range(size):
-        if met(keys, owner, turn, windows[at]):
+        if met(keys, owner, turn, grams[at]):
             total += before[at + n] - before[max(covered, at)]
             covered = at + n
     return total

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sterling.text.kernels.build import inlined, kernel
-from sterling.text.kernels.hashing import shingled
+from sterling.text.kernels.hashing import shingled, slot
 from sterling.text.kernels.reading import PLAIN_WORDS, longest, space_for, units
 
 
@@ -61,24 +61,14 @@ def similarities(hashes: Any, ends: Any, left: Any, right: Any, out: Any) -> Non
 
 
 @inlined
-def _slot(table: Any, owner: Any, held: Any, value: Any) -> Any:
-    """Where `value` is, or where it would be."""
-    last = np.uint64(len(table) - 1)
-    at = value & last
-    while owner[at] == held and table[at] != value:
-        at = (at + np.uint64(1)) & last
-    return at
-
-
-@inlined
 def _insert(hashes: Any, ends: Any, text: Any, table: Any, owner: Any) -> Any:
     """The set of a text's hashes into the table; returns its size."""
     size = 0
     for at in range(ends[text - 1] if text else 0, ends[text]):
-        slot = _slot(table, owner, text, hashes[at])
-        if owner[slot] != text:
-            owner[slot] = text
-            table[slot] = hashes[at]
+        place = slot(table, owner, text, hashes[at])
+        if owner[place] != text:
+            owner[place] = text
+            table[place] = hashes[at]
             size += 1
     return size
 
@@ -96,8 +86,8 @@ def _common(hashes: Any, ends: Any, text: Any, table: Any, owner: Any, held: Any
     """How many of a text's hashes are in the table, each counted once."""
     common = 0
     for at in range(ends[text - 1] if text else 0, ends[text]):
-        slot = _slot(table, owner, held, hashes[at])
-        if owner[slot] == held and met[slot] != pair:
-            met[slot] = pair
+        place = slot(table, owner, held, hashes[at])
+        if owner[place] == held and met[place] != pair:
+            met[place] = pair
             common += 1
     return common
