@@ -88,6 +88,7 @@ $(VENV)/run: pyproject.toml
 $(VENV)/dev: $(VENV)/run
 	$(PIP) -e '.[dev]'
 	$(PIP) -e '.[procedural]' || echo "reasoning-gym needs a C compiler here: its tests will be skipped"
+	$(PIP) -e '.[kenlm]' || echo "kenlm needs a C++ compiler here: its tests will be skipped"
 	$(PIP) -e '.[ray]' || echo "there is no Ray for this Python: its tests will be skipped"
 	touch $@
 

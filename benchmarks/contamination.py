@@ -14,6 +14,7 @@ would take for known of somebody who knows the training questions alone, and goe
 import argparse
 import json
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -69,6 +70,8 @@ def main() -> None:
         planted(options.data, name, column, options.trials)
     print("\n## GSM8K test questions in other words, beside its training questions\n")
     in_other_words(options.data, options.trials)
+    print("\n## What the embedding pass costs\n")
+    price(options.data)
     print("\n## GSM8K training problems that share 10 words with the test set\n")
     by_chance(options.data)
     print("\n## GSM8K test questions that are guessed from its training questions\n")
@@ -134,6 +137,22 @@ def in_other_words(data: Path, trials: int) -> None:
         fitted = check.fit(FitContext(pool=pool))
         cells = [_share(_judged(check, fitted, texts), "rephrased_item") for texts in (missed, fresh, hosts)]
         print(f"| {limit:g} | {' | '.join(map(str, cells))} |")
+
+
+def price(data: Path) -> None:
+    """CPU of judging the same texts by shared words alone, and with the embedding pass."""
+    batch = batch_of(map(_record, _hosts(data) * 10))
+    plain = Contamination(against=str(data / "gsm8k" / "test.jsonl"), columns=("question",))
+    taken = []
+    for check in (plain, plain.model_copy(update={"rephrased": LIMIT})):
+        state = check.fit(FitContext(pool=partial(iter, [batch])))
+        check.judge(batch, state)
+        begun = time.process_time()
+        check.judge(batch, state)
+        taken.append(time.process_time() - begun)
+    print(
+        f"{batch.num_rows:,} texts: {taken[0]:.2f} s, with it {taken[1]:.2f} s, {taken[1] / taken[0]:.0f} times as much"
+    )
 
 
 class Chance(NamedTuple):

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from sterling.curate import Perplexity
 from sterling.curate.learning.bands import Bands
+from sterling.curate.learning.scorers import Embedded
 from sterling.errors import InputError
 from sterling.pipeline.checking import check_rows, configured
 from sterling.records import Maker, Record, Verdict, batch_of, verdict_table
@@ -79,7 +80,9 @@ def test_no_record_is_judged_by_a_model_that_has_seen_it_or_its_parent() -> None
     assert first.score == second.score
     assert first.score is not None
     assert first.score > 10
-    models = [len(model.grams[0].hashes) for model in Perplexity().fit(context(rare)).models]
+    scorer = Perplexity().fit(context(rare)).scorer
+    assert isinstance(scorer, Embedded)
+    models = [len(model.grams[0].hashes) for model in scorer.models]
     assert max(models) - min(models) == 5
     assert other.score is not None
 
@@ -184,7 +187,68 @@ def test_golden_verdicts() -> None:
     """Other verdicts: raise the version together with these."""
     texts = ["nobody eats the zyx", "the cat sees the cat and " * 8, sentences(1, seed=9)[0]]
     found = judged(Perplexity(), ANCHOR, [made(text) for text in texts])
-    assert Perplexity.version == 1
+    assert Perplexity.version == 2
     assert [(one.outcome, one.reason, one.score and round(one.score, 4)) for one in found] == [
         ("flag", "too_surprising", 8.9466), ("flag", "too_predictable", 0.829), ("keep", "within_band", 1.0453),
     ]  # fmt: skip
+
+
+ARPA = """\\data\\
+ngram 1=6
+ngram 2=2
+
+\\1-grams:
+-1.0\t<unk>
+-99\t<s>\t-0.1
+-0.5\tthe\t-0.2
+-0.6\t</s>
+-0.7\tcat
+-0.9\tsees
+
+\\2-grams:
+-0.2\tthe cat
+-0.3\t<s> the
+
+\\end\\
+"""
+"""Bigrams with back-off, in logarithms to base 10."""
+
+
+def kenlm(tmp_path: Path, **options: Any) -> Perplexity:
+    (tmp_path / "model.arpa").write_text(ARPA)
+    made = configured("perplexity", {"kenlm": str(tmp_path / "model.arpa"), **options})
+    assert isinstance(made, Perplexity)
+    return made
+
+
+def test_a_model_of_kenlm_scores_in_place_of_the_anchors(tmp_path: Path) -> None:
+    pytest.importorskip("kenlm")
+    check = kenlm(tmp_path, limits=[0, 4])
+    check.require()
+    texts = ["The cat!", "the cat sees, zyx", "zyx the zyx qqv", ""]
+    known, mixed, strange, silent = judged(check, ANCHOR, [made(text) for text in texts])
+    bits = np.log2(10)
+    assert known.score == pytest.approx((0.3 + 0.2) / 2 * bits)
+    assert mixed.score == pytest.approx((0.3 + 0.2 + 0.9 + 1.0) / 4 * bits)
+    assert strange.score == pytest.approx((0.1 + 1.0 + 0.5 + 0.2 + 1.0 + 1.0) / 4 * bits, rel=1e-6)
+    assert silent.reason == "no_words"
+    own, *_ = check.measure(check.fit(context(ANCHOR)))
+    assert own.inputs["kenlm"] == str(tmp_path / "model.arpa")
+    assert "folds" not in own.inputs
+
+
+def test_the_words_that_kenlm_finds_dear_are_named(tmp_path: Path) -> None:
+    pytest.importorskip("kenlm")
+    (strange,) = judged(kenlm(tmp_path, limits=[0, 1]), ANCHOR, [made("the cat zyx")])
+    assert strange.reason == "too_surprising"
+    assert strange.evidence["surprising"][0] == {"words": "the cat zyx", "bits": 3.322}
+
+
+def test_a_file_that_kenlm_cannot_read_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("kenlm")
+    (tmp_path / "model.arpa").write_text("nothing of the kind")
+    check = Perplexity(kenlm=str(tmp_path / "model.arpa"))
+    with pytest.raises(InputError, match="KenLM reads no model"):
+        check.require()
+    with pytest.raises(InputError, match="there is no such file"):
+        Perplexity(kenlm=str(tmp_path / "none.arpa")).require()

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from sterling.curate.learning.against import TRAIN, Reference
 from sterling.curate.learning.bands import Bands
 from sterling.curate.learning.kin import content_keys, first_parents, keys
+from sterling.curate.learning.scorers import Embedded, Kenlm, Scorer, require_kenlm
 from sterling.records import Family, Fault, text_column
 from sterling.registry import FitContext, RecordCheck, Ruling, register
 from sterling.stats import Evidence, count, proportion
@@ -35,10 +36,9 @@ _Quantile = Annotated[float, Field(ge=0, le=1)]
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """The anchor as a language, in four models that have each not seen a quarter of it."""
+    """The anchor as a language."""
 
-    models: tuple[LanguageModel, ...]
-    """By the fold that it has not seen."""
+    scorer: Scorer
     known: Hashes
     """Keys of the anchor's ids, sorted."""
     folds: npt.NDArray[np.uint8]
@@ -59,7 +59,9 @@ class Perplexity(RecordCheck):
     groups of like length, since short texts scatter more. Perplexity is 2 to the power of bits per word.
 
     Every score is held out. The anchor is cut in four by content, and each record is judged by the model that has not
-    seen its quarter: an anchor record without itself, a record that was made from one without its first parent.
+    seen its quarter: an anchor record without itself, a record that was made from one without its first parent. With
+    `kenlm:` a model that KenLM reads is asked instead: it must not have been trained on the anchor, for nothing is held
+    out of it then, and the band is still that of the anchor's texts.
 
     Both ends count. A generator's text that is more expected than nearly all real ones is its average voice, and
     keeping what has the lowest perplexity eats the tail: on Shakespeare such a filter cut the recall of rare bigrams
@@ -71,13 +73,15 @@ class Perplexity(RecordCheck):
     spaces have few words. Of an anchor beyond 64 MiB a part is trained on.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "statistics"
 
     against: str | tuple[str, ...] = (TRAIN,)
     """What is usual: files, folders or patterns with TRL's columns; `train` means the anchor's human records."""
     ngram: int = Field(default=3, ge=1, le=5)
-    """Words in the longest n-gram of the model."""
+    """Words in the longest n-gram of the model; that of `kenlm` has its own."""
+    kenlm: str | None = None
+    """File of a model that KenLM reads, trained on plain words of other text; it replaces that of the anchor."""
     band: tuple[_Quantile, _Quantile] = (0.005, 0.995)
     """Quantiles of the anchor's own bits per word; outside of them a record is unusual. One text in a hundred is."""
     limits: tuple[float | None, float | None] | None = None
@@ -110,29 +114,33 @@ class Perplexity(RecordCheck):
         return self.outside == "drop"
 
     def reads(self) -> Sequence[str]:
-        """Every file of `against`."""
-        return self._reference().reads()
+        """Every file of `against`, and the model of `kenlm`."""
+        return [*self._reference().reads(), *self._model_file()]
+
+    def require(self) -> None:
+        """MissingExtra without KenLM, InputError for a file that it does not read: where `kenlm` names one."""
+        for path in self._model_file():
+            require_kenlm(path)
 
     def fit(self, context: FitContext) -> Fitted:
-        """Four models and the band. SourceError for a file that cannot be read."""
+        """What scores, and the band. SourceError for a file that cannot be read."""
         unread: list[str] = []
         size = sum(text_column(batch).nbytes for batch in self._reference().batches(context, unread))
         share = min(1.0, _MOST / max(1, size))
-        models = self._models(context, share)
-        known, folds, scores = self._scored(context, models, share)
+        scorer = self._scorer(context, share)
+        known, folds, scores = self._scored(context, scorer, share)
         bands = Bands.fixed(*self.limits) if self.limits else self._bands(scores)
-        return Fitted(models, known, folds, bands, scores, tuple(unread))
+        return Fitted(scorer, known, folds, bands, scores, tuple(unread))
 
     def measure(self, state: Fitted) -> list[Evidence]:
         """What the anchor costs under a model that has not seen it, and the limits that follow."""
-        inputs = {"against": self._reference().names(), "ngram": self.ngram, "folds": _FOLDS}
-        method = "bits per word of the anchor's texts under models that have not seen them"
+        inputs, method = self._told()
         found = [cross_entropy("perplexity.anchor.bits_per_word", state.anchor, method, **inputs)]
         if state.bands is None:
             why = f"fewer than 200 texts in {', '.join(self._reference().names())}: nobody can say what is usual"
             found.append(Evidence("perplexity.low", None, len(state.anchor.bits), None, why, inputs))
         elif not self.limits:
-            said = "quantile of the anchor's held-out bits per word; 95 % by order statistics"
+            said = f"quantile of the {method}; 95 % by order statistics"
             some = _with_words(state.anchor)
             found += state.bands.evidence("perplexity", some.bits_per_token, some.tokens, self.band, said)
         if state.unread:
@@ -145,18 +153,19 @@ class Perplexity(RecordCheck):
         if state.bands is None:
             return [Ruling("flag", "no_band")] * batch.num_rows
         column = text_column(batch)
-        words = kernels().word_hashes(column)
         fold = _fold(batch, state)
-        scores = _by_fold(state.models, words, fold)
+        scores = state.scorer.scores(column, fold)
         values = scores.bits_per_token
         low, high = state.bands.around(scores.tokens)
         rulings = [Ruling("keep", "within_band", value) for value in values.tolist()]
         for row in np.flatnonzero(scores.tokens == 0).tolist():
             rulings[row] = _SILENT
         for row in np.flatnonzero((values < low) | (values > high)).tolist():
-            costs = state.models[fold[row]].bits([words[row]])[0]
-            strange = bool(values[row] > high[row])
-            said = _evidence(column[row].as_py(), costs, strange) | {"low": _told(low[row]), "high": _told(high[row])}
+            text, strange = column[row].as_py(), bool(values[row] > high[row])
+            said = _evidence(text, state.scorer.costs(text, int(fold[row])), strange) | {
+                "low": _told(low[row]),
+                "high": _told(high[row]),
+            }
             reason = "too_surprising" if strange else "too_predictable"
             rulings[row] = Ruling(self.outside, reason, float(values[row]), said)
         return list(rulings)
@@ -180,6 +189,22 @@ class Perplexity(RecordCheck):
         some = _with_words(scores)
         return Bands.of(some.bits_per_token, some.tokens, self.band)
 
+    def _model_file(self) -> list[str]:
+        return [] if self.kenlm is None else [self.locate(self.kenlm)]
+
+    def _told(self) -> tuple[dict[str, Any], str]:
+        """What measures are of, and how they come about."""
+        inputs: dict[str, Any] = {"against": self._reference().names()}
+        if self.kenlm is not None:
+            return inputs | {"kenlm": self.kenlm}, "bits per word of the anchor's texts under the model of `kenlm`"
+        told = inputs | {"ngram": self.ngram, "folds": _FOLDS}
+        return told, "bits per word of the anchor's texts under models that have not seen them"
+
+    def _scorer(self, context: FitContext, share: float) -> Scorer:
+        for path in self._model_file():
+            return Kenlm(path)
+        return Embedded(self._models(context, share))
+
     def _models(self, context: FitContext, share: float) -> tuple[LanguageModel, ...]:
         counting = [Counting(self.ngram) for _ in range(_FOLDS)]
         for batch in self._part(context, share):
@@ -192,7 +217,7 @@ class Perplexity(RecordCheck):
         return tuple(models)
 
     def _scored(
-        self, context: FitContext, models: Sequence[LanguageModel], share: float
+        self, context: FitContext, scorer: Scorer, share: float
     ) -> tuple[Hashes, npt.NDArray[np.uint8], Scores]:
         """The anchor's ids and folds by id, and what its texts cost."""
         ids, folds, found = [_NOBODY], [np.empty(0, np.uint8)], [Scores(np.empty(0), np.empty(0, np.int64))]
@@ -200,7 +225,7 @@ class Perplexity(RecordCheck):
             fold = _own_fold(batch)
             ids.append(keys(batch.column("id")))
             folds.append(fold)
-            found.append(_by_fold(models, kernels().word_hashes(text_column(batch)), fold))
+            found.append(scorer.scores(text_column(batch), fold))
         known = np.concatenate(ids)
         order = np.argsort(known, kind="stable")
         scores = Scores(*(np.concatenate(column) for column in zip(*found, strict=True)))
@@ -234,16 +259,6 @@ def _fold(batch: pa.RecordBatch, state: Fitted) -> npt.NDArray[np.uint8]:
         descends = state.known[at] == parents
         fold[descends] = state.folds[at[descends]]
     return fold
-
-
-def _by_fold(models: Sequence[LanguageModel], words: Sequence[Hashes], fold: npt.NDArray[np.uint8]) -> Scores:
-    """What each text costs under the model that has not seen its fold."""
-    found = Scores(np.zeros(len(words)), np.zeros(len(words), np.int64))
-    for number, model in enumerate(models):
-        rows = np.flatnonzero(fold == number)
-        some = model.scores([words[row] for row in rows.tolist()])
-        found.bits[rows], found.tokens[rows] = some
-    return found
 
 
 def _with_words(scores: Scores) -> Scores:
