@@ -119,12 +119,12 @@ class Record:
         reference: Mapping[str, Any] | None = None,
         tags: Sequence[str] = (),
     ) -> Self:
-        """A record of the anchor. ValueError if the payload is no dataset type or holds what JSON cannot say."""
+        """A record of the anchor, of depth 0 if it is human. ValueError for no dataset type, or for what JSON cannot say."""
         content = digest(canonical_json(payload))
         identity = digest(content, canonical_json(reference), origin, source, row)
         return cls(
             identity, content, format_of(payload), payload, origin, source, row, role,
-            reference=reference, tags=tuple(tags),
+            depth=0 if origin == "human" else 1, reference=reference, tags=tuple(tags),
         )  # fmt: skip
 
     @classmethod
