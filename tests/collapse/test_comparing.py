@@ -64,8 +64,20 @@ def test_too_little_text_says_how_much_would_do(panels: dict[str, list[dict[str,
 
 
 def test_evidence_carries_what_was_said(panels: dict[str, list[dict[str, float]]]) -> None:
-    found = {e.name: e for e in evidence("second", compared(panels["second"], panels["control"], 10_000))}
+    found = {e.name: e for e in evidence("second", compared(panels["second"], panels["control"], 10_000), 2)}
     one = found["collapse.second.distinct_2"]
     assert (one.n, one.inputs["said"], one.inputs["family"]) == (8, "worse", "words")
+    assert (one.inputs["generation"], one.inputs["against"], one.inputs["measure"]) == (2, "real", "distinct_2")
     assert one.interval is not None
     assert one.interval.high < 0
+
+
+def test_what_is_undecided_says_how_many_stretches_would_tell() -> None:
+    """Spreads of which the answer is known: 2 t^2 s^2 / margin^2, the margin of coverage being 5 %."""
+    control = [dict.fromkeys((m.name for m in PANEL), 1 + 0.1 * (-1) ** at) for at in range(8)]
+    corpus = [dict.fromkeys((m.name for m in PANEL), 1 + 0.2 * (-1) ** at) for at in range(8)]
+    found = {f.measure.name: f for f in compared(corpus, control, 10_000).findings}["coverage"]
+    assert found.said == "undecided"
+    spread = 0.1**2 * 8 / 7
+    assert found.enough.control == pytest.approx(2 * 2.09**2 * spread / 0.05**2, abs=1)
+    assert found.enough.corpus == pytest.approx(4 * found.enough.control, abs=4)

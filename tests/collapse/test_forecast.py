@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sterling.collapse.branching import accumulate, all_real_plus_one, replace, rotate
-from sterling.collapse.forecast import BANDS, Spectrum, forecast, until
+from sterling.collapse.forecast import BANDS, Kappa, Spectrum, forecast, until
 from sterling.collapse.loops.trigrams import outputs
 
 ZIPF = np.random.default_rng(4).zipf(1.4, 60_000) % 20_000
@@ -31,7 +31,8 @@ def test_the_share_that_survives_is_within_its_interval() -> None:
 def test_kappa_of_a_band_is_used_for_that_band() -> None:
     spectrum = Spectrum.of([1, 1, 2, 2, 7])
     whole, less = (
-        {e.inputs["band"]: e.value for e in forecast(replace(), spectrum, 1, kappa)} for kappa in (None, {"once": 0.5})
+        {e.inputs["band"]: e.value for e in forecast(replace(), spectrum, 1, kappa)}
+        for kappa in (None, {"once": Kappa(0.5, 0.5, 0.5)})
     )
     assert less["once"] == pytest.approx(1 - np.exp(-0.5))
     assert less["twice"] == whole["twice"] == pytest.approx(1 - np.exp(-2))

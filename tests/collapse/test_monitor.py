@@ -74,5 +74,5 @@ def test_other_real_text_is_green(real: Sample) -> None:
 
 
 def test_without_text_there_is_nothing_to_watch() -> None:
-    with pytest.raises(ValueError, match="real text and a generation are needed"):
+    with pytest.raises(ValueError, match="a generation is needed, and real text of 1,000 tokens"):
         watch(_sample(["w1 w2"]), [])

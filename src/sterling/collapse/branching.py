@@ -12,6 +12,7 @@ What it does not see: bursts in what a model writes, and smoothing that lets it 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -21,16 +22,18 @@ Floats = npt.NDArray[np.float64]
 Counts = Sequence[int] | npt.NDArray[np.number]
 
 How = Literal["drawn", "frozen", "weighted"]
-"""`drawn`: each copy is in with this probability, anew each generation. `frozen`: the same, but drawn once and then the
-same copies every time. `weighted`: every copy is in and counts this much."""
+"""`drawn`: each copy is in with this probability, anew each generation. `frozen`: the same, but in an order that was
+drawn once, so that a smaller part lies within a larger one. `weighted`: every copy is in and counts this much."""
 
 
 class Part(NamedTuple):
     """How much of one corpus enters a training set."""
 
     share: float
-    """Between 0 and 1."""
+    """Between 0 and 1; of what is weighted any weight."""
     how: How = "drawn"
+    weight: float = 1.0
+    """How much each copy counts that is in, in a training set as long as the anchor."""
 
 
 class Diet(NamedTuple):
@@ -49,6 +52,8 @@ class Policy:
     name: str
     diet: Callable[[int], Diet]
     """Of generation 2, 3, …"""
+    size: float = 1.0
+    """How much each generation writes for those after it, in anchors."""
 
     def of(self, generation: int) -> Diet:
         """What this generation is trained on; generations count from 1."""
@@ -60,9 +65,10 @@ def survival(
 ) -> Floats:
     """Probability that a type of so many real copies is in the output of each generation: copies x generations.
 
-    `kappa`: copies in the output for each copy in the training set. 1 for sampling at temperature 1, below 1 for a
-    decoder or a filter that prefers what is common. `documents`: in how many documents the copies lie, where real text
-    is drawn by documents; unsaid, each copy is drawn by itself, which is too hopeful for words that come in bursts.
+    The output that is looked at is as long as the anchor, however much the policy lets into a training set. `kappa`:
+    copies in the output for each copy in the training set. 1 for sampling at temperature 1, below 1 for a decoder or a
+    filter that prefers what is common. `documents`: in how many documents the copies lie, where real text is drawn by
+    documents; unsaid, each copy is drawn by itself, which is too hopeful for words that come in bursts.
     """
     found = [survival_to(policy, copies, g, kappa, documents) for g in range(1, generations + 1)]
     return np.stack(found, axis=-1)
@@ -71,42 +77,59 @@ def survival(
 def survival_to(
     policy: Policy, copies: Counts, last: int, kappa: float = 1.0, documents: Counts | None = None
 ) -> Floats:
-    """The same for one generation. Backwards: `at[g]` is what the generating function of its output is taken at."""
-    anchor = _Anchor(np.asarray(copies, np.float64), np.asarray(copies if documents is None else documents, np.float64))
-    at = np.ones(last + 1)
-    at[last] = 0.0
-    absent, frozen, frozen_exponent = np.zeros(len(anchor.copies)), Part(0.0), 0.0
+    """The same for one generation: a product over generations, taken from the last one backwards."""
+    anchor = np.asarray(copies, np.float64)
+    lumps = anchor if documents is None else np.asarray(documents, np.float64)
+    real = _Fate(anchor / np.maximum(lumps, 1))
+    for part, exponent in _entries(policy, last, kappa):
+        real.enters(part, exponent)
+    return np.asarray(-np.expm1(lumps * real.log()), np.float64)
+
+
+@lru_cache(maxsize=256)
+def _entries(policy: Policy, last: int, kappa: float) -> Sequence[tuple[Part, float]]:
+    """How the anchor enters each training set, the last one first, and what a copy in it multiplies absence by."""
+    found: list[tuple[Part, float]] = []
+    written = [_Fate(np.ones(1)) for _ in range(last + 1)]
     for generation in range(last, 0, -1):
+        looked_at = generation == last
+        at = 0.0 if looked_at else float(np.exp(written[generation].log()[0]))
+        exponent = kappa * (1.0 if looked_at else policy.size) * (at - 1)
         diet = policy.of(generation)
-        exponent = kappa * float(at[generation] - 1)
+        found.append((diet.real, exponent))
         for earlier, part in diet.written.items():
-            at[earlier] *= _factor(part, exponent)
-        if diet.real.how == "frozen":
-            frozen, frozen_exponent = diet.real, frozen_exponent + exponent
+            written[earlier].enters(part, exponent)
+    return found
+
+
+class _Fate:
+    """What each lump of copies (a document's, or one copy) multiplies the probability of absence by."""
+
+    def __init__(self, copies: Floats) -> None:
+        self._copies = copies
+        self._anew = np.zeros(len(copies))
+        self._frozen: list[tuple[float, float]] = []
+
+    def enters(self, part: Part, exponent: float) -> None:
+        """It enters a training set whose copies multiply it by exp(exponent) each."""
+        if part.how == "weighted":
+            self._anew = self._anew + part.share * exponent * self._copies
+        elif part.how == "frozen":
+            self._frozen.append((part.share, part.weight * exponent))
+        elif part.share == 1:
+            self._anew = self._anew + part.weight * exponent * self._copies
         else:
-            absent += anchor.log_absence(diet.real, exponent)
-    return np.asarray(-np.expm1(absent + anchor.log_absence(frozen, frozen_exponent)), np.float64)
+            self._anew = self._anew + np.log1p(part.share * np.expm1(part.weight * exponent * self._copies))
 
-
-class _Anchor(NamedTuple):
-    """Types of the anchor: copies, and the documents that they lie in, evenly."""
-
-    copies: Floats
-    documents: Floats
-
-    def log_absence(self, part: Part, exponent: float) -> Floats:
-        """Log of what its copies multiply the probability of absence by. What is frozen is drawn once for all."""
-        if part.how == "weighted" or part.share == 1:
-            return part.share * exponent * self.copies
-        inside = np.exp(exponent * self.copies / np.maximum(self.documents, 1))
-        return self.documents * np.log1p(part.share * (inside - 1))
-
-
-def _factor(part: Part, exponent: float) -> float:
-    """What one written copy multiplies the probability of absence by."""
-    if part.how == "weighted":
-        return float(np.exp(part.share * exponent))
-    return float(1 - part.share + part.share * np.exp(exponent))
+    def log(self) -> Floats:
+        """Its logarithm. Frozen parts lie within each other: where a lump stands in their order decides of all."""
+        parts = sorted(self._frozen, reverse=True)
+        ends = [share for share, _ in parts] + [0.0]
+        inside, exponent = np.zeros(len(self._copies)), 0.0
+        for (share, more), smaller in zip(parts, ends[1:], strict=True):
+            exponent += more
+            inside = inside + (share - smaller) * np.exp(exponent * self._copies)
+        return np.asarray(self._anew + np.log(inside + 1 - ends[0]), np.float64)
 
 
 def replace() -> Policy:

@@ -6,6 +6,8 @@ the chance of any false alarm is `ALPHA`. A measure without alarm is `equal` onl
 margin; else it is `undecided`, for absence of evidence is no evidence.
 """
 
+import math
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
@@ -14,10 +16,20 @@ from sterling.collapse.panel import PANEL, Measure
 from sterling.stats import Contrast, Evidence, holm, welch
 
 ALPHA = 0.01
+_QUANTILE = 2.09
+Against = Literal["real", "first"]
+"""What a corpus is compared with: real text (the gap) or the first generation (the drift)."""
 Said = Literal["worse", "better", "equal", "undecided"]
 Colour = Literal["green", "amber", "red", "insufficient sample"]
 Values = Sequence[Mapping[str, float]]
 """The measures of each stretch."""
+
+
+class Enough(NamedTuple):
+    """Stretches at which the interval would be as narrow as the margin, if both sides vary as they were seen to."""
+
+    corpus: int
+    control: int
 
 
 class Finding(NamedTuple):
@@ -31,6 +43,7 @@ class Finding(NamedTuple):
     relative: float
     """The difference, in units of what it is compared with."""
     said: Said
+    enough: Enough
 
 
 class Comparison(NamedTuple):
@@ -67,19 +80,31 @@ def _findings(corpus: Values, control: Values) -> tuple[Finding, ...]:
     voting = [at for at, m in enumerate(known) if m.family != "shown"]
     adjusted = dict(zip(voting, holm([contrasts[at].p for at in voting]), strict=True))
     return tuple(
-        _finding(m, contrasts[at], adjusted.get(at, contrasts[at].p), [row[m.name] for row in control])
+        _finding(
+            m, contrasts[at], adjusted.get(at, contrasts[at].p),
+            [row[m.name] for row in corpus], [row[m.name] for row in control],
+        )
         for at, m in enumerate(known)
-    )
+    )  # fmt: skip
 
 
-def _finding(measure: Measure, contrast: Contrast, p: float, control: Sequence[float]) -> Finding:
+def _finding(
+    measure: Measure, contrast: Contrast, p: float, corpus: Sequence[float], control: Sequence[float]
+) -> Finding:
     scale = abs(sum(control) / len(control)) or 1.0
     harmed = (contrast.difference < 0) == (measure.harm == "falls")
     within = max(abs(contrast.interval.low), abs(contrast.interval.high)) <= measure.margin * scale
     said: Said = "equal" if within else "undecided"
     if p <= ALPHA and abs(contrast.difference) > measure.margin * scale:
         said = "worse" if harmed else "better"
-    return Finding(measure, contrast, p, contrast.difference / scale, said)
+    enough = Enough(_enough(corpus, measure.margin * scale), _enough(control, measure.margin * scale))
+    return Finding(measure, contrast, p, contrast.difference / scale, said, enough)
+
+
+def _enough(values: Sequence[float], margin: float) -> int:
+    """Each side may take half of the squared width; Student's quantile for about 20 degrees of freedom."""
+    wanted = 2 * _QUANTILE**2 * statistics.variance(values) / margin**2
+    return max(2, math.ceil(wanted)) if math.isfinite(wanted) else 2
 
 
 def _colour(findings: Sequence[Finding]) -> tuple[Colour, str]:
@@ -98,14 +123,22 @@ def _needed(n: int, tokens: int) -> str:
     return f"{n} stretches of {tokens:,} tokens; {CHUNKS} of {CHUNK_TOKENS:,} on each side would do"
 
 
-def evidence(name: str, comparison: Comparison) -> list[Evidence]:
-    """`collapse.<name>.<measure>`: the relative difference of each, its interval and what it means."""
-    n = comparison.stretches
+def evidence(name: str, comparison: Comparison, generation: int, against: Against = "real") -> list[Evidence]:
+    """`collapse.<name>.<measure>`: the difference of each, its interval and what it means; `n` counts stretches.
+
+    Against the first generation: `collapse.<name>.drift.<measure>`.
+    """
+    n, size = comparison.stretches, comparison.tokens
+    head = f"collapse.{name}" if against == "real" else f"collapse.{name}.drift"
     return [
         Evidence(
-            f"collapse.{name}.{f.measure.name}", f.contrast.difference, n, f.contrast.interval,
-            f"{f.measure.formula}; difference of means over {n} stretches of {comparison.tokens:,} tokens; Welch 95 %",
-            {"family": f.measure.family, "p": f.p, "relative": f.relative, "said": f.said, "margin": f.measure.margin},
+            f"{head}.{f.measure.name}", f.contrast.difference, n, f.contrast.interval,
+            f"{f.measure.formula}; difference of means over {n} stretches a side of {size:,} tokens; Welch 95 %",
+            {
+                "generation": generation, "measure": f.measure.name, "family": f.measure.family, "p": f.p,
+                "relative": f.relative, "said": f.said, "margin": f.measure.margin, "against": against,
+                "corpus": name, "tokens": size, "harm": f.measure.harm,
+            },
         )
         for f in comparison.findings
     ]  # fmt: skip

@@ -12,8 +12,8 @@ alike, and the interval then too narrow.
 
 import heapq
 import random
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import NamedTuple
 
@@ -60,6 +60,8 @@ class Sample:
     """Of all these texts."""
     seen: int
     """Documents in the whole corpus."""
+    names: Sequence[str] = ()
+    """Where each of the texts stands; empty where nobody said."""
 
 
 def diversity(corpora: Mapping[str, Iterable[str]], seed: int = 0) -> list[Evidence]:
@@ -103,20 +105,26 @@ def measures(chunk: Chunk) -> dict[str, float]:
 
 def sampled(texts: Iterable[str], seed: str) -> Sample:
     """The documents with the lowest random numbers, as many as it takes to reach the cap."""
+    return replace(sampled_documents((("", text) for text in texts), seed), names=())
+
+
+def sampled_documents(documents: Iterable[tuple[str, str]], seed: str) -> Sample:
+    """The same of documents with names (name, text), which the sample keeps. Only what it takes in is counted."""
     draw = random.Random(seed).random  # noqa: S311 - a sample, not a secret
-    chosen: list[tuple[float, int, int, str]] = []
+    chosen: list[tuple[float, int, int, str, str]] = []
     tokens = seen = 0
-    for text in texts:
+    for name, text in documents:
         place = -draw()
         seen += 1
         if tokens >= _SAMPLED_TOKENS and place < chosen[0][0]:
             continue
         length = count_tokens(text)
-        heapq.heappush(chosen, (place, seen, length, text))
+        heapq.heappush(chosen, (place, seen, length, name, text))
         tokens += length
         while tokens - chosen[0][2] >= _SAMPLED_TOKENS:
             tokens -= heapq.heappop(chosen)[2]
-    return Sample([text for *_, text in sorted(chosen, reverse=True)], tokens, seen)
+    ordered = sorted(chosen, reverse=True)
+    return Sample([text for *_, text in ordered], tokens, seen, tuple(name for *_, name, _ in ordered))
 
 
 def chunks(texts: Iterable[str], size: int) -> Iterator[Chunk]:

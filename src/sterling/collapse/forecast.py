@@ -6,7 +6,7 @@ with types taken as independent. It is no statement about topics or meaning, and
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from sterling.collapse.branching import Counts, Floats, Policy, survival, surviv
 from sterling.stats import Evidence, Interval
 from sterling.text import Hashes
 
-HORIZON = 256
+HORIZON = 128
 """Generations after which a tail that still stands is said to last."""
 
 
@@ -78,51 +78,103 @@ class Spectrum(NamedTuple):
         return int(self.types.sum())
 
 
-def forecast(
-    policy: Policy, spectrum: Spectrum, generations: int, kappa: Mapping[str, float] | None = None
-) -> Iterator[Evidence]:
+class Kappa(NamedTuple):
+    """Tail reproduction: copies that are written for each copy that was read."""
+
+    value: float = 1.0
+    low: float = 1.0
+    high: float = 1.0
+
+    @classmethod
+    def of(cls, measured: Evidence) -> "Kappa | None":
+        """What `reproduction.tail_reproduction` found; None where it found nothing, or nothing with an interval.
+
+        Where no copy was written, the upper end is Poisson's at 97.5 %, beside the copies in real text.
+        """
+        if measured.value == 0 and measured.interval is None and measured.inputs.get("real_copies"):
+            return cls(0.0, 0.0, min(1.0, 3.69 / measured.inputs["real_copies"]))
+        if measured.value is None or measured.interval is None:
+            return None
+        return cls(measured.value, *measured.interval)
+
+
+Kappas = Mapping[str, Kappa]
+"""By band; 1 where nothing is said."""
+
+
+def forecast(policy: Policy, spectrum: Spectrum, generations: int, kappas: Kappas | None = None) -> Iterator[Evidence]:
     """`forecast.<policy>.<band>` for each generation: the share of the band's types that its output still holds.
 
-    `kappa`: tail reproduction by band, 1 where nothing is said. Bands without types are left out.
+    Bands without types are left out. The interval is the model's chance, and where kappa was measured its interval too.
     """
-    for band in BANDS:
-        mine = spectrum.within(band)
+    for each in BANDS:
+        mine = spectrum.within(each)
         if not mine.size:
             continue
-        k = (kappa or {}).get(band.name, 1.0)
-        chances = survival(policy, mine.copies, generations, k, mine.documents)
+        kappa = (kappas or {}).get(each.name, Kappa())
+        chances = [survival(policy, mine.copies, generations, k, mine.documents) for k in dict.fromkeys(kappa)]
         for generation in range(generations):
-            yield _share(policy.name, band, mine, chances[:, generation], generation + 1, k)
+            at = [chance[:, generation] for chance in chances]
+            yield _share(policy.name, each, mine, at, generation + 1, kappa)
 
 
-def _share(policy: str, band: Band, mine: Spectrum, chance: Floats, generation: int, kappa: float) -> Evidence:
-    n = mine.size
-    value = float(mine.types @ chance) / n
-    half = 1.96 * math.sqrt(float(mine.types @ (chance * (1 - chance)))) / n
-    interval = Interval(max(0.0, value - half), min(1.0, value + half))
+def _share(
+    policy: str, band: Band, mine: Spectrum, chances: Sequence[Floats], generation: int, kappa: Kappa
+) -> Evidence:
+    """`chances` at each of kappa's values, the first of them the value itself."""
+    shares = [float(mine.types @ chance) / mine.size for chance in chances]
+    halves = [1.96 * math.sqrt(float(mine.types @ (one * (1 - one)))) / mine.size for one in chances]
+    ends = [share + sign * half for share, half in zip(shares, halves, strict=True) for sign in (-1, 1)]
+    interval = Interval(max(0.0, min(ends)), min(1.0, max(ends)))
     method = "expected share of types still written; branching process; interval of its chance, types independent, 95 %"
-    inputs = {"policy": policy, "band": band.name, "generation": generation, "kappa": kappa}
-    return Evidence(f"forecast.{policy}.{band.name}", value, n, interval, method, inputs)
+    inputs = {"policy": policy, "band": band.name, "generation": generation, "kappa": kappa.value}
+    if len(chances) > 1:
+        method += ", and of kappa as it was measured"
+        inputs |= {"kappa_low": kappa.low, "kappa_high": kappa.high}
+    return Evidence(f"forecast.{policy}.{band.name}", shares[0], mine.size, interval, method, inputs)
 
 
-def until(policy: Policy, spectrum: Spectrum, lost: float, kappa: float = 1.0, band: Band = TAIL) -> Evidence:
-    """`forecast.<policy>.until_<lost>`: the first generation in which this share of a band's types is gone.
+def until(policy: Policy, spectrum: Spectrum, lost: float, kappas: Kappas | None = None) -> Evidence:
+    """`forecast.<policy>.until_<lost>`: the first generation in which this share of the tail's types is gone.
 
-    None where that takes more than 256 generations, or never happens.
+    None where that takes more than 128 generations, or never happens. Where kappa was measured the inputs hold `early`
+    and `late`, the answers at both ends of its interval; there, too, None is never.
     """
-    mine = spectrum.within(band)
+    mine = spectrum.within(TAIL)
     name = f"forecast.{policy.name}.until_{lost:.0%}".replace("%", "")
-    inputs = {"policy": policy.name, "band": band.name, "lost": lost, "kappa": kappa}
+    used = {each: kappa for each, kappa in (kappas or {}).items() if each in _PARTS}
+    inputs = {"policy": policy.name, "band": TAIL.name, "lost": lost, "kappa": {k: v.value for k, v in used.items()}}
     if not mine.size:
-        return Evidence(name, None, 0, None, "the anchor has no types in this band", inputs)
-    found = next((g for g in _doubling() if _gone(policy, mine, g, kappa) >= lost), None)
+        return Evidence(name, None, 0, None, "the anchor has no rare types", inputs)
+    value = _first(policy, mine, lost, used, 0)
+    if used:
+        inputs |= {"early": _first(policy, mine, lost, used, 1), "late": _first(policy, mine, lost, used, 2)}
+    method = f"not within {HORIZON:,} generations" if value is None else "first generation without that share of types"
+    return Evidence(name, None if value is None else float(value), mine.size, None, method, inputs)
+
+
+_PARTS = {band.name: band for band in BANDS[:3]}
+"""What `TAIL` is made of."""
+
+
+def _first(policy: Policy, mine: Spectrum, lost: float, kappas: Kappas, end: int) -> int | None:
+    """At one of a kappa's three values: doubled until it is beyond, then halved."""
+    bands = [
+        (part, kappas.get(band.name, Kappa())[end]) for band in _PARTS.values() if (part := mine.within(band)).size
+    ]
+
+    def gone(generation: int) -> bool:
+        left = [part.types @ survival_to(policy, part.copies, generation, k, part.documents) for part, k in bands]
+        return 1 - float(sum(left)) / mine.size >= lost
+
+    found = next((generation for generation in _doubling() if gone(generation)), None)
     if found is None:
-        return Evidence(name, None, mine.size, None, f"not within {HORIZON:,} generations", inputs)
+        return None
     low = found // 2
     while found - low > 1:
         middle = (low + found) // 2
-        low, found = (low, middle) if _gone(policy, mine, middle, kappa) >= lost else (middle, found)
-    return Evidence(name, float(found), mine.size, None, "first generation without that share of types", inputs)
+        low, found = (low, middle) if gone(middle) else (middle, found)
+    return found
 
 
 def _doubling() -> Iterator[int]:
@@ -130,8 +182,3 @@ def _doubling() -> Iterator[int]:
     while generation <= HORIZON:
         yield generation
         generation *= 2
-
-
-def _gone(policy: Policy, mine: Spectrum, generation: int, kappa: float) -> float:
-    chance = survival_to(policy, mine.copies, generation, kappa, mine.documents)
-    return 1 - float(mine.types @ chance) / mine.size

@@ -19,16 +19,20 @@ the whole of it or always the same part."""
 def mean_error(generation: int, real: Real = "none", share: float = 0.0) -> float:
     """n E[mu²] / sigma² after so many generations with known variance.
 
-    Each step multiplies the error of the mean by 1 - share and adds 1/n. A finite anchor adds its own error once, and a
-    frozen part of it (share * n values) the error of that part.
+    Each step multiplies the error of the mean by 1 - share and adds 1/n. A finite anchor adds its own error once
+    (`rotated`: an upper bound, since what is drawn is a part of the anchor), and a frozen part of it (share * n values)
+    the error of that part, which the loop takes over step by step.
     """
+    if real == "none":
+        return generation
     kept = (1 - share) ** 2
-    added = generation if real == "none" else (1 - kept**generation) / (1 - kept)
+    later = (1 - kept ** (generation - 1)) / (1 - kept)
+    if real == "fresh":
+        return 1 + kept * later
     if real == "rotated":
-        return added + 1
-    if real == "frozen":
-        return 1 / share + (1 - share) * added
-    return added
+        return 1 + later
+    left = (1 - share) ** generation
+    return (1 - left) ** 2 / share + left**2 / (1 - share) + (1 - share) * later
 
 
 def weighted_error(weight: float) -> float:

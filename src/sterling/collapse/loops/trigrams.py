@@ -74,35 +74,54 @@ class Trigrams:
         return one * self._width + other
 
 
-def outputs(policy: Policy, anchor: Tokens, generations: int, seed: int) -> Iterator[Tokens]:
-    """What each generation writes: as many tokens as the anchor has."""
+def outputs(
+    policy: Policy, anchor: Tokens, generations: int, seed: int, documents: Sequence[int] | None = None
+) -> Iterator[Tokens]:
+    """What each generation writes: as many tokens as the anchor has.
+
+    `documents`: how many tokens each document of the anchor has, in order. Real text is then drawn by documents;
+    unsaid, and always of what was written, by stretches of 200 tokens.
+    """
     chance = np.random.default_rng(seed)
     written: list[Tokens] = []
-    frozen = int(chance.integers(1 << 32))
+    fixed = chance.integers(1 << 32, size=generations + 1).tolist()
+    whole = _cut(anchor, documents)
     for generation in range(1, generations + 1):
         real, parts = policy.of(generation)
         draws = chance.integers(1 << 32, size=generation).tolist()
-        fed = [_drawn(anchor, real, frozen if real.how == "frozen" else draws[0])]
-        fed += [_drawn(written[earlier - 1], part, draws[earlier]) for earlier, part in parts.items()]
-        written.append(Trigrams(fed).write(len(anchor), chance))
-        yield written[-1]
+        fed = [_drawn(whole, real, fixed[0] if real.how == "frozen" else draws[0])]
+        for earlier, part in parts.items():
+            at = fixed[earlier] if part.how == "frozen" else draws[earlier]
+            fed.append(_drawn(_cut(written[earlier - 1]), part, at))
+        text = Trigrams(fed).write(round(max(1.0, policy.size) * len(anchor)), chance)
+        written.append(text[: round(policy.size * len(anchor))])
+        yield text[: len(anchor)]
 
 
-def _drawn(tokens: Tokens, part: Part, seed: int) -> Weighed:
-    """The part of a corpus that enters: short stretches of it in full, or the whole at a weight."""
-    if part.how == "weighted":
-        return Weighed(tokens, part.share)
-    stretches = np.array_split(tokens, max(1, len(tokens) // _STRETCH))
+def _cut(tokens: Tokens, lengths: Sequence[int] | None = None) -> list[Tokens]:
+    """The stretches that are drawn together."""
+    if lengths is None:
+        return np.array_split(tokens, max(1, len(tokens) // _STRETCH))
+    return np.split(tokens, np.cumsum(lengths)[:-1])
+
+
+def _drawn(stretches: Sequence[Tokens], part: Part, seed: int) -> Weighed:
+    """The part of a corpus that enters: stretches of it in full, up to its share of the tokens, or the whole at a
+    weight."""
+    if part.how == "weighted" or part.share == 1:
+        return Weighed(np.concatenate(stretches), part.share if part.how == "weighted" else part.weight)
     order = np.random.default_rng(seed).permutation(len(stretches))
-    chosen = np.concatenate([stretches[at] for at in order])[: round(part.share * len(tokens))]
-    return Weighed(chosen, 1.0)
+    size = round(part.share * sum(map(len, stretches)))
+    return Weighed(np.concatenate([stretches[at] for at in order])[:size], part.weight)
 
 
-def surviving(policy: Policy, anchor: Tokens, copies: int, generations: int, seed: int) -> list[float]:
+def surviving(
+    policy: Policy, anchor: Tokens, copies: int, generations: int, seed: int, documents: Sequence[int] | None = None
+) -> list[float]:
     """Of the token types that the anchor holds so often, the share that is in the output of each generation."""
     counts = np.bincount(anchor)
     types = np.flatnonzero(counts == copies)
     return [
         float(np.mean(np.bincount(one, minlength=len(counts))[types] > 0)) if len(types) else float("nan")
-        for one in outputs(policy, anchor, generations, seed)
+        for one in outputs(policy, anchor, generations, seed, documents)
     ]

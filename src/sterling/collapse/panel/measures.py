@@ -42,7 +42,11 @@ PANEL = (
     Measure("vocabulary", "shown", "falls", 0.02, "distinct tokens"),
     Measure("document_tokens", "shown", "falls", 0.05, "mean tokens of a document"),
     Measure("document_tokens_sd", "shown", "falls", 0.1, "their standard deviation"),
+    Measure("sentence_tokens", "shown", "falls", 0.05, "mean tokens of a sentence; a document ends one, too"),
+    Measure("sentence_tokens_sd", "shown", "falls", 0.1, "their standard deviation"),
 )
+_ENDS = frozenset(".!?…\u3002\uff01\uff1f\u0964\u061f")
+"""Tokens that end a sentence, in Latin, Chinese, Indic and Arabic writing."""
 
 
 def measured(reference: Reference, stretch: Stretch) -> dict[str, float]:
@@ -52,6 +56,7 @@ def measured(reference: Reference, stretch: Stretch) -> dict[str, float]:
         name: words[name] for name in ("distinct_2", "hapax_share", "zstd_ratio") if name in words
     }
     known["vocabulary"] = float(len(set(stretch.chunk.tokens)))
+    known |= _sentences(stretch)
     known["rare_bigram_recall"] = _recall(reference, stretch)
     known |= _student(reference, stretch)
     if stretch.texts:
@@ -62,6 +67,16 @@ def measured(reference: Reference, stretch: Stretch) -> dict[str, float]:
 def _recall(reference: Reference, stretch: Stretch) -> float:
     found = np.isin(reference.rare_bigrams, bigrams_of(stretch.chunk), assume_unique=True)
     return float(found.mean()) if len(found) else float("nan")
+
+
+def _sentences(stretch: Stretch) -> dict[str, float]:
+    """Rough: an abbreviation ends one, too, and each of three dots is a sentence of its own."""
+    chunk = stretch.chunk
+    ends = np.array([token in _ENDS for token in chunk.tokens])
+    ends[np.flatnonzero(np.diff(chunk.document))] = True
+    ends[-1:] = True
+    lengths = np.diff(np.flatnonzero(ends), prepend=-1)
+    return {"sentence_tokens": float(lengths.mean()), "sentence_tokens_sd": float(lengths.std())}
 
 
 def _student(reference: Reference, stretch: Stretch) -> dict[str, float]:
