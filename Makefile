@@ -7,7 +7,7 @@ CURATORS := rensa gaoya datasketch datatrove
 PEERS := openai bespokelabs-curator data-designer distilabel
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench campaign clients cluster curation filters million monitor fuzz-sandbox real-server docs lock clean
+.PHONY: help demo test lint types bench campaign clients cluster curation filters kappa million monitor fuzz-sandbox real-server docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,10 @@ cluster: $(VENV)/dev $(VENV)/object-store ## run the Ray engine on a cluster of 
 million: $(VENV)/dev ## measure duplicates and contamination in whole runs of 100,000 to a million documents (half an hour)
 	$(BIN)/python -m benchmarks.million_curation --documents 100000 300000 1000000
 
+TEXT ?= ../shared/data/text/tinyshakespeare.txt
+kappa: $(VENV)/train ## train transformers on their own output, beside the forecast; TEXT=FILE (quarter of an hour without a GPU)
+	$(BIN)/python -m benchmarks.kappa $(TEXT)
+
 monitor: $(VENV)/dev ## count the monitor's false alarms on 1,000 pairs of corpora, and how often it sees a loop (an hour)
 	$(BIN)/python -m benchmarks.monitor
 
@@ -90,6 +94,11 @@ $(VENV)/dev: $(VENV)/run
 	$(PIP) -e '.[procedural]' || echo "reasoning-gym needs a C compiler here: its tests will be skipped"
 	$(PIP) -e '.[kenlm]' || echo "kenlm needs a C++ compiler here: its tests will be skipped"
 	$(PIP) -e '.[ray]' || echo "there is no Ray for this Python: its tests will be skipped"
+	touch $@
+
+# Transformers as students of an experiment: torch is large, so only where it is asked for.
+$(VENV)/train: $(VENV)/dev
+	$(PIP) -e '.[train]'
 	touch $@
 
 # Other harnesses, for comparison only: beside the environment, so that their dependencies are not ours.

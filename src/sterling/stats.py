@@ -66,8 +66,11 @@ def mean(name: str, values: Sequence[float], method: str, **inputs: Any) -> Evid
     return Evidence(name, centre, n, Interval(centre - half, centre + half), f"{method}; Student t 95 %", inputs)
 
 
-def clopper_pearson(hits: int, n: int, level: float = 0.95) -> Interval:
-    """Exact interval of a proportion (Clopper and Pearson, Biometrika 26, 1934). `n` must be positive."""
+def clopper_pearson(hits: float, n: float, level: float = 0.95) -> Interval:
+    """Exact interval of a proportion (Clopper and Pearson, Biometrika 26, 1934). `n` must be positive.
+
+    Neither need be whole: a sample in clusters is worth some trials and a part.
+    """
     if not 0 <= hits <= n or n == 0:
         raise ValueError(f"need 0 <= hits <= n and n > 0, got {hits} of {n}")
     alpha = 1 - level

@@ -2,11 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 import pytest
 from tests.report.examples import example_report, hostile_report
+from tests.report.pictured import pictured_report
 
 from sterling.report import render
 
@@ -40,6 +42,29 @@ CONTRAST = """() => {
     const pair = [luminance(parse(getComputedStyle(node).color)), luminance(behind(node))].sort((a, b) => b - a);
     const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
     if (ratio < 4.5) bad.push(node.tagName + "." + node.className + " " + ratio.toFixed(2));
+  }
+  return bad;
+}"""
+
+
+OPEN = "() => document.querySelectorAll('details').forEach(one => one.open = true)"
+
+
+FAINT = """() => {
+  const luminance = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const canvas = document.createElement("canvas").getContext("2d");
+  const parse = colour => {
+    canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const bad = [];
+  for (const text of document.querySelectorAll("section svg text")) {
+    const card = getComputedStyle(text.closest("section")).backgroundColor;
+    const pair = [luminance(parse(getComputedStyle(text).fill)), luminance(parse(card))].sort((a, b) => b - a);
+    const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
+    if (ratio < 4.5) bad.push(text.textContent + " " + ratio.toFixed(2));
   }
   return bad;
 }"""
@@ -86,7 +111,8 @@ def test_hostile_records_stay_text(page: "Page", tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [380, 768, 1180])
 def test_it_fits_the_window(width: int, page: "Page", tmp_path: Path) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    show(page, render(example_report()), tmp_path)
+    show(page, render(pictured_report()), tmp_path)
+    page.evaluate(OPEN)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -105,6 +131,25 @@ def test_text_stands_out_from_its_background(scheme: Scheme, status: str, page: 
     assert page.evaluate(CONTRAST) == []
 
 
+@pytest.mark.parametrize("scheme", get_args(Scheme))
+def test_pictures_can_be_read_in_both_schemes(scheme: Scheme, page: "Page", tmp_path: Path) -> None:
+    page.emulate_media(color_scheme=scheme)
+    show(page, render(pictured_report()), tmp_path)
+    page.evaluate(OPEN)
+    assert page.evaluate(CONTRAST) == []
+    assert page.evaluate(FAINT) == []
+
+
+def test_labels_of_lines_do_not_overlap(page: "Page", tmp_path: Path) -> None:
+    show(page, render(pictured_report()), tmp_path)
+    tops = page.evaluate(
+        "[...document.querySelectorAll('.outlook svg')].map(svg => [...svg.querySelectorAll('.beside')]"
+        ".map(label => label.getBBox().y).sort((a, b) => a - b))"
+    )
+    assert len(tops) == 5
+    assert all(later - sooner > 10 for one in tops for sooner, later in pairwise(one))
+
+
 def test_light_and_dark_differ(page: "Page", tmp_path: Path) -> None:
     show(page, render(example_report()), tmp_path)
     seen = set()
@@ -115,8 +160,8 @@ def test_light_and_dark_differ(page: "Page", tmp_path: Path) -> None:
 
 
 def test_drawings_have_titles_and_tables_have_headers(page: "Page", tmp_path: Path) -> None:
-    show(page, render(example_report()), tmp_path)
-    assert page.locator("svg[role=img]").count() > 20
+    show(page, render(pictured_report()), tmp_path)
+    assert page.locator("svg[role=img]").count() > 80
     assert page.locator("svg[role=img]:not(:has(> title))").count() == 0
     assert page.locator("svg:not([role=img]):not([aria-hidden=true])").count() == 0
     assert page.locator("table:not(:has(caption))").count() == 0

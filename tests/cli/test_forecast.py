@@ -54,10 +54,37 @@ def test_an_output_that_avoids_rare_words_is_measured_and_used(anchor: Path, tmp
     assert first["value"] < 0.2
 
 
+def test_a_recipe_has_its_own_mix_first(anchor: Path, tmp_path: Path) -> None:
+    said = {"name": "x", "purpose": "fine-tuning", "anchor": [{"name": "a", "path": str(anchor)}]}
+    (tmp_path / "recipe.yaml").write_text(json.dumps(said))
+    told = _run(str(tmp_path / "recipe.yaml"), "--policy", "replace", "--set", "mix.synthetic_cap=0.5")
+    assert told.exit_code == 0, told.output
+    assert "this mix: 50% of what is trained on is real" in told.output
+    rows = [line.split()[0] for line in told.output.splitlines() if line.startswith("  ") and "%" in line]
+    assert rows[1:3] == ["this", "replace"]
+
+
+def test_explaining_writes_one_page(anchor: Path, tmp_path: Path) -> None:
+    page = tmp_path / "collapse.html"
+    told = _run(str(anchor), "--explain", "--html", str(page), "--json")
+    assert told.exit_code == 0, told.output
+    points = json.loads(told.output)
+    final = {(p["inputs"]["figure"], p["inputs"]["curve"]): p for p in points}
+    published = [("gaussian_error", "mean", 20.0), ("least_squares", "accumulate", 1.596),
+                 ("gaussian_variance", "n = 100", 1.57e-9), ("rare_words", "replace", 0.235)]  # fmt: skip
+    for figure, curve, formula in published:
+        assert final[figure, curve]["inputs"]["formula"] == pytest.approx(formula, rel=0.01)
+    near = [p for p in points if p["interval"] and p["inputs"]["formula"] is not None and p["n"] >= 20]
+    inside = [p["interval"][0] <= p["inputs"]["formula"] <= p["interval"][1] for p in near]
+    assert len(near) > 200
+    assert sum(inside) / len(inside) > 0.8
+    assert "How models forget" in page.read_text(encoding="utf-8")
+
+
 def test_what_is_wrong_is_said(anchor: Path, tmp_path: Path) -> None:
     told = _run(str(anchor), "--policy", "rotating")
     assert told.exit_code == 2
     assert "there is no policy `rotating`" in told.output
     assert "rotate:0.1" in told.output
     (tmp_path / "short.jsonl").write_text('{"text": "a b"}\n')
-    assert "2 tokens are too few" in _run(str(tmp_path / "short.jsonl")).output
+    assert "2 tokens in 1 documents are too few" in _run(str(tmp_path / "short.jsonl")).output

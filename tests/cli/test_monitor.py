@@ -50,7 +50,8 @@ def test_json_has_all_of_it(tmp_path: Path) -> None:
     assert told.exit_code == 0, told.output
     [one] = json.loads(told.output)["generations"]
     assert (one["name"], one["verdict"]) == ("v1", "insufficient sample")
-    assert one["why"].endswith("8 of 10,000 on each side would do")
+    assert one["why"] == "v1 has 6,000 tokens, 80,000 would do; the real text has 12,000 tokens, 160,000 would do"
+    assert {"topics", "records", "bigrams", "examples"} <= set(one["vanishing"])
     assert {"measure", "interval", "p", "said", "n"} <= set(one["gap"][0])
 
 
@@ -58,8 +59,25 @@ def test_bad_input_says_what_and_where(tmp_path: Path) -> None:
     real = _write(tmp_path / "real.jsonl", 1, 300)
     (tmp_path / "one.jsonl").write_text('{"text": "one document"}\n')
     (tmp_path / "binary.jsonl").write_bytes(bytes(range(256)) * 10)
-    for name, said in (("one.jsonl", "2 tokens in 1 documents are too little"), ("none.jsonl", "none.jsonl")):
+    (tmp_path / "empty.jsonl").write_bytes(b"")
+    cases = {
+        "binary.jsonl": "no row of it is text that can be read; the first is binary.jsonl:1",
+        "empty.jsonl": "the file is empty",
+        "none.jsonl": "there is no such file",
+    }
+    for name, said in cases.items():
         told = CliRunner().invoke(main, ["monitor", real, str(tmp_path / name)])
-        assert told.exit_code == 2
-        assert said in told.output
-    assert CliRunner().invoke(main, ["monitor", real, str(tmp_path / "binary.jsonl")]).exit_code == 2
+        assert (told.exit_code, said in told.output) == (2, True), told.output
+    told = CliRunner().invoke(main, ["monitor", real])
+    assert (told.exit_code, "mend: sterling monitor REAL GENERATION..." in told.output) == (2, True)
+    told = CliRunner().invoke(main, ["monitor", str(tmp_path / "one.jsonl"), real])
+    assert (told.exit_code, "name real text of 160,000 tokens or more: --real FILE" in told.output) == (2, True)
+    assert CliRunner().invoke(main, ["monitor"]).exit_code == 2
+
+
+def test_a_generation_of_one_document_is_a_verdict(tmp_path: Path) -> None:
+    real = _write(tmp_path / "real.jsonl", 1, 300)
+    (tmp_path / "one.jsonl").write_text('{"text": "one document"}\n')
+    told = CliRunner().invoke(main, ["monitor", "--real", real, str(tmp_path / "one.jsonl")])
+    assert told.exit_code == 0
+    assert "one: insufficient sample\n  one has 2 tokens, 80,000 would do" in told.output

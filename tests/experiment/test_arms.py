@@ -5,12 +5,12 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sterling.experiment import Arm, Corpus, fed
+from sterling.experiment import ADDED, Corpus, Feed, arms, fed
 
 SHARES = st.sampled_from([0.1, 0.3, 0.5])
 
 
-def _corpus(letter: str, sizes: list[int]) -> Corpus:
+def _corpus(letter: str, sizes: list[int]) -> Corpus[str]:
     return Corpus([f"{letter}{n}" for n in range(len(sizes))], sizes)
 
 
@@ -19,16 +19,17 @@ def test_arms_have_the_tokens_they_are_named_for(real: list[int], synthetic: lis
     both = {f"r{n}": size for n, size in enumerate(real)} | {f"s{n}": size for n, size in enumerate(synthetic)}
     one, other = _corpus("r", real), _corpus("s", synthetic)
 
-    def size(arm: Arm, letter: str = "") -> int:
-        return sum([both[text] for text in fed(arm, one, other, share) if text.startswith(letter)])
+    def size(feed: Feed, letter: str = "", most: float = float("inf")) -> int:
+        return sum([both[text] for text in fed(feed, one, other, share, most) if text.startswith(letter)])
 
-    whole, most = sum(real), max([*real, *synthetic])
+    whole, longest = sum(real), max([*real, *synthetic])
     added = min(share / (1 - share) * whole, sum(synthetic))
     assert size("real") == whole
     assert size("added", "r") == whole
-    assert added <= size("added", "s") < added + most
-    assert abs(size("repeated") - size("added")) <= 2 * most
-    assert abs(size("matched") - whole) <= 2 * most
+    assert added <= size("added", "s") < added + longest
+    assert abs(size("repeated") - size("added")) <= 2 * longest
+    assert abs(size("matched") - whole) <= 2 * longest
+    assert size("added", "s", most=7) < 7 + longest
 
 
 def test_mixed_arms_end_on_real_data() -> None:
@@ -41,3 +42,23 @@ def test_repeating_starts_again() -> None:
     repeats = Counter(fed("repeated", _corpus("r", [1] * 4), _corpus("s", [1] * 9), 0.5))
     assert repeats == {f"r{n}": 2 for n in range(4)}
     assert fed("repeated", _corpus("r", []), _corpus("s", [1]), 0.5) == []
+
+
+def test_every_arm_has_its_control() -> None:
+    made = arms(["evolve", "rephrase"], ["math"])
+    controls = {arm.name: arm.controls for arm in made}
+    assert controls == {
+        "real": (),
+        "repeated": ("real",),
+        "matched": ("real",),
+        "added": ("real", "repeated"),
+        "without_strategy_evolve": ("added",),
+        "without_strategy_rephrase": ("added",),
+        "without_check_math": ("added",),
+        "unfiltered": ("added",),
+    }
+    assert ADDED in made
+
+
+def test_a_single_strategy_is_not_left_out() -> None:
+    assert [arm.name for arm in arms(["evolve"], [], unfiltered=False)] == ["real", "repeated", "matched", "added"]

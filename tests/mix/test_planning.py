@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sterling.mix import MixPlan, plan
+from sterling.mix import MixPlan, Rules
+from sterling.mix import plan as plan_by
 from sterling.records import VERDICT_SCHEMA, digest, verdicts_of
 
 SCHEMA = pa.schema(
     [
         ("id", pa.string()), ("tokens", pa.int64()), ("origin", pa.string()), ("strategy", pa.string()),
-        ("tags", pa.list_(pa.string())), ("depth", pa.int32()),
+        ("tags", pa.list_(pa.string())), ("depth", pa.int32()), ("source", pa.string()), ("age", pa.int64()),
+        ("drawn", pa.int64()),
     ]
 )  # fmt: skip
 
@@ -24,11 +26,16 @@ def table(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
+def plan(candidates: pa.Table, *, seed: int = 0, **rules: Any) -> MixPlan:
+    return plan_by(candidates, Rules(**rules), seed=seed)
+
+
 def row(number: int, tokens: int = 10, origin: str = "synthetic", cell: str = "a") -> dict[str, Any]:
     real = origin == "human"
     return {
         "id": digest(str(number)), "tokens": tokens, "origin": origin, "strategy": None if real else "traces",
-        "tags": [f"cell:{cell}", "task:t"], "depth": 0 if real else 1,
+        "tags": [f"cell:{cell}", "task:t"], "depth": 0 if real else 1, "source": "a" if real else "made", "age": 0,
+        "drawn": 0,
     }  # fmt: skip
 
 

@@ -65,9 +65,9 @@ SNAPSHOTS = {
     ),
     "unknown key at the top": (
         "check:\n",
-        "recipe.yaml:5: unknown key `check`\n  mend: did you mean `checks`? valid: anchor, budget, checks, engine, "
-        "families, generate, intended_use, mix, models, name, prices, purpose, release, roles, seed, tail_margin, "
-        "terms, waive",
+        "recipe.yaml:5: unknown key `check`\n  mend: did you mean `checks`? valid: anchor, budget, checks, continues, "
+        "engine, erasures, families, generate, intended_use, mix, models, name, prices, purpose, release, roles, seed, "
+        "tail_margin, target, terms, waive",
     ),
     "a key in the wrong section": (
         "synthetic_cap: 0.2\n",
@@ -84,7 +84,7 @@ SNAPSHOTS = {
     ),
     "unknown key in a nested section": (
         "mix:\n  weights: {reel: 2}\n",
-        "recipe.yaml:6: unknown key `reel` in `mix.weights`\n  mend: did you mean `real`? valid: real, synthetic",
+        "recipe.yaml:6: unknown key `reel` in `mix.weights`\n  mend: did you mean `real`? valid: per_depth, per_generation, real, synthetic",
     ),
     "unknown key of a free mapping": (
         "anchor: [{name: t, path: a, columns: {promt: q}}]\n",
@@ -233,10 +233,10 @@ def test_several_mistakes_are_listed_in_the_order_of_the_file(complaint: Complai
         "recipe.yaml: 5 mistakes\n"
         "  recipe.yaml:5: `seed` must be a whole number, got 'many'\n"
         "  recipe.yaml:6: `mix.unit` must be one of `tokens`, `records`, got 'bytes'; valid: records, tokens\n"
-        "  recipe.yaml:6: `mix.budget` must be at least 1, got 0\n"
-        "  recipe.yaml:7: unknown key `relase`; did you mean `release`? valid: anchor, budget, checks, engine, "
-        "families, generate, intended_use, mix, models, name, prices, purpose, release, roles, seed, tail_margin, "
-        "terms, waive\n"
+        "  recipe.yaml:6: `mix.budget` must be at least 1 or one of `anchor`, got 0\n"
+        "  recipe.yaml:7: unknown key `relase`; did you mean `release`? valid: anchor, budget, checks, continues, "
+        "engine, erasures, families, generate, intended_use, mix, models, name, prices, purpose, release, roles, seed, "
+        "tail_margin, target, terms, waive\n"
         "  recipe.yaml:10: there is no check `test`; did you mean `tests`?"
     )
 

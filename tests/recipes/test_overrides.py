@@ -38,8 +38,8 @@ SNAPSHOTS = {
     "  mend: did you mean `threshold`? valid: check, gold, human, max_false_accept_rate, "
     "max_false_reject_rate, name, near_misses, ngram, threshold",
     "mxi.budget=3": "--set mxi.budget=3: unknown key `mxi`\n  mend: did you mean `mix`? valid: anchor, budget, "
-    "checks, engine, families, generate, intended_use, mix, models, name, prices, purpose, release, roles, seed, "
-    "tail_margin, terms, waive",
+    "checks, continues, engine, erasures, families, generate, intended_use, mix, models, name, prices, purpose, "
+    "release, roles, seed, tail_margin, target, terms, waive",
     "checks.2.threshold=0.7": "--set checks.2.threshold=0.7: `checks` is a list and has no `2`\n"
     "  mend: it has checks.0 (tests), checks.1 (near_duplicates)",
     "checks.tests.threshold=0.7": "--set checks.tests.threshold=0.7: `checks` is a list and has no `tests`\n"

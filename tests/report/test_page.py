@@ -6,8 +6,8 @@ import pytest
 from tests.report.examples import example_report, finding, hostile_report, verdict
 
 from sterling.report import AnchorLine, Conclusion, Sample, Slice, StepLine, render
-from sterling.report.page import MAX_BYTES, number, percent, span
-from sterling.stats import Evidence, Interval
+from sterling.report.sheet import MAX_BYTES
+from sterling.stats import Evidence
 
 
 class Reader(HTMLParser):
@@ -130,21 +130,3 @@ def test_text_that_no_file_can_hold_is_replaced() -> None:
     page = render(replace(example_report(), name="a\ud800b\x00c"))
     assert "a?b\ufffdc" in page
     page.encode()
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [(None, "\u2013"), (0, "0"), (1234567, "1,234,567"), (0.5, "0.5"), (0.09077, "0.09077"), (2e-7, "2e-07"),
-     (1234.5678, "1,235"), (float("nan"), "nan"), (-0.25, "-0.25")],
-)  # fmt: skip
-def test_numbers_are_made_for_reading(value: float | None, shown: str) -> None:
-    assert number(value) == shown
-
-
-def test_shares_are_not_rounded_to_nothing_or_to_all() -> None:
-    assert [percent(s) for s in (0, 0.00001, 0.5, 0.99999, 1)] == ["0.0 %", "< 0.1 %", "50.0 %", "> 99.9 %", "100.0 %"]
-
-
-def test_both_ends_of_an_interval_have_equally_many_decimals() -> None:
-    assert span(Evidence("e", 0.3, 9, Interval(0.29, 0.312), "m")) == "0.290 to 0.312"
-    assert span(Evidence("e", 0.3, 9, None, "m")) == ""

@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "Run one check on any JSONL, JSON, CSV or Parquet file.",
     "monitor": "Watch generations of a corpus for collapse, on any files of text.",
     "forecast": "Tell how long the rare words of a corpus last under mixing policies.",
+    "experiment": "Tell whether the synthetic part of a recipe helps, on real held-out data.",
     "terms": "List what providers allow with what their models write; sign what you have read.",
     "mock-endpoint": "Serve a script as a local chat endpoint, to rehearse a run and its failures.",
     "schema": "Print the recipe's JSON Schema, for editors.",

@@ -27,7 +27,8 @@ def command(run: str | None, faults: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({**head, "steps": [stage.to_json() for stage in stages]}))
         return
-    click.echo(f"{head['name']}: {head['status']}  ({folder})")
+    born = f", generation {head['generation']} after {head['continues']}" if "generation" in head else ""
+    click.echo(f"{head['name']}: {head['status']}{born}  ({folder})")
     for stage in stages:
         click.echo(
             f"  {stage.number:>2}  {stage.kind:<9} {stage.name:<24} round {stage.walk}  {line_of(stage.summary)}"

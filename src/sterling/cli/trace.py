@@ -40,6 +40,11 @@ def _show(life: "Life") -> None:
     click.echo(f"  from     {record.source} · {record.row} · step {life.made_by}")
     if record.maker is not None:
         click.echo(f"  maker    {json.dumps(record.maker.to_json(), ensure_ascii=False)}")
+    for judgement in life.judgements[:1]:
+        if judgement.verdict.check == "continues":
+            known = judgement.verdict.evidence
+            born = f"{known['release']}, written in generation {known['generation']}"
+            click.echo(f"  release  {born}; {_verified(known)}")
     for parent in life.parents:
         click.echo(f"  parent   {parent.id}  {parent.source} · {parent.row}")
     for judgement in life.judgements:
@@ -55,6 +60,11 @@ def _show(life: "Life") -> None:
     if life.children:
         shown = ", ".join(child[:12] for child in life.children[:8])
         click.echo(f"  children {len(life.children)}: {shown}{' …' if len(life.children) > 8 else ''}")
+
+
+def _verified(known: Mapping[str, Any]) -> str:
+    said = ", ".join(f"{one['check']} ({one['family']})" for one in known["verified"])
+    return f"verified there by {said}" if said else "verified by nothing there"
 
 
 def _beginning(payload: Mapping[str, Any]) -> str:

@@ -85,7 +85,9 @@ class _Found(NamedTuple):
 
 
 def _find(run: Path, stages: Sequence[Stage], name: str) -> _Found:
-    found = {f.record.id: f for f in _called(run, stages, name)}
+    found: dict[str, _Found] = {}
+    for one in _called(run, stages, name):  # what is inherited may be written once more, and dropped as a duplicate
+        found.setdefault(one.record.id, one)
     rows = {id_: f for id_, f in found.items() if name in {id_, *_names(f.record)}}
     found = rows or found
     if len(found) == 1:

@@ -11,7 +11,8 @@ from sterling.errors import InputError
 from sterling.ledger.lock import at_work
 from sterling.records.files import write_json
 
-Kind = Literal["anchor", "roles", "generate", "check", "mix", "release"]
+Kind = Literal["anchor", "roles", "continues", "recheck", "generate", "check", "mix", "release"]
+"""`recheck`: a check over what is inherited from an earlier release, by the check's name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,28 @@
 """The anchor policy: which records enter the mix, with which weight, and why the others do not."""
 
-from sterling.mix.limits import Limit, Rules
+from sterling.mix.demands import Demand, demands_of, domain_names
+from sterling.mix.ending import END, MAIN
+from sterling.mix.limits import Cap, Limit, Rules
 from sterling.mix.planning import MixPlan, plan
+from sterling.mix.ratios import RATIOS_COLUMNS, ratios_csv, read_ratios
+from sterling.mix.shares import Cell, Conflict, Infeasible, Program
 
-__all__ = ["Limit", "MixPlan", "Rules", "plan"]
+__all__ = [
+    "END",
+    "MAIN",
+    "RATIOS_COLUMNS",
+    "Cap",
+    "Cell",
+    "Conflict",
+    "Demand",
+    "Infeasible",
+    "Limit",
+    "MixPlan",
+    "Program",
+    "Rules",
+    "demands_of",
+    "domain_names",
+    "plan",
+    "ratios_csv",
+    "read_ratios",
+]

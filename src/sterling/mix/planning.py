@@ -1,104 +1,110 @@
 """`plan`: from candidates to the mix, with a verdict for every record that is left out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from sterling.mix.account import account
-from sterling.mix.limits import Limit, Rules, Unit, real_limit, synthetic_limit
-from sterling.mix.spread import I64, spread
+from sterling.mix.drawing import Draw, draw
+from sterling.mix.ending import phases
+from sterling.mix.limits import Rules
+from sterling.mix.pool import Bools, Pool
+from sterling.mix.spread import I64
 from sterling.records import VERDICT_SCHEMA, canonical_json
 from sterling.stats import Evidence
 
-Bools = npt.NDArray[np.bool_]
-Reason = Literal["real_excluded", "over_cap", "over_budget"]
+Reason = Literal["real_excluded", "older_generation", "over_cap", "over_budget", "off_ratio"]
 
 
 class MixPlan(NamedTuple):
     """What enters the mix, what does not, and what there is to know about it."""
 
     chosen: pa.Table
-    """`id` (string) and `weight` (float64), in the order of taking."""
+    """`id` (string), `weight` (float64) and `phase` (int64: 2 for the end that is real alone, else 1), in the order of
+    taking."""
     left_out: pa.Table
     """A drop of `VERDICT_SCHEMA` for every other candidate."""
     evidence: Sequence[Evidence]
     """Names start with `mix.`."""
 
 
-def plan(
-    candidates: pa.Table,
-    *,
-    real: Literal["include", "exclude"] = "include",
-    synthetic_cap: float = 1.0,
-    real_floor: float = 0.0,
-    unit: Unit = "tokens",
-    budget: int | None = None,
-    weights: tuple[float, float] = (1.0, 1.0),
-    seed: int = 0,
-) -> MixPlan:
-    """Choose from `candidates`: `id`, `tokens` (int64), `origin`, `strategy` (null for anchors), `tags`, `depth`.
+_PLAIN = Rules()
 
-    Real is what has origin `human`, and all of it is taken unless the budget is smaller. Everything else counts on the
-    synthetic side: `mixed`, and `unknown` too, which nobody has attested. The synthetic share is at most
-    `synthetic_cap` and the real share at least `real_floor`, both weighted; see `limits.synthetic_limit`.
+
+def plan(candidates: pa.Table, rules: Rules = _PLAIN, *, seed: int = 0) -> MixPlan:
+    """Choose from `candidates`: `id`, `tokens` (int64), `origin`, `strategy` (null for anchors), `source` (name of the
+    anchor or of the strategy's entry), `tags`, `depth`, `age` and `drawn` (int64).
+
+    Real is what has origin `human`, and all of it is taken unless a budget or a cap on a domain is smaller; then those
+    are first that fewer earlier mixes held. Everything else counts on the synthetic side: `mixed`, and `unknown` too,
+    which nobody has attested. Shares and amounts are weighted; every cap, floor, minimum and budget holds exactly, and
+    ratios within rounding. Where more is asked than a cap, a floor and a budget, the shares come from a linear program
+    over the kinds of records that the demands tell apart. Infeasible when demands conflict, or leave nothing.
 
     Records are taken in the order of `spread.spread`. One that no longer fits is passed over, and a later, smaller one
     may still be taken: the amount used is then within one record of what is allowed, and the last few records taken
-    tend to be short ones. The same candidates in any row order give the same plan. A million candidates take seconds.
+    tend to be short ones. What whole records reach of the size that the shares promise is in the evidence
+    (`mix.reached`); it is not the most that any choice could. The same candidates in any row order give the same plan.
+    A million candidates take seconds.
     """
-    rules = Rules(real, synthetic_cap, real_floor, unit, budget, weights)
-    is_real = np.asarray(pc.equal(candidates.column("origin"), "human"), dtype=bool)
-    size = _sizes(candidates, unit)
-    order, cell = spread(candidates, seed)
-    real_order, other_order = order[is_real[order]], order[~is_real[order]]
-    taken_real = real_order[_take(size[real_order], real_limit(rules))] if real == "include" else real_order[:0]
-    limit = synthetic_limit(rules, int(size[taken_real].sum()))
-    taken_other = other_order[_take(size[other_order], limit)]
-    taken = np.zeros(len(size), dtype=bool)
-    taken[taken_real] = taken[taken_other] = True
-    reason: Reason = "over_budget" if limit.bound == "budget" else "over_cap"
-    left = [
-        _drops(candidates, real_order[~taken[real_order]], _why_not_real(rules), budget, rules, "budget"),
-        _drops(candidates, other_order[~taken[other_order]], reason, limit.allowed, rules, limit.bound),
-    ]
-    chosen = _chosen(candidates, taken_real, taken_other, weights)
-    return MixPlan(chosen, pa.concat_tables(left), account(candidates, rules, limit, is_real, taken, cell))
+    pool = Pool.of(candidates, rules, seed)
+    drawn = draw(pool)
+    left_out = pa.concat_tables([VERDICT_SCHEMA.empty_table(), *_left_out(drawn)])
+    phase = phases(drawn)
+    return MixPlan(_chosen(drawn, phase), left_out, account(drawn, phase))
 
 
-def _sizes(candidates: pa.Table, unit: Unit) -> I64:
-    if unit == "records":
-        return np.ones(candidates.num_rows, dtype=np.int64)
-    return np.asarray(candidates.column("tokens"), dtype=np.int64)
+def _chosen(drawn: Draw, phase: I64) -> pa.Table:
+    rows = np.concatenate([drawn.real, drawn.other])
+    weights = np.array([float(weight) for weight in drawn.pool.weights])[drawn.pool.kind[rows]]
+    ids = drawn.pool.candidates.column("id").take(pa.array(rows))
+    return pa.table({"id": ids, "weight": weights, "phase": phase[rows]})
 
 
-def _take(sizes: I64, limit: Limit) -> Bools:
-    """Which are taken, in this order, each if it still fits. With nothing allowed, not even a record of size 0 is."""
-    if limit.allowed is None:
-        return np.ones(len(sizes), dtype=bool)
-    left = limit.allowed
-    taken = np.zeros(len(sizes), dtype=bool)
-    if left:
-        for i, size in enumerate(sizes.tolist()):
-            if size <= left:
-                taken[i] = True
-                left -= size
-    return taken
+def _left_out(drawn: Draw) -> Iterator[pa.Table]:
+    """Real records, then the others, each group with the limit that kept it out."""
+    pool = drawn.pool
+    for side in (pool.is_real, ~pool.is_real):
+        out = pool.order[(side & ~drawn.taken)[pool.order]]
+        for reason, evidence, mine in _reasons(drawn, out):
+            if mine.any():
+                yield _drops(pool.candidates, out[mine], reason, evidence | {"unit": pool.rules.unit})
 
 
-def _why_not_real(rules: Rules) -> Reason:
-    return "real_excluded" if rules.real == "exclude" else "over_budget"
+def _reasons(drawn: Draw, out: I64) -> Iterator[tuple[Reason, dict[str, object], Bools]]:
+    """For rows that are out: why, with what, and which of them it is about."""
+    pool = drawn.pool
+    barred, real = ~pool.eligible[out], pool.is_real[out]
+    yield "real_excluded", {"limit": "real"}, barred & real
+    yield "older_generation", {"limit": "generations"}, barred & ~real
+    rest = ~barred
+    if drawn.reached is not None:
+        for reason, evidence, mine in _full(drawn, out):
+            yield reason, evidence, rest & mine
+            rest = rest & ~mine
+    yield "over_budget", {"limit": "budget", "allowed": pool.budget()}, rest & real
+    limit = drawn.limit
+    why: Reason = "over_budget" if limit.bound == "budget" else "over_cap"
+    yield why, {"limit": limit.bound, "allowed": limit.allowed}, rest & ~real
 
 
-def _drops(
-    candidates: pa.Table, rows: I64, reason: Reason, allowed: int | None, rules: Rules, bound: str | None
-) -> pa.Table:
+def _full(drawn: Draw, out: I64) -> Iterator[tuple[Reason, dict[str, object], Bools]]:
+    """Caps on parts that have no room for a record more."""
+    pool, taken = drawn.pool, drawn.taken
+    seen = pool.seen()
+    whole = int(seen[taken].sum())
+    for demand, member in zip(drawn.demands, drawn.members, strict=True):
+        if demand.kind == "share_at_most" and demand.path[0] in {"caps", "ratios"}:
+            room = demand.value * whole - int(seen[taken & member].sum())
+            full = member[out] & np.asarray(seen[out] * float(1 - demand.value) > float(room), dtype=bool)
+            reason: Reason = "off_ratio" if demand.is_target else "over_cap"
+            yield reason, {"limit": ".".join(demand.path), "allowed": float(demand.value)}, full
+
+
+def _drops(candidates: pa.Table, rows: I64, reason: Reason, evidence: dict[str, object]) -> pa.Table:
     n = len(rows)
-    limit = "real" if reason == "real_excluded" else bound
-    evidence = {"limit": limit, "unit": rules.unit} | ({} if limit == "real" else {"allowed": allowed})
     cells = {"outcome": "drop", "check": "mix", "reason": reason, "family": "policy"}
     columns = {name: pa.repeat(pa.scalar(value), n) for name, value in cells.items()} | {
         "record": candidates.column("id").take(pa.array(rows)),
@@ -106,9 +112,3 @@ def _drops(
         "evidence": pa.repeat(pa.scalar(canonical_json(evidence)), n),
     }
     return pa.table([columns[name] for name in VERDICT_SCHEMA.names], schema=VERDICT_SCHEMA)
-
-
-def _chosen(candidates: pa.Table, real: I64, other: I64, weights: tuple[float, float]) -> pa.Table:
-    ids = candidates.column("id").take(pa.array(np.concatenate([real, other])))
-    weight = np.repeat(np.array(weights, dtype=np.float64), [len(real), len(other)])
-    return pa.table({"id": ids, "weight": weight})

@@ -44,7 +44,7 @@ def _cells(candidates: pa.Table) -> U64:
     """A 64-bit name for each record's cell. A sum over tags, so that their order does not count."""
     side = np.asarray(pc.equal(candidates.column("origin"), "human"), dtype=np.uint64)
     names = _mix64(_digests(candidates.column("strategy").cast(pa.string())) + side)
-    tags = _one_array(candidates.column("tags"))
+    tags = one_array(candidates.column("tags"))
     owners = np.asarray(pc.list_parent_indices(tags), dtype=np.int64)
     values = _mix64(_digests(pa.chunked_array([pc.list_flatten(tags)]).cast(pa.string())))
     np.add.at(names, owners, values)
@@ -53,7 +53,7 @@ def _cells(candidates: pa.Table) -> U64:
 
 def _digests(column: pa.ChunkedArray) -> U64:
     """A digest of each string, computed once per distinct string; null is a string of its own."""
-    encoded = _one_array(column.dictionary_encode(null_encoding="encode"))
+    encoded = one_array(column.dictionary_encode(null_encoding="encode"))
     distinct = [_digest64("") if v is None else _digest64("tag", v) for v in encoded.dictionary.to_pylist()]
     return np.array(distinct, dtype=np.uint64)[np.asarray(encoded.indices)] if distinct else np.empty(0, np.uint64)
 
@@ -81,6 +81,7 @@ def _digest64(*parts: str) -> np.uint64:
     return np.uint64(int(digest(*parts)[:16], 16))
 
 
-def _one_array(column: pa.ChunkedArray) -> pa.Array:
+def one_array(column: pa.ChunkedArray) -> pa.Array:
+    """A column as one array, however it is cut."""
     whole = column.combine_chunks()
     return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole

@@ -67,6 +67,8 @@ class Endpoint(BaseModel):
     """Who made it (`qwen`); unsaid, the registry of families is asked by the model's name."""
     distilled_from: tuple[str, ...] = ()
     """Families of the teachers it was distilled from, beside those that the registry knows."""
+    trained_on: str | None = None
+    """Folder of a release that it was trained on: the greatest depth of that release adds to what it writes."""
     service: str | None = None
     """What stays the same when the server moves; the journal is keyed by it. Unsaid: the host, or `local`."""
     key_env: str | None = None

@@ -7,7 +7,7 @@ says nothing (a deployment called `prod-2`) needs `family` in the recipe.
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -100,6 +100,7 @@ def _ours() -> Registry:
 
 
 _loaded: list[Registry] = []
+_trained: dict[str, int] = {}
 _own = OwnFile("STERLING_FAMILIES", Registry, "docs/models.md shows one")
 
 
@@ -153,14 +154,26 @@ def lineage_of(model: str, family: str | None = None) -> frozenset[str]:
 def depth_of(model: Endpoint | str) -> int:
     """How many distillations are stacked in it, as far as is known; a teacher adds them to a record's depth.
 
-    The endpoint's `distilled_from` counts as one more where the registry knows of none from those families.
+    The endpoint's `distilled_from` counts as one more where the registry knows of none from those families, and what
+    it was `trained_on` as much as `trained` says.
     """
     known = registry()
     name = model if isinstance(model, str) else model.model
     entries = list(known.distillations_of(name))
     told = frozenset() if isinstance(model, str) else _added(known, model)
     teachers = frozenset().union(*(known.called(family) for entry in entries for family in entry.teachers))
-    return sum(entry.depth for entry in entries) + bool(told - teachers)
+    data = 0 if isinstance(model, str) or model.trained_on is None else _trained.get(model.trained_on, 0)
+    return sum(entry.depth for entry in entries) + bool(told - teachers) + data
+
+
+@contextmanager
+def trained(depths: Mapping[str, int]) -> Iterator[None]:
+    """Know, while this lasts and in this process, the depth of the data behind each `trained_on`."""
+    _trained.update(depths)
+    try:
+        yield
+    finally:
+        _trained.clear()
 
 
 def _taught(known: Registry, name: str) -> frozenset[str]:

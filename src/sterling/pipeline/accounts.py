@@ -36,10 +36,12 @@ def step_lines(stages: Sequence[Stage]) -> tuple[StepLine, ...]:
     """One line a step in the order in which records went through them, rounds added up."""
     lines = [_anchor_line(s) for s in stages if s.kind == "anchor"]
     lines += [_tally_line("roles", s.summary["tally"]) for s in stages if s.kind == "roles"]
+    lines += [_inherited_line(s) for s in stages if s.kind == "continues"]
     for name in dict.fromkeys(s.name for s in stages if s.kind == "generate"):
         lines.append(_generate_line(name, [s.summary for s in stages if s.kind == "generate" and s.name == name]))
-    for name in dict.fromkeys(s.name for s in stages if s.kind == "check"):
-        tallies = [s.summary["tally"] for s in stages if s.kind == "check" and s.name == name]
+    checks = [s for s in stages if s.kind in {"check", "recheck"}]
+    for name in dict.fromkeys(s.name for s in checks):
+        tallies = [s.summary["tally"] for s in checks if s.name == name]
         lines.append(_tally_line(f"check:{name}", total(tallies)))
     lines += [_tally_line("mix", s.summary["tally"]) for s in stages if s.kind == "mix"]
     return tuple(lines)
@@ -172,6 +174,11 @@ def _makers(shard: Shard) -> Iterator[tuple[str, Author]]:
 def _anchor_line(stage: Stage) -> StepLine:
     read, bad = stage.summary["records"], stage.summary["faults"]
     return StepLine(f"anchor:{stage.name}", read + bad, read, bad, reasons=stage.summary["reasons"])
+
+
+def _inherited_line(stage: Stage) -> StepLine:
+    """Synthetic records of earlier generations that come in here."""
+    return _tally_line(f"continues:{stage.name}", stage.summary["tally"])
 
 
 def _generate_line(name: str, summaries: Sequence[Mapping[str, Any]]) -> StepLine:

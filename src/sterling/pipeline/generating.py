@@ -13,6 +13,7 @@ from sterling.engine.produce import Chunk, Propose, ProposeTogether, chunks, com
 from sterling.engine.shards import Shard, fates, scores, standing
 from sterling.engine.step import Step
 from sterling.errors import NotAnswered, SourceError
+from sterling.models import depth_of, endpoints_of
 from sterling.pipeline.anchoring import gathered, made_by, rows_per_shard
 from sterling.pipeline.job import Assignment, Job, asks, perform
 from sterling.recipes import Entry, Recipe
@@ -30,11 +31,13 @@ class Walked(NamedTuple):
 
     anchors: tuple[Shard, ...]
     made: tuple[Shard, ...]
+    inherited: tuple[Shard, ...] = ()
+    """Synthetic records of earlier generations."""
 
     @property
     def shards(self) -> tuple[Shard, ...]:
-        """All of them, the anchor first."""
-        return (*self.anchors, *self.made)
+        """All of them, the anchor first, then what is inherited."""
+        return (*self.anchors, *self.inherited, *self.made)
 
 
 def last_walk(recipe: Recipe) -> int:
@@ -92,6 +95,8 @@ def _begins_after(recipe: Recipe, entry: Entry[Strategy]) -> int:
 def _generate(job: Job, turn: Turn, walked: Walked, inputs: list[str], first: int) -> list[Shard]:
     entry, past = turn.entry, turn.past
     question = asks(entry.part, seed=job.recipe.seed, round=past.round, limit=job.preview, entry=entry.name)
+    if taught := {one.trained_on: depth_of(one) for one in endpoints_of(entry.part) if one.trained_on is not None}:
+        question["taught"] = taught
     folder = f"generate-{entry.name}-round{past.round}"
     most = _most(job, entry, past)
     units = None if most is None else -(-most // _tasks_per_shard(job))

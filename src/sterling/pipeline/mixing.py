@@ -1,9 +1,11 @@
 """The mix as a step: describe every standing record in a line, plan, write each shard's verdicts and weights."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,11 +15,13 @@ import pyarrow.compute as pc
 from sterling.engine.apply import summed
 from sterling.engine.shards import Shard, standing, tally
 from sterling.engine.step import Step
-from sterling.mix import plan
+from sterling.mix import END, Infeasible, Rules, domain_names, plan, ratios_csv
+from sterling.pipeline.feasible import places_of, refusal, rules_of
 from sterling.pipeline.job import Assignment, Job, perform
+from sterling.pipeline.past import NO_PAST, Past
 from sterling.policy import caps
 from sterling.recipes import Recipe
-from sterling.records import VERDICT_SCHEMA, texts
+from sterling.records import VERDICT_SCHEMA, canonical_json, digest, texts
 from sterling.stats import Evidence, count
 from sterling.text import count_tokens
 
@@ -34,46 +38,79 @@ class Mixed(NamedTuple):
     address: str
 
 
-def mix(job: Job, shards: Sequence[Shard]) -> Mixed:
-    """Choose what is released. Each standing record gets a verdict; the score of a keep is its weight."""
+def mix(job: Job, shards: Sequence[Shard], past: Past = NO_PAST) -> Mixed:
+    """Choose what is released. Each standing record gets a verdict; the score of a keep is its weight.
+
+    RecipeError with the recipe's lines when its demands on the mix conflict, or leave nothing; no step is sealed then.
+    """
+    rules = rules_of(job.recipe, preview=job.preview is not None)
     question = job.recipe.mix.model_dump(mode="json") | {"seed": job.recipe.seed, "bounds": list(caps(job.recipe))}
-    given = Assignment("mix", "mix", "mix", question, job.trail.addresses)
-    step, summary = perform(job, given, lambda step: _mix(job, step, shards))
+    given = Assignment("mix", "mix", "mix", question | _beyond(rules, past), job.trail.addresses)
+    step, summary = perform(job, given, lambda step: _mix(job, step, shards, rules, past))
     judged = tuple(shard.judged(step.part("verdicts", shard.number)) for shard in shards)
     return Mixed(judged, summary, step.address)
 
 
+def mixture(name: str, evidence: Sequence[Evidence]) -> str | None:
+    """The share of each source in the mix as a file with one row, as tools for mixtures read it; None of an empty mix.
+
+    Domains are anchors and strategies' entries, or those that the recipe's own file of ratios names.
+    """
+    named = {one.name: one.value for one in evidence if one.value is not None}
+    for prefix in ("mix.ratio.", "mix.source."):
+        shares = {key.removeprefix(prefix): share for key, share in named.items() if key.startswith(prefix)}
+        if shares and math.isclose(sum(shares.values()), 1, abs_tol=1e-6):
+            return ratios_csv(name, shares)
+    return None
+
+
+def _beyond(rules: Rules, past: Past) -> dict[str, Any]:
+    """What the mix depends on that the recipe does not say itself: content of the ratios, and earlier generations."""
+    ages = {str(number): age for number, age in sorted(past.ages.items())}
+    drawn = past.drawn.sort_by("id")
+    held = digest(*map(str, (column.to_pylist() for column in drawn.columns))) if drawn.num_rows else ""
+    ratios = {name: str(share) for name, share in rules.ratios.items()}
+    return {"ratios": ratios, "generation": past.generation, "ages": ages, "drawn": held}
+
+
+_COLUMNS = ("id", "origin", "source", "tags", "depth", "format", "conversational")
+
+
 @dataclass(frozen=True, slots=True)
 class Describe:
-    """A line for each standing record: all that the mix needs to know."""
+    """A line for each standing record: all that the mix needs to know. `ages` of shards, by their number."""
+
+    ages: Mapping[int, int]
 
     def __call__(self, shard: Shard) -> pa.Table:
-        """`id`, `tokens`, `origin`, `strategy`, `tags`, `depth`, `format`, `conversational`, `verified`, `shard`."""
+        """`id`, `tokens`, `origin`, `strategy`, `source`, `tags`, `depth`, `format`, `conversational`, `verified`,
+        `age`, `shard`."""
         batch, verified, _ = standing(shard)
         makers = batch.column("maker").to_pylist()
         strategies = [None if maker is None else json.loads(maker)["strategy"] for maker in makers]
-        columns = {name: batch.column(name) for name in ("id", "origin", "tags", "depth", "format", "conversational")}
+        columns = {name: batch.column(name) for name in _COLUMNS}
         return pa.table(
             columns
             | {
                 "tokens": pa.array([count_tokens(text) for text in texts(batch)], pa.int64()),
                 "strategy": pa.array(strategies, pa.string()),
                 "verified": pa.array(verified),
+                "age": pa.array(np.full(batch.num_rows, self.ages.get(shard.number, 0), dtype=np.int64)),
                 "shard": pa.array(np.full(batch.num_rows, shard.number, dtype=np.int64)),
             }
         )
 
 
-def _mix(job: Job, step: Step, shards: Sequence[Shard]) -> dict[str, Any]:
-    lines = list(job.use.crew.map(Describe(), shards, len(shards)))
-    known = pa.concat_tables(lines).sort_by("shard").combine_chunks()
-    options, bounds = job.recipe.mix, caps(job.recipe)
+def _mix(job: Job, step: Step, shards: Sequence[Shard], rules: Rules, past: Past) -> dict[str, Any]:
+    lines = list(job.use.crew.map(Describe(dict(past.ages)), shards, len(shards)))
+    known = _with_draws(pa.concat_tables(lines).sort_by("shard").combine_chunks(), past.drawn)
     bare = _bare(job.recipe, known)
-    planned = plan(
-        known.filter(pc.invert(bare)), real=options.real, synthetic_cap=bounds.synthetic_cap,
-        real_floor=bounds.real_floor, unit=options.unit, budget=options.budget,
-        weights=(options.weights.real, options.weights.synthetic), seed=job.recipe.seed,
-    )  # fmt: skip
+    candidates = known.filter(pc.invert(bare))
+    try:
+        planned = plan(candidates, rules, seed=job.recipe.seed)
+    except Infeasible as found:
+        places = places_of(Path(str(job.trail.head.get("recipe", "recipe"))))
+        raise refusal(found, rules.unit, places, domain_names(candidates)) from None
     unverified = _verdicts(known.filter(bare)["id"], "drop", "unverified")
     verdicts = pa.concat_tables([planned.left_out, unverified, _keeps(planned.chosen)])
     markers = list(_distribute(step, verdicts, known, shards))
@@ -86,6 +123,13 @@ def _mix(job: Job, step: Step, shards: Sequence[Shard]) -> dict[str, Any]:
     }
 
 
+def _with_draws(known: pa.Table, drawn: pa.Table) -> pa.Table:
+    """`drawn`: in how many earlier mixes each record was."""
+    at = pc.index_in(known["id"].combine_chunks(), value_set=drawn["id"].combine_chunks())
+    times = pc.fill_null(drawn["times"].combine_chunks().take(at), 0)
+    return known.append_column("drawn", times.cast(pa.int64()))
+
+
 def _bare(recipe: Recipe, known: pa.Table) -> pa.ChunkedArray:
     """Synthetic records that nothing verified: they stay out, unless the recipe waives that rule by name."""
     if any(waiver.rule == VERIFIED_RULE for waiver in recipe.waive):
@@ -94,8 +138,11 @@ def _bare(recipe: Recipe, known: pa.Table) -> pa.ChunkedArray:
 
 
 def _keeps(chosen: pa.Table) -> pa.Table:
-    """What was chosen in the form of verdicts; the weight is their score."""
-    return _verdicts(chosen["id"], "keep", "chosen", chosen["weight"])
+    """What was chosen as verdicts; the weight is their score, and the end of the mix has its phase as evidence."""
+    kept = _verdicts(chosen["id"], "keep", "chosen", chosen["weight"])
+    ends = pc.equal(chosen["phase"], END)
+    evidence = pc.if_else(ends, canonical_json({"phase": END}), "{}")
+    return kept.set_column(kept.schema.get_field_index("evidence"), VERDICT_SCHEMA.field("evidence"), evidence)
 
 
 def _verdicts(ids: pa.ChunkedArray, outcome: str, reason: str, score: pa.ChunkedArray | None = None) -> pa.Table:

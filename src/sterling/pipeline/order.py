@@ -1,10 +1,10 @@
 """The one place where the order of the house is written down."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sterling.engine.watch import Silent, Watch
 from sterling.errors import InputError, PolicyRefused, SourceError
@@ -13,18 +13,24 @@ from sterling.models import families, store, terms
 from sterling.models.mocking.rehearsal import rehearsed
 from sterling.pipeline.anchoring import cut_roles, read_anchors
 from sterling.pipeline.calibrating import require_seeds
+from sterling.pipeline.continuing import Inherited, continued, depths, refuse_itself
 from sterling.pipeline.costs import require_keys, require_prices, spending
 from sterling.pipeline.crews import Engine, crew_of, places_of
 from sterling.pipeline.earlier import earlier_files
+from sterling.pipeline.erasing import read_erasures
+from sterling.pipeline.feasible import require_mix
+from sterling.pipeline.generating import Walked
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import mix
 from sterling.pipeline.publishing import publish
+from sterling.pipeline.targeting import require_inputs
 from sterling.pipeline.walking import walk
 from sterling.policy import Finding, lint, makes, refusing, render, resolved, runs_in
 from sterling.recipes import Loaded, Recipe, from_mapping, load, lock_text, recipe_digest
 from sterling.records.files import write_text
 from sterling.records.places import remove_tree
 from sterling.registry import Part
+from sterling.release import earlier_release
 from sterling.version import VERSION
 
 RecipeLike = str | Path | Mapping[str, Any] | Recipe | Loaded
@@ -51,6 +57,41 @@ def run(
     `out` may be a URL that fsspec knows (`s3://bucket/folder`): `runs/` is there, and the rest in the current folder.
     `engine` is who works: `ray` on the cluster at `cluster` (`host:port`), unsaid a Ray of its own.
     """
+    opened = walked(
+        recipe, out=out, overrides=overrides, preview=preview, watch=watch, rehearse=rehearse, engine=engine,
+        cluster=cluster,
+    )  # fmt: skip
+    with opened as at_work:
+        mixed = mix(at_work.job, at_work.walked.shards, at_work.inherited.past)
+        publish(at_work.job, at_work.loaded, at_work.walked, mixed, at_work.release, at_work.inherited)
+    return Run(at_work.job.trail.run)
+
+
+class AtWork(NamedTuple):
+    """A run that has come as far as its mix, and may still ask its models."""
+
+    job: Job
+    loaded: Loaded
+    walked: Walked
+    release: Path
+    """Where it is to go."""
+    inherited: Inherited
+    """From the generations before it; nothing in a first one."""
+
+
+@contextmanager
+def walked(
+    recipe: RecipeLike,
+    *,
+    out: str | Path = ".",
+    overrides: Sequence[str] = (),
+    preview: int | None = None,
+    watch: Watch | None = None,
+    rehearse: bool | str | Path = False,
+    engine: Engine = "local",
+    cluster: str | None = None,
+) -> Iterator[AtWork]:
+    """Walk a recipe up to its mix, as `run` does and with the same steps, and stay alone in its folder for a while."""
     places = places_of(out, engine, rehearsed=bool(rehearse))
     loaded = read_recipe(recipe, overrides)
     loaded = loaded._replace(recipe=resolved(loaded.recipe))
@@ -61,19 +102,22 @@ def run(
         require_keys(loaded)
     require_seeds(loaded)
     require_prices(loaded)
+    require_inputs(loaded.recipe)
     folder = _folder(places.runs, loaded.recipe.name, preview, rehearse)
     crew = crew_of(engine, loaded.recipe.engine.workers, cluster, folder)
     write_text(folder / "recipe.lock.yaml", lock_text(loaded.recipe))
     kept = (folder if rehearse else places.home) / ".sterling"
     head = _head(loaded) | {"rehearsed": bool(rehearse)}
     job = Job.of(loaded.recipe, folder, head, crew, watch or Silent(), kept, preview)
+    taught = families.trained(depths(loaded.recipe))
     known, looked = families.added(_families(loaded)), runs_in(None if preview else folder.parent)
-    with alone(folder), _asking(job, rehearse), spending(job, loaded), looked, known, crew:
-        anchors = read_anchors(job)
-        walked = walk(job, cut_roles(job, anchors))
-        mixed = mix(job, walked.shards)
-        publish(job, loaded, walked, mixed, places.home / "releases" / loaded.recipe.name)
-    return Run(folder)
+    with alone(folder), _asking(job, rehearse), spending(job, loaded), looked, known, taught, crew:
+        release = places.home / "releases" / loaded.recipe.name
+        refuse_itself(job, release)
+        anchors = cut_roles(job, read_anchors(job))
+        inherited = continued(job, anchors)
+        done = walk(job, anchors, inherited.shards)
+        yield AtWork(job, loaded, done, release, inherited)
 
 
 def _asking(job: Job, rehearse: bool | str | Path) -> AbstractContextManager[None]:
@@ -118,6 +162,7 @@ def require_files(loaded: Loaded) -> None:
     recipe = loaded.recipe
     parts: list[tuple[tuple[str | int, ...], Part]] = [
         *((("anchor", n), source) for n, source in enumerate(recipe.anchor)),
+        *((("target", n), source) for n, source in enumerate(recipe.target)),
         *((("generate", n), entry.part) for n, entry in enumerate(recipe.generate)),
         *((("checks", n), entry.part) for n, entry in enumerate(recipe.checks)),
     ]
@@ -133,10 +178,17 @@ def require_files(loaded: Loaded) -> None:
             except InputError as error:
                 key = next((key for key in ("path", "against", "packages") if hasattr(part, key)), "")
                 raise _at(loaded, (*place, key), error) from None
-    try:
-        terms.registry(recipe.terms_folder)
-    except InputError as error:
-        raise _at(loaded, ("terms",), error) from None
+    require_mix(loaded)
+    for key, look in (
+        ("terms", lambda: terms.registry(recipe.terms_folder)),
+        ("continues", lambda: recipe.continues_folder and earlier_release(recipe.continues_folder)),
+        ("models", lambda: depths(recipe)),
+        ("erasures", lambda: read_erasures(recipe.erasures_file)),
+    ):
+        try:
+            look()
+        except InputError as error:
+            raise _at(loaded, (key,), error) from None
 
 
 def _at(loaded: Loaded, place: tuple[str | int, ...], error: InputError) -> SourceError:

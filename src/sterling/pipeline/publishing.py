@@ -11,27 +11,39 @@ from typing import Any, NamedTuple
 
 from sterling.collapse import diversity
 from sterling.errors import PolicyRefused
-from sterling.pipeline import accounts, authors, streams
+from sterling.pipeline import accounts, authors, streams, targeting
 from sterling.pipeline.calibrating import calibration
 from sterling.pipeline.cells import cells
+from sterling.pipeline.continuing import FIRST, Inherited
 from sterling.pipeline.costs import costs
 from sterling.pipeline.covering import coverage
 from sterling.pipeline.estimating import estimates
 from sterling.pipeline.fates import Fates, fates, flagged
+from sterling.pipeline.forecasting import forecast_run
 from sterling.pipeline.generating import Walked, concluded
+from sterling.pipeline.generations import generation_of, generations
+from sterling.pipeline.handing_on import lineage
 from sterling.pipeline.job import Assignment, Job, perform
-from sterling.pipeline.mixing import Mixed
+from sterling.pipeline.mixing import Mixed, mixture
 from sterling.pipeline.samples import samples, without_rejected_text
 from sterling.pipeline.tails import tails
+from sterling.pipeline.watching import accepted_so_far, watched
 from sterling.pipeline.words import Told, conclusion_of
 from sterling.policy import Finding, gate, lint, refuses, settled, to_json
 from sterling.recipes import Loaded, plain, recipe_digest
 from sterling.records.files import write_json, write_text
-from sterling.release import CardFacts, Contents, Options, write_release
+from sterling.release import CardFacts, Contents, Lineage, Options, write_release
 from sterling.report import Report, render
 from sterling.sandbox import self_test
 from sterling.stats import Evidence
 from sterling.version import VERSION
+
+
+class Handed(NamedTuple):
+    """What came from earlier generations, and what goes to later ones."""
+
+    inherited: Inherited
+    lineage: Lineage
 
 
 class _Measured(NamedTuple):
@@ -43,25 +55,30 @@ class _Measured(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def publish(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, release: Path) -> None:
+def publish(
+    job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, release: Path, inherited: Inherited = FIRST
+) -> None:
     """Write `release` if the policy lets it go, and the report in any case. PolicyRefused when it does not."""
     terms = authors.fingerprint(job.recipe)
-    question = {"recipe": recipe_digest(job.recipe), "preview": job.preview, "terms": terms}
+    question = {"recipe": recipe_digest(job.recipe), "preview": job.preview, "terms": terms, **targeting.asks(job)}
     given = Assignment("release", "release", "release", question, [mixed.address])
     _, summary = perform(
-        job, given, lambda step: _publish(job, loaded, walked, mixed, release, step.address),
+        job, given, lambda step: _publish(job, loaded, walked, mixed, inherited, release, step.address),
         stands=lambda step: (step.sealed() or {})["status"] != "released" or _stands(release, step.address),
     )  # fmt: skip
     _close(job, summary["report"], release)
 
 
-def _publish(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, release: Path, address: str) -> dict[str, Any]:
-    known = _measure(job, loaded, walked, mixed)
+def _publish(
+    job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, inherited: Inherited, release: Path, address: str
+) -> dict[str, Any]:
+    known = _measure(job, loaded, walked, mixed, inherited)
     report = _report(job, loaded, mixed, known)
     write_json(job.trail.run / "report.json", report.to_json())
     write_text(job.trail.run / "report.html", render(report))
     if report.outcome.status == "released":
-        write_release(release, _contents(job, mixed, known, _leaving(job, report), address))
+        handed = Handed(inherited, lineage(job.recipe.name, walked, mixed, inherited))
+        write_release(release, _contents(job, mixed, known, _leaving(job, report), address, handed))
     return {"status": report.outcome.status, "report": report.to_json()}
 
 
@@ -89,8 +106,10 @@ def _stands(release: Path, address: str) -> bool:
     return bool(found.get("address") == address)
 
 
-def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measured:
-    makers = accounts.by_maker(job, mixed.shards[len(walked.anchors) :])
+def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, inherited: Inherited) -> _Measured:
+    own = len(walked.anchors) + len(walked.inherited)
+    makers = accounts.by_maker(job, mixed.shards[own:])
+    every = makers + accounts.by_maker(job, mixed.shards[len(walked.anchors) : own])
     became = fates(job, len(walked.anchors), mixed.shards)
     evidence = (
         *accounts.roles(job),
@@ -99,7 +118,8 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measure
         *accounts.oracles(job),
         *accounts.acceptance(makers),
         *flagged(job, became),
-        *authors.written(job.recipe, makers),
+        *authors.written(job.recipe, every),
+        *generations(walked, mixed, inherited),
         *calibration(job, makers),
         *tails(job, walked.made),
         *tails(job, walked.anchors, "anchor"),
@@ -107,6 +127,10 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed) -> _Measure
         *concluded(job, walked),
         *coverage(job, walked),
         *diversity(streams.corpora(walked.anchors, mixed.shards), job.recipe.seed),
+        *watched(job.recipe.name, walked.anchors, mixed.shards[own:], inherited),
+        *accepted_so_far(job.recipe.name, accounts.acceptance(makers), inherited, job.recipe.continues_folder),
+        *forecast_run(job, walked.anchors, mixed.shards[own:]),
+        *targeting.drift(job, walked, mixed),
         *costs(job, mixed),
         *estimates(job, walked),
     )
@@ -142,12 +166,15 @@ def _leaving(job: Job, report: Report) -> Report:
     return replace(report, samples=without_rejected_text(report.samples))
 
 
-def _contents(job: Job, mixed: Mixed, known: _Measured, report: Report, address: str) -> Contents:
+def _contents(job: Job, mixed: Mixed, known: _Measured, report: Report, address: str, handed: "Handed") -> Contents:
     options = job.recipe.release
+    provenance = _provenance(job, report, address) | generation_of(mixed, handed.inherited)
     return Contents(
-        configurations=streams.configurations(mixed.shards, mixed.summary["formats"]),
+        configurations=streams.configurations(
+            mixed.shards, mixed.summary["formats"], ends=job.recipe.mix.ends_on_real > 0
+        ),
         rejected=streams.Rejected(tuple(job.trail.stages), job.trail.run, mixed.shards),
-        provenance=_provenance(job, report, address) | {"models": authors.described(job.recipe, known.evidence)},
+        provenance=provenance | {"models": authors.described(job.recipe, known.evidence)},
         evidence=known.evidence,
         report_json=report.to_json(),
         report_html=render(report),
@@ -155,6 +182,8 @@ def _contents(job: Job, mixed: Mixed, known: _Measured, report: Report, address:
             job.recipe.name, _use(job), options.licence, models=authors.in_words(job.recipe, known.evidence)
         ),
         options=Options(options.reference, options.rejected),
+        mixture=mixture(job.recipe.name, known.evidence),
+        lineage=handed.lineage,
     )
 
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from sterling.engine.shards import Shard, read_batch, standing
 from sterling.ledger import Stage
+from sterling.mix import END, MAIN
 from sterling.records import canonical_json, records_of, texts
 from sterling.records.places import read_parquet
 from sterling.release import REJECTED_INPUT, Configuration
@@ -28,13 +29,18 @@ def corpora(anchors: Sequence[Shard], chosen: Sequence[Shard]) -> Mapping[str, I
     }
 
 
-def configurations(shards: Sequence[Shard], formats: Sequence[Mapping[str, Any]]) -> list[Configuration]:
-    """One configuration a format; plain and conversational records of one format stay apart."""
+def configurations(
+    shards: Sequence[Shard], formats: Sequence[Mapping[str, Any]], *, ends: bool = False
+) -> list[Configuration]:
+    """One configuration a format; plain and conversational records of one format stay apart.
+
+    `ends`: the mix has an end that is real alone. Its records come last, and a column `phase` says which they are.
+    """
     names = [entry["format"] for entry in formats]
     return [
         Configuration(
             entry["format"] if names.count(entry["format"]) == 1 else _told_apart(entry),
-            partial(_released, shards, entry["format"], entry["conversational"]),
+            partial(_released, shards, entry["format"], entry["conversational"], ends),
         )
         for entry in formats
     ]
@@ -61,7 +67,8 @@ class Rejected:
 
 
 def _label(stage: Stage) -> str:
-    return stage.kind if stage.kind in {"roles", "mix", "release"} else f"{stage.kind}:{stage.name}"
+    kind = "check" if stage.kind == "recheck" else stage.kind
+    return kind if kind in {"roles", "mix", "release"} else f"{kind}:{stage.name}"
 
 
 def _told_apart(entry: Mapping[str, Any]) -> str:
@@ -74,20 +81,28 @@ def _texts(shards: Sequence[Shard], which: Callable[[pa.RecordBatch], pa.Array] 
         yield from texts(batch if which is None else batch.filter(which(batch)))
 
 
-def _released(shards: Sequence[Shard], form: str, conversational: bool) -> Iterator[pa.RecordBatch]:
-    for shard in shards:
-        batch = standing(shard).batch
-        mine = pc.and_(pc.equal(batch.column("format"), form), pc.equal(batch.column("conversational"), conversational))
-        chosen = batch.filter(mine)
-        if chosen.num_rows:
-            yield chosen.append_column("weight", _weights(shard, chosen.column("id")))
+def _released(shards: Sequence[Shard], form: str, conversational: bool, ends: bool) -> Iterator[pa.RecordBatch]:
+    for phase in (MAIN, END) if ends else (None,):
+        for shard in shards:
+            chosen = _chosen(shard, form, conversational)
+            if phase is not None:
+                chosen = chosen.filter(pc.equal(chosen.column("phase"), phase))
+            else:
+                chosen = chosen.drop_columns(["phase"])
+            if chosen.num_rows:
+                yield chosen
 
 
-def _weights(shard: Shard, ids: pa.Array) -> pa.Array:
-    """The mix's verdict is the last, and its score is the weight."""
-    mix = read_parquet(shard.verdicts[-1], columns=["record", "score"])
-    index = pc.index_in(ids, value_set=mix["record"].combine_chunks())
-    return mix["score"].combine_chunks().take(index)
+def _chosen(shard: Shard, form: str, conversational: bool) -> pa.RecordBatch:
+    """What the mix chose of a shard, with `weight` and `phase`: its verdict is the last, its score the weight."""
+    batch = standing(shard).batch
+    mine = pc.and_(pc.equal(batch.column("format"), form), pc.equal(batch.column("conversational"), conversational))
+    chosen = batch.filter(mine)
+    mix = read_parquet(shard.verdicts[-1], columns=["record", "score", "evidence"])
+    said = mix.take(pc.index_in(chosen.column("id"), value_set=mix["record"].combine_chunks())).combine_chunks()
+    evidence = said["evidence"].combine_chunks()
+    phase = pc.if_else(pc.equal(evidence, "{}"), MAIN, END).cast(pa.int32())
+    return chosen.append_column("weight", said["score"].combine_chunks()).append_column("phase", phase)
 
 
 def _dropped(shard: Shard, labels: Mapping[Path, str]) -> Iterator[dict[str, Any]]:

@@ -29,7 +29,8 @@ def conclusion_of(job: Job, mixed: Mixed, told: Told, *, refused: bool) -> Concl
     for part in mixed.summary["composition"]:
         parts[part["origin"]] += part["records"]
     sentences = (
-        *_candidates(mixed, told.makers, preview=job.preview is not None),
+        *_candidates(told.makers, preview=job.preview is not None),
+        *_generation(evidence),
         *_brought(told.fates),
         *_one_side(parts),
         *_flagged(evidence),
@@ -64,18 +65,30 @@ def _headline(parts: Counter[str], mixed: Mixed) -> str:
     return f"{headline}; {verified}."
 
 
-def _candidates(mixed: Mixed, makers: Counts, *, preview: bool) -> Iterator[str]:
+def _candidates(makers: Counts, *, preview: bool) -> Iterator[str]:
     """What became of everything that was generated."""
     drops: Counter[str] = Counter()
     for (_, check, outcome), n in makers.items():
         if outcome == "drop":
             drops[check] += n
-    through = sum(part["records"] for part in mixed.summary["composition"] if part["strategy"] is not None)
+    through = sum(n for (_, check, outcome), n in makers.items() if check == "mix" and outcome != "drop")
     if not through + drops.total():
         return
     yield f"{_fate('synthetic candidates', drops, through)}."
     if preview and drops["mix"]:
         yield "The mix left candidates out because of the synthetic cap, which so few real records reach at once."
+
+
+def _generation(evidence: Sequence[Evidence]) -> Iterator[str]:
+    """What a run has from the releases before it, and who is not there any more."""
+    known = {one.name: one for one in evidence}
+    number, taken = known.get("generation.number"), known.get("generation.inherited")
+    if number is None or taken is None:
+        return
+    before = ", ".join(f"{one['name']} (generation {one['generation']})" for one in number.inputs["continues"])
+    yield f"Generation {number.n}, continues {before}."
+    drops = Counter[str](taken.inputs["dropped"])
+    yield f"{_fate('inherited synthetic records', drops, int(taken.value or 0))}."
 
 
 _BROUGHT = {

@@ -1,7 +1,7 @@
 """What the field knows, as rules that run: lint before, gate after, each with its reason, source and mend."""
 
 from sterling.policy.budget import makes, runs_in
-from sterling.policy.defaults import Headline, Shares, caps, headline, resolved, shares
+from sterling.policy.defaults import Headline, Shares, caps, headline, resolved, shares, weights
 from sterling.policy.finding import Finding, Severity, Status, refuses, refusing, settled
 from sterling.policy.render import ranked, render, render_end, render_headline, to_json
 from sterling.policy.rule import Rule
@@ -31,4 +31,5 @@ __all__ = [
     "settled",
     "shares",
     "to_json",
+    "weights",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sterling.recipes import PURPOSES, Purpose, Recipe
+from sterling.recipes import PURPOSES, Purpose, Recipe, Weights
 
 ANCHORED: tuple[Purpose, ...] = ("fine-tuning", "edge-cases", "pretraining", "alignment")
 """Purposes whose data trains a model beside real data. An evaluation set or a privacy substitute may be wholly new."""
@@ -95,6 +95,18 @@ def caps(recipe: Recipe) -> Shares:
     )
 
 
+_FADING = 0.5
+"""Factor for each step of depth and each generation, in a run that continues an earlier release."""
+
+
+def weights(recipe: Recipe) -> Weights:
+    """The weights that hold for this recipe's mix: what it says, and where it says nothing, 1 in a first generation."""
+    said, factor = recipe.mix.weights, 1.0 if recipe.continues is None else _FADING
+    factors = {key: factor for key in ("per_depth", "per_generation") if getattr(said, key) is None}
+    return said.model_copy(update=factors)
+
+
 def resolved(recipe: Recipe) -> Recipe:
-    """The recipe with the bounds of its mix said: what `recipe.lock.yaml` should hold."""
-    return recipe.model_copy(update={"mix": recipe.mix.model_copy(update=caps(recipe)._asdict())})
+    """The recipe with the bounds and weights of its mix said: what `recipe.lock.yaml` should hold."""
+    said = caps(recipe)._asdict() | {"weights": weights(recipe)}
+    return recipe.model_copy(update={"mix": recipe.mix.model_copy(update=said)})

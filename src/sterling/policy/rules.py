@@ -7,11 +7,15 @@ from sterling.policy import (
     anchors,
     budget,
     checking,
+    collapse,
     evaluation,
+    experiment,
     generation,
+    generations,
     mixing,
     ordering,
     releasing,
+    target,
     terms,
     verifiers,
 )
@@ -21,7 +25,22 @@ from sterling.recipes import Recipe, Waiver, dotted, nearest
 from sterling.recipes.problems import Path
 from sterling.stats import Evidence
 
-SUBJECTS = (anchors, budget, checking, evaluation, generation, mixing, ordering, releasing, terms, verifiers)
+SUBJECTS = (
+    anchors,
+    budget,
+    checking,
+    collapse,
+    evaluation,
+    experiment,
+    generation,
+    generations,
+    mixing,
+    ordering,
+    releasing,
+    target,
+    terms,
+    verifiers,
+)
 """The modules whose rules are registered by being imported here."""
 
 

@@ -10,7 +10,7 @@ from sterling.errors import InputError
 from sterling.recipes.problems import Problem
 from sterling.registry import Kind, Part, names
 
-KINDS: Mapping[str, Kind] = {"anchor": "source", "generate": "strategy", "checks": "check"}
+KINDS: Mapping[str, Kind] = {"anchor": "source", "target": "source", "generate": "strategy", "checks": "check"}
 """Which kind of part each list of a recipe holds; the kind is also the key that names the part."""
 DEFAULTS: Mapping[Kind, str] = {"source": "files"}
 """The part that is meant when an entry does not say which."""

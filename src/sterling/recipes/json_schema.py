@@ -17,13 +17,14 @@ def schema() -> dict[str, Any]:
     It is as strict on keys and types as `load`, and knows nothing of what needs more than one place to be judged:
     roles that sum to 1, unique names, seeds that name an anchor.
     """
-    parts = [(kind, name, part) for kind in KINDS.values() for name, part in sorted(names.available(kind).items())]
+    kinds = dict.fromkeys(KINDS.values())
+    parts = [(kind, name, part) for kind in kinds for name, part in sorted(names.available(kind).items())]
     models: list[tuple[type[BaseModel], Literal["validation"]]] = [(Recipe, "validation")]
     models += [(part, "validation") for _, _, part in parts]
     references, whole = models_json_schema(models)
     definitions: dict[str, Any] = dict(whole.get("$defs", {}))
     recipe = definitions.pop(_key(references[Recipe, "validation"]))
-    branches: dict[Kind, list[dict[str, Any]]] = {kind: [] for kind in KINDS.values()}
+    branches: dict[Kind, list[dict[str, Any]]] = {kind: [] for kind in kinds}
     for kind, name, part in parts:
         key = _key(references[part, "validation"])
         definitions[f"{kind}.{name}"] = _branch(kind, name, part, definitions[key])

@@ -16,9 +16,10 @@ _HEAD = (
 
 def plain(recipe: Recipe) -> dict[str, Any]:
     """The recipe as JSON values, every default said. `from_mapping` of it is the same recipe."""
-    sections = recipe.model_dump(mode="json", exclude={"anchor", "generate", "checks"})
+    sections = recipe.model_dump(mode="json", exclude={"anchor", "target", "generate", "checks"})
     parts = {
         "anchor": [_options("source", source) for source in recipe.anchor],
+        "target": [_options("source", source) for source in recipe.target],
         "generate": [_entry("strategy", entry) for entry in recipe.generate],
         "checks": [_entry("check", entry) for entry in recipe.checks],
     }

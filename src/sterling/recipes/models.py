@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -24,6 +25,7 @@ from pydantic import (
 from sterling.models import Endpoint
 from sterling.models.terms import UseKind
 from sterling.recipes.entries import KINDS, Entry, name_entries, read_entry, read_part, refuse
+from sterling.recipes.presets import Preset, with_preset
 from sterling.recipes.problems import Problem, nearest
 from sterling.records import Role
 from sterling.registry import Check, Source, Strategy
@@ -73,36 +75,105 @@ class Roles(Section):
 
 
 class Weights(Section):
-    """Sampling weights of the mix's two parts, written beside each record for the trainer."""
+    """Sampling weights, written beside each record for the trainer."""
 
     real: float = Field(default=1.0, gt=0)
     synthetic: float = Field(default=1.0, gt=0)
+    per_depth: float | None = Field(default=None, gt=0, le=1)
+    """Factor on a synthetic record for each step of its depth beyond the first. Unsaid: 0.5 in a run that continues an
+    earlier release, else 1."""
+    per_generation: float | None = Field(default=None, gt=0, le=1)
+    """Factor on a synthetic record for each generation since it was written. Unsaid: as `per_depth`."""
+
+
+class Caps(Section):
+    """Highest shares of parts of the mix, in `unit`."""
+
+    strategy: Mapping[Text, Share] = {}
+    """By name of a strategy or of its entry."""
+    depth: Mapping[Annotated[int, Field(ge=1)], Share] = {}
+    """Records of this depth and deeper. In YAML the depth is quoted: `"2": 0.1`."""
+    domain: Mapping[Text, Share] = {}
+    """By tag, or by name of an anchor or a strategy: real records count too."""
+
+    @model_validator(mode="after")
+    def _deeper_is_rarer(self) -> Self:
+        falls = sorted(self.depth.items())
+        wrong = [deep for (_, above), (deep, cap) in pairwise(falls) if cap > above]
+        what = "allows more than the cap of a smaller depth, in which these records count too"
+        if wrong:
+            refuse([Problem(("depth", str(deep)), f"depth {deep} {what}", "lower it, or remove it") for deep in wrong])
+        return self
 
 
 class Mix(Section):
-    """How real and synthetic records come together."""
+    """How real and synthetic records come together. See docs/mixing.md."""
 
+    preset: Preset | None = None
+    """A mixing policy by name; keys that are said beside it win."""
     real: Literal["include", "exclude"] = "include"
     """`exclude` leaves every real record out: evaluation sets and privacy substitutes."""
     synthetic_cap: Share | None = None
     """Highest synthetic share, in `unit`. Unsaid: the default of the purpose (`sterling lint` prints it)."""
     real_floor: Share | None = None
     """Lowest real share, in `unit`. Unsaid: the default of the purpose."""
+    caps: Caps = Caps()
+    minimum: Mapping[Text, Annotated[int, Field(ge=1)]] = {}
+    """Least amount, in `unit` as a trainer sees it, of a tag, an anchor or a strategy. Its records are taken first."""
+    ratios: Text | None = None
+    """A file of target shares by domain: a CSV as olmix reads it (`FILE#run` picks a row), or JSON of domain and
+    weight. Records of no domain in it stay out."""
     unit: Literal["tokens", "records"] = "tokens"
     """What shares and budget are counted in."""
-    budget: int | None = Field(default=None, ge=1)
-    """Size of the whole mix, in `unit`. Unsaid: whatever there is."""
+    budget: Annotated[int, Field(ge=1)] | Literal["anchor"] | None = None
+    """Size of the whole mix, in `unit`; `anchor` means that of the real data there is. Unsaid: whatever there is."""
+    draw: Literal["real_first", "proportional"] = "real_first"
+    """Under a budget: all real data first, or each part by its size, as far as cap and floor allow."""
+    epochs: int = Field(default=1, ge=1)
+    """How often a real record may be seen, by weight, to fill a budget or to let synthetic data in. At most 4."""
+    generations: int | None = Field(default=None, ge=1)
+    """Of how many generations synthetic data enters, this run's first. Unsaid: of all."""
     weights: Weights = Weights()
+    real_share: Share | None = None
+    """Least real share, reached by weighting synthetic records down rather than by leaving them out."""
+    ends_on_real: Share = 0
+    """The last such share of the mix holds real records alone: column `phase` says which."""
+    evidence: Text | None = None
+    """`evidence.json` of `sterling experiment`, where a cap above the purpose's is one that was tried and helped."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_preset(cls, data: Any) -> Any:
+        return with_preset(data) if isinstance(data, Mapping) else data
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        if self.real == "exclude":
-            wrong = {"real_floor": (self.real_floor or 0) > 0, "synthetic_cap": (self.synthetic_cap or 1) < 1}
-            why = "cannot hold: with `real: exclude` the mix is wholly synthetic"
-            refuse_if = [Problem((key,), f"`{key}` {why}", f"remove `{key}`") for key, bad in wrong.items() if bad]
-            if refuse_if:
-                refuse(refuse_if)
+        if wrong := [*_without_real(self), *_too_often(self)]:
+            refuse(wrong)
         return self
+
+
+MOST_EPOCHS = 4
+"""Beyond, repeated data is worth less and less (Muennighoff et al., arXiv 2305.16264)."""
+
+
+def _without_real(mix: Mix) -> Iterator[Problem]:
+    if mix.real == "exclude":
+        wrong = {
+            "real_floor": (mix.real_floor or 0) > 0,
+            "synthetic_cap": (1 if mix.synthetic_cap is None else mix.synthetic_cap) < 1,
+            "real_share": (mix.real_share or 0) > 0,
+            "ends_on_real": mix.ends_on_real > 0,
+        }
+        why = "cannot hold: with `real: exclude` the mix is wholly synthetic"
+        yield from (Problem((key,), f"`{key}` {why}", f"remove `{key}`") for key, bad in wrong.items() if bad)
+
+
+def _too_often(mix: Mix) -> Iterator[Problem]:
+    if mix.epochs > MOST_EPOCHS:
+        why = f"up to {MOST_EPOCHS} epochs repeated data is nearly as good as fresh, beyond it is worth less and less"
+        what = f"real data cannot be seen {mix.epochs} times: {why} (Muennighoff et al., arXiv 2305.16264)"
+        yield Problem(("epochs",), what, f"say {MOST_EPOCHS} or fewer, or bring more real data")
 
 
 class ReleaseOptions(Section):
@@ -192,6 +263,14 @@ class Recipe(Section):
     """Of all randomness: the same recipe and data give the same release."""
     anchor: tuple[_Anchor, ...]
     """Real data. It is never changed and never replaced."""
+    continues: Text | None = None
+    """Folder of the release whose next generation this is: its real records must still be there, its synthetic ones
+    go on. `exact_duplicates` among the checks keeps what it holds from being made again."""
+    erasures: Text | None = None
+    """JSONL file of real records that had to go since: `id` or `content`, `because`, `by`. Only they may be missing."""
+    target: tuple[_Anchor, ...] = ()
+    """Real inputs from where the model will work, apart from the anchor: what users ask. Nothing is made of them;
+    synthetic prompts are compared with them."""
     roles: Roles = Roles()
     models: Mapping[str, Endpoint] = {}
     """Models behind chat endpoints, by the names that strategies and checks call them by."""
@@ -227,9 +306,28 @@ class Recipe(Section):
         return self.intended_use.text if isinstance(self.intended_use, IntendedUse) else self.intended_use
 
     @property
+    def evidence_file(self) -> Path | None:
+        """`mix.evidence` as the system knows it: it is meant from the recipe's own folder."""
+        return None if self.mix.evidence is None else self._base / self.mix.evidence
+
+    @property
     def terms_folder(self) -> Path | None:
         """The folder of terms as the system knows it: it is meant from the recipe's own."""
         return None if self.terms is None else self._base / self.terms
+
+    def located(self, path: str) -> Path:
+        """A path of this recipe as the system knows it: it is meant from the recipe's own folder."""
+        return self._base / path
+
+    @property
+    def continues_folder(self) -> Path | None:
+        """The earlier release, located."""
+        return None if self.continues is None else self.located(self.continues)
+
+    @property
+    def erasures_file(self) -> Path | None:
+        """The file of erasures, located."""
+        return None if self.erasures is None else self.located(self.erasures)
 
     @model_validator(mode="before")
     @classmethod
@@ -253,7 +351,7 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
-        problems = [*_name_clashes(self), *_lost_seeds(self)]
+        problems = [*_name_clashes(self), *_lost_seeds(self), *_lost_caps(self), *_continuing(self)]
         if problems:
             refuse(problems)
         return self
@@ -277,6 +375,11 @@ def _name_clashes(recipe: Recipe) -> Iterator[Problem]:
         if source.name in seen:
             yield Problem(("anchor", index, "name"), f"two anchors are called `{source.name}`", "rename one of them")
         seen.add(source.name)
+    apart: set[str] = set()
+    for index, source in enumerate(recipe.target):
+        if source.name in apart:
+            yield Problem(("target", index, "name"), f"two targets are called `{source.name}`", "rename one of them")
+        apart.add(source.name)
     for index, entry in enumerate(recipe.generate):
         if entry.name in seen:
             what = f"an anchor is called `{entry.name}` already"
@@ -295,3 +398,23 @@ def _lost_seeds(recipe: Recipe) -> Iterator[Problem]:
         if hears is not None and hears not in checks:
             yield Problem(("generate", index, "hears"), f"there is no check `{hears}`", nearest(hears, checks))
         names.append(entry.name)
+
+
+def _lost_caps(recipe: Recipe) -> Iterator[Problem]:
+    """A cap by strategy names one of this recipe. Domains may be tags, which no recipe lists."""
+    names = {entry.name for entry in recipe.generate} | {entry.part.name_in_recipe for entry in recipe.generate}
+    for name in recipe.mix.caps.strategy:
+        if name not in names:
+            what = f"no strategy is called `{name}`"
+            yield Problem(("mix", "caps", "strategy", name), what, nearest(name, names))
+
+
+def _continuing(recipe: Recipe) -> Iterator[Problem]:
+    """What a next generation cannot do without."""
+    if recipe.continues is None:
+        if recipe.erasures is not None:
+            what = "erasures are held against the release that a run continues, and `continues` is not said"
+            yield Problem(("erasures",), what, "say `continues: releases/NAME`, or leave `erasures` out")
+    elif not any(entry.part.name_in_recipe == "exact_duplicates" for entry in recipe.checks):
+        what = "records of earlier generations go on, and no check keeps a strategy from writing the same ones again"
+        yield Problem(("checks",), what, "add `- {check: exact_duplicates}`")

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 
+from sterling.release.lineage import Lineage
 from sterling.stats import Evidence
 
 
@@ -15,7 +16,8 @@ class Configuration(NamedTuple):
     name: str
     """Letters, digits, `_`, `-` and `.`: it becomes a folder and a Hugging Face configuration."""
     batches: Callable[[], Iterator[pa.RecordBatch]]
-    """Batches of `records.SCHEMA` with a float64 column `weight` appended. Called twice: to look, then to write."""
+    """Batches of `records.SCHEMA` with a float64 column `weight` appended, and an int32 column `phase` where the mix
+    has phases. Called twice: to look, then to write."""
 
 
 class Options(NamedTuple):
@@ -68,3 +70,7 @@ class Contents:
     report_html: str
     card: CardFacts
     options: Options = _DEFAULT
+    mixture: str | None = None
+    """Becomes `mix.csv`: the share of each source, as tools for mixtures read it."""
+    lineage: Lineage | None = None
+    """What a next generation needs; without it nothing can continue this release."""

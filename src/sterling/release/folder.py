@@ -20,6 +20,7 @@ from sterling.records import canonical_json, digest
 from sterling.records.files import write_json, write_text
 from sterling.release.card import Written, render_card
 from sterling.release.contents import Configuration, Contents
+from sterling.release.lineage import sums, write_lineage
 from sterling.release.parts import write_parts
 from sterling.release.redact import rejected_batches, rejected_schema
 from sterling.release.shapes import survey
@@ -106,14 +107,18 @@ def _fill(partial: Path, contents: Contents) -> None:
     write_parts(
         _made(partial / "rejected"), "rejected", rejected_schema(full), rejected_batches(contents.rejected(), full)
     )
-    write_json(partial / "provenance" / "run.json", contents.provenance)
+    if contents.lineage is not None:
+        write_lineage(partial, contents.lineage, reference=contents.options.reference)
     for group, members in _grouped(contents.evidence).items():
         write_json(partial / "evidence" / f"{group}.json", members)
     _made(partial / "evidence")
+    if contents.mixture is not None:
+        write_text(partial / "mix.csv", contents.mixture)
     write_json(partial / "report.json", contents.report_json)
     write_text(partial / "report.html", contents.report_html)
     report = json.loads(json.dumps(contents.report_json))
     write_text(partial / "README.md", render_card(contents.card, report, written, contents.options))
+    write_json(partial / "provenance" / "run.json", {**contents.provenance, "files": sums(partial)})
 
 
 def _write_records(partial: Path, contents: Contents) -> list[Written]:

@@ -30,6 +30,8 @@ PROVENANCE = pa.schema(
     ]
 )
 """Released after the trainer columns, in this order. `maker` is JSON text."""
+PHASE = pa.field("phase", pa.int32())
+"""Released after those where a mix ends on real data: 2 for that end, which is trained on last, else 1."""
 REFERENCE = pa.field("reference", pa.string())
 """Released last, as JSON text, on request only."""
 
@@ -54,7 +56,7 @@ _TYPES = {
     frozenset({"calls"}): TOOL_CALLS,
 }
 _EXACT_IN_FLOAT = 2**53
-_RESERVED = frozenset({*PROVENANCE.names, REFERENCE.name})
+_RESERVED = frozenset({*PROVENANCE.names, PHASE.name, REFERENCE.name})
 
 Cells = Callable[[pa.RecordBatch], pa.Array]
 """How one released column is made from a batch."""
@@ -83,8 +85,10 @@ class _Seen:
         self.present: set[str] = set()
         self.messages: dict[str, set[str]] = {"role": {"text"}, "content": {"text"}}
         self.fields: dict[str, set[str]] = {}
+        self.phased = False
 
     def look(self, batch: pa.RecordBatch) -> None:
+        self.phased |= PHASE.name in batch.schema.names
         shapes = pa.Table.from_batches([batch]).group_by(["format", "conversational"]).aggregate([]).to_pylist()
         self.formats |= {(shape["format"], shape["conversational"]) for shape in shapes}
         if len(self.formats) > 1:
@@ -113,6 +117,8 @@ def survey(name: str, batches: Iterable[pa.RecordBatch], reference: bool = False
         )
     [(kind, talks)] = seen.formats
     columns = [*_trainer_columns(seen, talks), *((field, _as_it_is(field)) for field in PROVENANCE)]
+    if seen.phased:
+        columns.append((PHASE, _as_it_is(PHASE)))
     if reference:
         columns.append((REFERENCE, _as_it_is(REFERENCE)))
     return Shape(kind, talks, pa.schema([f for f, _ in columns]), tuple(cells for _, cells in columns))

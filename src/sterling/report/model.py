@@ -92,8 +92,9 @@ class StepLine:
 
     @property
     def adds(self) -> bool:
-        """Whether its records come to those that stand: an anchor was read (`anchor:<name>`), or records written."""
-        return self.generates or self.kind == "anchor"
+        """Whether its records come to those that stand: an anchor was read (`anchor:<name>`), records were written, or
+        inherited from an earlier release (`continues:<name>`)."""
+        return self.generates or self.kind in {"anchor", "continues"}
 
     @property
     def kind(self) -> str:

@@ -1,7 +1,7 @@
 """Geometry of the dot-and-interval plots and of the composition bars. The templates draw it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sterling.report.model import Slice
@@ -14,7 +14,7 @@ WIDTH, MARGIN = 220.0, 14.0
 class Tick(NamedTuple):
     """A labelled place on an axis."""
 
-    x: float
+    at: float
     label: str
 
 
@@ -29,40 +29,56 @@ class Dot(NamedTuple):
 class Axis:
     """A linear scale from values to SVG units."""
 
-    def __init__(self, low: float, high: float, percent: bool = False) -> None:
-        self.low, self.high, self.percent = low, high, percent
+    def __init__(
+        self, low: float, high: float, percent: bool = False, ends: tuple[float, float] = (MARGIN, WIDTH - MARGIN)
+    ) -> None:
+        self.low, self.high, self.percent, self.ends = low, high, percent, ends
 
     @classmethod
     def around(cls, evidence: Sequence[Evidence]) -> "Axis":
         """An axis that holds every value and interval with a little room. It need not start at zero."""
-        ends = [end for one in evidence if one.value is not None for end in (one.value, *(one.interval or ()))]
-        ends = [end for end in ends if math.isfinite(end)] or [0.0, 1.0]
-        low, high = min(ends), max(ends)
-        room = (high - low) * 0.08 or abs(high) * 0.1 or 1.0
-        return cls(low - room, high + room)
+        known = (one for one in evidence if one.value is not None)
+        return cls.holding(end for one in known for end in (one.value, *(one.interval or ())) if end is not None)
 
-    def x(self, value: float) -> float:
+    @classmethod
+    def holding(
+        cls, values: Iterable[float], percent: bool = False, ends: tuple[float, float] = (MARGIN, WIDTH - MARGIN)
+    ) -> "Axis":
+        """An axis that holds all of these with a little room; those that are not finite are left out."""
+        finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
+        low, high = min(finite), max(finite)
+        room = (high - low) * 0.08 or abs(high) * 0.1 or 1.0
+        return cls(low - room, high + room, percent, ends)
+
+    def at(self, value: float) -> float:
         """Where a value lies. Values beyond the ends lie on them."""
-        share = (value - self.low) / (self.high - self.low)
-        return round(MARGIN + (WIDTH - 2 * MARGIN) * min(1.0, max(0.0, share)), 2)
+        share = min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
+        start, end = self.ends
+        return round(start + (end - start) * share, 1)
 
     def ticks(self) -> list[Tick]:
-        """Two to five round numbers within the axis."""
-        step = _round_step((self.high - self.low) / 4)
-        places = range(math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1)
-        return [Tick(self.x(place * step), self._label(place * step, step)) for place in places]
+        """Two to six round numbers within the axis."""
+        step, places = next(
+            (step, places)
+            for parts in (4, 6, 8)
+            if len(places := self._multiples(step := _round_step((self.high - self.low) / parts))) > 1
+        )
+        return [Tick(self.at(place * step), self._label(place * step, step)) for place in places]
+
+    def _multiples(self, step: float) -> range:
+        return range(math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1)
 
     def dot(self, evidence: Evidence) -> Dot | None:
         """The mark of one number; None when there is nothing to mark."""
         if evidence.value is None or not math.isfinite(evidence.value):
             return None
         low, high = evidence.interval or (evidence.value, evidence.value)
-        return Dot(self.x(evidence.value), self.x(low), self.x(high))
+        return Dot(self.at(evidence.value), self.at(low), self.at(high))
 
     def _label(self, value: float, step: float) -> str:
-        if self.percent:
-            return f"{value:.0%}"
-        return f"{value:,.{min(12, max(0, -math.floor(math.log10(step) + 1e-9)))}f}"
+        decimals = min(12, max(0, -math.floor(math.log10(step * (100 if self.percent else 1)) + 1e-9)))
+        size = f"{abs(value):,.{decimals}{'%' if self.percent else 'f'}}"
+        return f"\u2212{size}" if value < 0 and size.strip("0.%") else size
 
 
 class Segment(NamedTuple):
@@ -74,13 +90,12 @@ class Segment(NamedTuple):
 
 
 class Composition(NamedTuple):
-    """A slice with its share of the whole and its place in both bars."""
+    """A slice with its shares of the whole, before weighting."""
 
     slice: Slice
     record_share: float
     token_share: float
-    by_records: Segment
-    by_tokens: Segment
+    colour: str
 
 
 TINTS = 5
@@ -89,23 +104,13 @@ _ORIGINS = ("human", "mixed", "synthetic", "unknown")
 
 
 def compose(slices: Sequence[Slice]) -> list[Composition]:
-    """Slices, human first, with the geometry of the bar by tokens and the bar by records."""
+    """Slices with their shares and colours, human first."""
     ordered = sorted(slices, key=lambda s: (_rank(s.origin), s.depth, s.strategy or ""))
-    colours = _colours(ordered)
-    records = _segments([s.records for s in ordered], colours)
-    tokens = _segments([s.tokens for s in ordered], colours)
+    records, tokens = (sum(counts) or 1 for counts in ([s.records for s in ordered], [s.tokens for s in ordered]))
     return [
-        Composition(s, r.width / 100, t.width / 100, r, t) for s, r, t in zip(ordered, records, tokens, strict=True)
+        Composition(s, s.records / records, s.tokens / tokens, colour)
+        for s, colour in zip(ordered, _colours(ordered), strict=True)
     ]
-
-
-def _segments(counts: Sequence[int], colours: Sequence[str]) -> list[Segment]:
-    total, done, segments = sum(counts), 0, []
-    for count, colour in zip(counts, colours, strict=True):
-        x, width = (100 * done / total, 100 * count / total) if total else (0.0, 0.0)
-        segments.append(Segment(round(x, 3), round(width, 3), colour))
-        done += count
-    return segments
 
 
 def _colours(slices: Sequence[Slice]) -> list[str]:

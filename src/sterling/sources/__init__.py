@@ -9,6 +9,7 @@ from sterling.sources.preference import Feedback, ReviewThreads, Tickets
 from sterling.sources.python_package import PythonPackage
 from sterling.sources.row import Row
 from sterling.sources.rows import read_rows
+from sterling.sources.tail import tail_rows
 
 __all__ = [
     "DataFile",
@@ -25,4 +26,5 @@ __all__ = [
     "read_by",
     "read_rows",
     "role_of",
+    "tail_rows",
 ]

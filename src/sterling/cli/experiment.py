@@ -1,0 +1,113 @@
+"""`sterling experiment`."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sterling.cli.evaluation_set import require_alone, without_recipe
+
+if TYPE_CHECKING:
+    from sterling.pipeline.comparing import Row
+    from sterling.pipeline.experimenting import Experiment
+
+_SLICES = ("all", "tail", "outside")
+
+
+@click.command("experiment")
+@click.argument("recipe", required=False, type=click.Path(path_type=Path))
+@click.option("--seeds", default=4, show_default=True, type=int, help="Draws of documents; at least four.")
+@click.option("--share", type=float, metavar="S", help="Synthetic share of the mixed arms. Unsaid: the recipe's cap.")
+@click.option("--students", metavar="A,B", help="Who is trained: ngrams, labels, choices. Unsaid: all that suit.")
+@click.option("--out", metavar="DIR", default=".", show_default=True, help="Holds runs/ and experiments/.")
+@click.option("--set", "set_", metavar="FILE", help="No RECIPE: what an evaluation set of yours can detect.")
+@click.option("--real", metavar="FILE", help="With --set: real text, to tell how much of its tail the set reaches.")
+@click.option("--outcomes", metavar="FILE", help="Outcomes from production by arm and unit; with --set, on its items.")
+@click.option("--control", default="real", show_default=True, metavar="ARM", help="What --outcomes are held against.")
+@click.option("--json", "as_json_", is_flag=True, help="Print every number as JSON on standard output.")
+def command(
+    recipe: Path | None, seeds: int, share: float | None, students: str | None, out: str, as_json_: bool,
+    set_: str | None, real: str | None, outcomes: str | None, control: str,
+) -> None:  # fmt: skip
+    """Tell whether the synthetic part of RECIPE helps, on real data of the test role that nobody trained on.
+
+    Walks the recipe up to its mix as `sterling run` does, with the same steps; then trains small students with and
+    without the synthetic part, without each strategy and each check, and on unfiltered candidates. The result is
+    evidence that a recipe may name as `mix.evidence`.
+    """
+    if recipe is None:
+        without_recipe(set_, real, outcomes, control, as_json_)
+        return
+    require_alone(set_, real, outcomes)
+    from sterling.cli.progress import watcher  # noqa: PLC0415 - keeps --help fast
+    from sterling.pipeline.experimenting import as_json, experiment  # noqa: PLC0415
+
+    names = [name.strip() for name in (students or "").split(",") if name.strip()]
+    with watcher(quiet=as_json_ or bool(os.environ.get("CI"))) as watch:
+        done = experiment(recipe, out=out, seeds=seeds, share=share, students=names, watch=watch)
+    if as_json_:
+        click.echo(json.dumps(as_json(done), ensure_ascii=False))
+    else:
+        _tell(done)
+
+
+def _tell(done: "Experiment") -> None:
+    verdict = done.found.verdict
+    click.echo(f"{done.name}: {verdict.word}\n  {verdict.why}")
+    if verdict.change:
+        click.echo(f"  what would change it: {verdict.change}")
+    groups = "" if done.groups is None else f" of {done.groups:,} groups"
+    click.echo(
+        f"\n{done.share:.0%} synthetic tokens in the mixed arms; {done.test:,} real test documents{groups}; "
+        f"{done.seeds} seeds.\nDifferences to the control; below 0 is better; * beyond chance among all arms (Holm)."
+    )
+    for (full, unit), rows in groupby(done.found.rows, lambda row: (row.full, row.unit)):
+        click.echo("")
+        for line in _table(list(rows), f"{unit}: {full}"):
+            click.echo(line)
+    for line in _notes(done):
+        click.echo(line)
+
+
+def _table(rows: "Sequence[Row]", title: str) -> Iterator[str]:
+    sizes = {row.slice: row.effect.documents for row in rows}
+    here = [part for part in sizes if part in _SLICES]
+    pairs = list(dict.fromkeys((row.arm.name, row.control) for row in rows))
+    width = max(len(_words(name)) for name, _ in pairs) + 2
+    cells = {(row.arm.name, row.control, row.slice): row for row in rows}
+    yield title
+    yield f"  {'arm':<{width}}{'against':<10}" + "".join(f"{f'{part}, n = {sizes[part]:,}':<26}" for part in here)
+    for name, control in sorted(pairs, key=lambda one: (one[0] != "added", one[0] != "matched")):
+        told = "".join(f"{_cell(cells[name, control, part]):<26}" for part in here)
+        yield f"  {_words(name):<{width}}{control:<10}{told}".rstrip()
+
+
+def _cell(row: "Row") -> str:
+    low, high = row.effect.interval
+    mark = "*" if row.claim.better or row.claim.worse else ""
+    return f"{row.effect.value:+.3f} [{low:+.3f}, {high:+.3f}]{mark}"
+
+
+def _words(name: str) -> str:
+    """`without strategy evolve`; names of entries keep their underscores."""
+    for prefix in ("without_strategy_", "without_check_"):
+        if name.startswith(prefix):
+            return f"{prefix.replace('_', ' ')}{name.removeprefix(prefix)}"
+    return name
+
+
+def _notes(done: "Experiment") -> Iterator[str]:
+    yield ""
+    if any("without_" in name for name in done.found.verdicts):
+        yield "An arm without something that harms says that it helps to have it. What a check dropped, later checks"
+        yield "never saw: without it, that comes back unseen by them."
+    if done.shared:
+        yield f"{done.shared:,} documents train no arm: they share a run of words with a test document."
+    for one in done.unsuited:
+        yield f"not asked: {one}"
+    yield f"evidence: {done.folder / 'evidence.json'}"
+    yield f"report:   {done.folder / 'report.html'}"

@@ -1,0 +1,60 @@
+"""Rules about what the synthetic part has become, generation after generation."""
+
+from collections.abc import Iterator, Mapping
+
+from sterling.policy.defaults import EVERY
+from sterling.policy.rule import Situation, gate_of, met, rule, unmet
+from sterling.recipes import Recipe
+from sterling.stats import Evidence
+
+
+@rule(
+    "collapse.panel",
+    "high",
+    EVERY,
+    why="a model that learns from what a model wrote loses first what is rare, while accuracy still looks well",
+    source="Shumailov et al., Nature 631 (2024); own loops: docs/collapse.md",
+    mend="bring fresh or rotated real data, or draw less from this generator; `sterling monitor` shows what vanishes",
+)
+def generations_are_watched(_: Recipe) -> Iterator[Situation]:
+    """Nothing can be said before there is a generation."""
+    yield from ()
+
+
+@gate_of(generations_are_watched)
+def nothing_collapses(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
+    """The last generation is not red on the panel; amber and too little text are told."""
+    verdicts = [one for one in evidence.values() if one.name.startswith("collapse.") and one.name.endswith(".verdict")]
+    if not verdicts:
+        return
+    last = max(verdicts, key=lambda one: int(one.inputs["generation"]))
+    colour, number = last.inputs["colour"], last.inputs["generation"]
+    what = f"generation {number} is {colour}{_stage(last)} against real text: {last.method}{_slow(evidence)}"
+    if colour == "red":
+        yield unmet(what, "generate", mend=_mend(evidence, last))
+    elif colour == "insufficient sample":
+        yield met(f"whether generation {number} collapses is unknown, insufficient sample: {last.method}", "generate")
+    else:
+        yield met(what, "generate")
+
+
+def _stage(verdict: Evidence) -> str:
+    stage = verdict.inputs["stage"]
+    return "" if stage == "none" else f" ({stage} stage)"
+
+
+def _slow(evidence: Mapping[str, Evidence]) -> str:
+    """Measures whose harm is small in each generation and adds up."""
+    slow = [str(one.inputs["measure"]) for one in evidence.values() if one.inputs.get("alarm")]
+    return f"; slow harm over generations: {', '.join(slow)}" if slow else ""
+
+
+def _mend(evidence: Mapping[str, Evidence], verdict: Evidence) -> str | None:
+    """By tail reproduction: below 1 somebody prefers what is common, about 1 is resampling."""
+    kappa = evidence.get(f"collapse.{verdict.inputs['corpus']}.kappa.once")
+    if kappa is None or kappa.interval is None or kappa.interval.high >= 1:
+        return None
+    return (
+        f"rare words have {kappa.value:.2f} copies for each in real text: a decoder, a judge or a filter prefers what "
+        "is common; raise the temperature, or look at `tails.*` of each check"
+    )

@@ -1,0 +1,31 @@
+"""Which test documents are looked at apart."""
+
+from sterling.experiment import Documents, slices
+
+COMMON = ["the cat sat on the mat and the dog sat on the rug"] * 30
+RARE = [f"quaint zyx{n} gnarls ubiquitous word{n}" for n in range(10)]
+
+
+def _untagged(texts: list[str]) -> Documents:
+    return Documents(texts, [()] * len(texts))
+
+
+def test_the_tail_is_what_real_data_seldom_says() -> None:
+    found = slices(_untagged([*COMMON, *RARE]), _untagged(COMMON), COMMON)
+    assert found["tail"].tolist() == [False] * 30 + [True] * 10
+    assert found["all"].all()
+
+
+def test_outside_is_what_generated_text_is_unlike() -> None:
+    found = slices(_untagged([*COMMON, *RARE]), _untagged([*COMMON, *RARE]), RARE[:5])
+    assert not found["outside"][30:35].any()
+    assert found["outside"][:30].any()
+
+
+def test_a_rare_tag_joins_the_tail_and_an_identifier_does_not() -> None:
+    real = Documents(COMMON * 4, [("topic:cats", "topic:law") if n == 0 else ("topic:cats",) for n in range(120)])
+    tagged = Documents([*COMMON, *RARE], [("topic:law",) if n < 3 else ("topic:cats",) for n in range(40)])
+    assert slices(tagged, real, COMMON)["tail"][:3].all()
+    numbered = Documents(COMMON * 4, [(f"row:{n}",) for n in range(120)])
+    rows = Documents([*COMMON, *RARE], [(f"row:{n}",) for n in range(40)])
+    assert slices(rows, numbered, COMMON)["tail"].sum() == 10
