@@ -41,6 +41,8 @@ POLICIES = (replace(), rotate(0.7))
 SHAPE = Small()
 CHAINS = 32
 """Stretches that are written side by side."""
+LEAST = 1000
+"""Tokens below which there is nothing to measure."""
 CHUNKS = 8
 """Parts of each corpus that the interval of kappa is over."""
 HELD_OUT = 0.1
@@ -62,19 +64,13 @@ class Vocabulary:
         return " ".join(str(one) for one in numbers)
 
 
-class Setting(NamedTuple):
-    """What the first generation reads, and what none of them reads."""
+class Loop(NamedTuple):
+    """What the first generation reads, what none of them reads, and how they are trained."""
 
     anchor: Sequence[Words]
     held_out: Sequence[Words]
     words: int
     """In the vocabulary: all of both."""
-
-
-class Settings(NamedTuple):
-    """How models are trained."""
-
-    words: int
     epochs: int
     seed: int
 
@@ -103,36 +99,35 @@ Rows = Mapping[tuple[int, str], Row]
 """By generation and band."""
 
 
-def setting(texts: Sequence[Sequence[str]], tokens: int, seed: int) -> Setting:
+def loop(texts: Sequence[Sequence[str]], tokens: int, epochs: int, seed: int) -> Loop:
     """Documents in a random order: whole ones up to so many tokens for the anchor, then a tenth of that.
 
     ValueError where the text is too small.
     """
     order = np.random.default_rng(seed).permutation(len(texts))
     ends = list(accumulate(len(texts[at]) for at in order))
-    first = sum(end <= tokens for end in ends)
-    last = sum(end <= tokens * (1 + HELD_OUT) for end in ends)
-    if not 1 < first < last < len(texts):
+    first, last = (sum(end <= most for end in ends) for most in (tokens, tokens * (1 + HELD_OUT)))
+    if tokens < LEAST or not 1 < first < last:
         there = ends[-1] if ends else 0
-        raise ValueError(f"{there:,} tokens in {len(texts):,} paragraphs are too few for --tokens {tokens:,}")
+        raise ValueError(
+            f"--tokens {tokens:,}: give at least {LEAST:,}, and a text of a tenth more in many paragraphs; "
+            f"this one has {there:,} tokens in {len(texts):,} paragraphs"
+        )
     chosen = [texts[at] for at in order[:last]]
     numbers = {word: at for at, word in enumerate(dict.fromkeys(word for text in chosen for word in text))}
     cut = [np.array([numbers[word] for word in text], np.int64) for text in chosen]
-    return Setting(cut[:first], cut[first:], len(numbers))
+    return Loop(cut[:first], cut[first:], len(numbers), epochs, seed)
 
 
-def generations(
-    policy: Policy, anchor: Sequence[Words], first: Generation, settings: Settings, held_out: Sequence[Words]
-) -> Iterator[Generation]:
-    """The first one, and those after it. A policy with one earlier generation, and no weights but `replace`."""
+def generations(policy: Policy, of: Loop, first: Generation) -> Iterator[Generation]:
+    """The first one, and those after it: of a policy with parts of the anchor and of the generation before alone."""
     yield first
     last = first
     for generation in range(2, GENERATIONS + 1):
-        chance = np.random.default_rng([settings.seed, generation])
+        chance = np.random.default_rng([of.seed, generation])
         real, parts = policy.of(generation)
-        read = [*drawn(anchor, real.share, chance), *drawn(last.written, parts[generation - 1].share, chance)]
-        order = chance.permutation(len(read))
-        last = trained([read[at] for at in order], settings, generation, held_out, policy.name)
+        read = [*drawn(of.anchor, real.share, chance), *drawn(last.written, parts[generation - 1].share, chance)]
+        last = trained([read[at] for at in chance.permutation(len(read))], of, generation, policy.name)
         yield last
 
 
@@ -148,19 +143,16 @@ def trimmed(documents: Sequence[Words], size: int) -> list[Words]:
     return [one[: size - begin] for one, begin in zip(documents, begins, strict=False) if begin < size and len(one)]
 
 
-def trained(
-    read: Sequence[Words], settings: Settings, generation: int, held_out: Sequence[Words], name: str
-) -> Generation:
+def trained(read: Sequence[Words], of: Loop, generation: int, name: str) -> Generation:
     """A model from nothing, and as many tokens as it read."""
     begun = time.perf_counter()
-    learner = Learner.small(SHAPE, Vocabulary(settings.words), settings.seed)
-    learner.train(_texts(read), settings.epochs, SHAPE.rate)
-    costs = learner.bits(_texts(held_out))
-    seed = 1000 * settings.seed + generation
-    found = Generation(read, written(learner, sum(map(len, read)), seed), float(costs.sum() / sum(map(len, held_out))))
+    learner = Learner.small(SHAPE, Vocabulary(of.words), of.seed)
+    learner.train(_texts(read), of.epochs, SHAPE.rate)
+    bits = float(learner.bits(_texts(of.held_out)).sum()) / sum(map(len, of.held_out))
+    output = written(learner, sum(map(len, read)), 1000 * of.seed + generation)
     took = time.perf_counter() - begun
-    print(f"  {name}, generation {generation}: {found.bits:.3f} bits a held-out word, {took:.0f} s", flush=True)
-    return found
+    print(f"  {name}, generation {generation}: {bits:.3f} bits a held-out word, {took:.0f} s", flush=True)
+    return Generation(read, output, bits)
 
 
 def _texts(documents: Sequence[Words]) -> list[str]:
@@ -174,10 +166,9 @@ def written(learner: Learner, size: int, seed: int) -> list[Words]:
     chains = torch.full((min(CHAINS, size), 1), end, device=learner.device)
     while int((chains != end).sum()) < size:
         chains = torch.cat([chains, sampled(learner, chains[:, -half:], half, chance)], dim=1)
-    streams: list[Words] = list(chains.cpu().numpy())
-    length = next(at for at in range(chains.shape[1]) if sum(int((one[: at + 1] != end).sum()) for one in streams) >= size)
-    documents = [part for one in streams for part in _parts(one[: length + 1], end)]
-    return trimmed(documents, size)
+    streams: Words = chains.cpu().numpy()
+    enough = int(np.searchsorted((streams != end).sum(axis=0).cumsum(), size)) + 1
+    return trimmed([part for one in streams[:, :enough] for part in _parts(one, end)], size)
 
 
 def _parts(stream: Words, end: int) -> Iterator[Words]:
@@ -249,12 +240,12 @@ def tell(policy: str, seeds: Sequence[Rows], bits: Sequence[Sequence[float]]) ->
 
 
 def _line(band: str, each: Sequence[Row]) -> str:
-    types, plain, measured = (float(np.mean(one)) for one in zip(*[(r.types, r.plain, r.measured) for r in each], strict=True))
-    kappa = _kappa(each)
+    told = np.array([(one.types, one.plain, one.measured) for one in each])
+    types, plain, measured = told.mean(axis=0).tolist()
     left = clopper_pearson(each[0].alive, each[0].types) if len(each) == 1 else None
     share, low, high = _over([one.alive / one.types for one in each], left)
     alive = f"{share:.1%} [{max(0.0, low):.1%}, {min(1.0, high):.1%}]"
-    return f"  {band:<7}{types:>6,.0f}   {kappa:<20}   {alive:<24} {plain:>13.1%} {measured:>12.1%}"
+    return f"  {band:<7}{types:>6,.0f}   {_kappa(each):<20}   {alive:<24} {plain:>13.1%} {measured:>12.1%}"
 
 
 def _kappa(each: Sequence[Row]) -> str:
@@ -276,6 +267,18 @@ def _over(values: Sequence[float], one: Interval | None) -> tuple[float, float, 
     return mean, mean - half, mean + half
 
 
+def run(texts: Sequence[Sequence[str]], tokens: int, epochs: int, seeds: int) -> None:
+    """Each seed draws its anchor; both policies share the first generation."""
+    loops = [loop(texts, tokens, epochs, seed) for seed in range(seeds)]
+    for one in loops:
+        print(f"{sum(map(len, one.anchor)):,} tokens in {len(one.anchor):,} documents, {one.words:,} words", flush=True)
+    firsts = [trained(one.anchor, one, 1, "both") for one in loops]
+    for policy in POLICIES:
+        found = [list(generations(policy, one, first)) for one, first in zip(loops, firsts, strict=True)]
+        filled = [rows(policy, one.anchor, each) for one, each in zip(loops, found, strict=True)]
+        tell(policy.name, filled, [[one.bits for one in each] for each in found])
+
+
 def main() -> None:
     """Print a line when a model is trained, then the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -284,9 +287,16 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seeds", type=int, default=1)
     asked = parser.parse_args()
+    if min(asked.epochs, asked.seeds) < 1:
+        parser.error("--epochs and --seeds are 1 or more")
     torch.set_num_threads(1)
+    print(f"{'GPU' if torch.cuda.is_available() else 'CPU, 1 thread'}; a decoder of {SHAPE.layers} x {SHAPE.width}")
     try:
         texts = [cut for one in asked.text.read_text(encoding="utf-8").split("\n\n") if (cut := pieces(one))]
-        settings = [setting(texts, asked.tokens, seed) for seed in range(asked.seeds)]
+        run(texts, asked.tokens, asked.epochs, asked.seeds)
     except (OSError, ValueError) as error:
         parser.error(str(error))
+
+
+if __name__ == "__main__":
+    main()

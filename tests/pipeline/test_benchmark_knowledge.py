@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.pipeline.conftest import WriteRecipe
-from tests.pipeline.test_costs import PRICE, REPHRASE, numbers
+from tests.pipeline.evidence.test_costs import PRICE, REPHRASE, numbers
 from tests.pipeline.test_generating import recipe
 
 from sterling.models import mock, mock_stats

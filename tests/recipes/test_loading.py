@@ -84,7 +84,8 @@ SNAPSHOTS = {
     ),
     "unknown key in a nested section": (
         "mix:\n  weights: {reel: 2}\n",
-        "recipe.yaml:6: unknown key `reel` in `mix.weights`\n  mend: did you mean `real`? valid: per_depth, per_generation, real, synthetic",
+        "recipe.yaml:6: unknown key `reel` in `mix.weights`\n"
+        "  mend: did you mean `real`? valid: per_depth, per_generation, real, synthetic",
     ),
     "unknown key of a free mapping": (
         "anchor: [{name: t, path: a, columns: {promt: q}}]\n",

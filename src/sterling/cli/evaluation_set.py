@@ -9,7 +9,7 @@ import click
 from sterling.errors import InputError
 
 if TYPE_CHECKING:
-    from sterling.pipeline.evaluating import Evaluated
+    from sterling.pipeline.experiment.evaluating import Evaluated
     from sterling.records import Fault
     from sterling.stats import Evidence
 
@@ -24,8 +24,8 @@ def without_recipe(set_: str | None, real: str | None, outcomes: str | None, con
     if set_ is None:
         _outcomes(str(outcomes), control, as_json)
         return
-    from sterling.pipeline.evaluating import as_json as plain  # noqa: PLC0415 - keeps --help fast
-    from sterling.pipeline.evaluating import evaluated_set  # noqa: PLC0415
+    from sterling.pipeline.experiment.evaluating import as_json as plain  # noqa: PLC0415 - keeps --help fast
+    from sterling.pipeline.experiment.evaluating import evaluated_set  # noqa: PLC0415
 
     found = evaluated_set(set_, real, outcomes)
     if as_json:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from sterling.pipeline.answering import Examinee
-    from sterling.pipeline.examining import Examination
+    from sterling.pipeline.examination.answering import Examinee
+    from sterling.pipeline.examination.examining import Examination
     from sterling.stats import Evidence
 
 _NAMED = re.compile(r"([A-Za-z0-9][\w.-]*)=(.*)", re.DOTALL)
@@ -68,8 +68,8 @@ _NAMES = ("endpoints", "tail", "check", "options", "samples", "sampling", "key_e
 
 def _examine(said: dict[str, Any], own: dict[str, Any]) -> None:
     from sterling.pipeline.checking import configured, parse_options  # noqa: PLC0415 - keeps --help fast
-    from sterling.pipeline.examining import Exam, as_json, examine  # noqa: PLC0415
-    from sterling.pipeline.picturing import picture_models, require_page  # noqa: PLC0415
+    from sterling.pipeline.examination.examining import Exam, as_json, examine  # noqa: PLC0415
+    from sterling.pipeline.monitor.picturing import picture_models, require_page  # noqa: PLC0415
 
     real, *more = [*filter(None, [said.get("real")]), *said.get("paths", ())] or [None]
     if more:
@@ -99,7 +99,7 @@ def examinee(text: str, sampling: dict[str, Any], key_env: str | None) -> "Exami
     import yaml  # noqa: PLC0415 - keeps --help fast
 
     from sterling.errors import InputError  # noqa: PLC0415
-    from sterling.pipeline.answering import Examinee  # noqa: PLC0415
+    from sterling.pipeline.examination.answering import Examinee  # noqa: PLC0415
 
     named = _NAMED.fullmatch(text)
     name, rest = (named[1], named[2]) if named else ("", text)

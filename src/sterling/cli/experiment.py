@@ -12,8 +12,8 @@ import click
 from sterling.cli.evaluation_set import require_alone, without_recipe
 
 if TYPE_CHECKING:
-    from sterling.pipeline.comparing import Row
-    from sterling.pipeline.experimenting import Experiment
+    from sterling.pipeline.experiment.comparing import Row
+    from sterling.pipeline.experiment.experimenting import Experiment
 
 _SLICES = ("all", "tail", "outside")
 
@@ -44,7 +44,7 @@ def command(
         return
     require_alone(set_, real, outcomes)
     from sterling.cli.progress import watcher  # noqa: PLC0415 - keeps --help fast
-    from sterling.pipeline.experimenting import as_json, experiment  # noqa: PLC0415
+    from sterling.pipeline.experiment.experimenting import as_json, experiment  # noqa: PLC0415
 
     names = [name.strip() for name in (students or "").split(",") if name.strip()]
     with watcher(quiet=as_json_ or bool(os.environ.get("CI"))) as watch:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from sterling.pipeline.forecasting import Forecast
+    from sterling.pipeline.forecast.spectra import Forecast
     from sterling.stats import Evidence
 
 
@@ -46,7 +46,7 @@ def command(
         raise click.UsageError("name a recipe or files of text, or say --explain")
     found = _found(anchor, generations, policies, output, overrides, out)
     if as_json_:
-        from sterling.pipeline.forecasting import as_json  # noqa: PLC0415 - keeps --help fast
+        from sterling.pipeline.forecast.spectra import as_json  # noqa: PLC0415 - keeps --help fast
 
         click.echo(json.dumps(as_json(found)))
     else:
@@ -57,8 +57,8 @@ def command(
 def _found(
     anchor: str, generations: int, policies: tuple[str, ...], output: str | None, overrides: tuple[str, ...], out: str
 ) -> "Forecast":
-    from sterling.pipeline.forecasting import forecast_file  # noqa: PLC0415
-    from sterling.pipeline.foreseeing import forecast_recipe, is_recipe  # noqa: PLC0415
+    from sterling.pipeline.forecast.recipes import forecast_recipe, is_recipe  # noqa: PLC0415
+    from sterling.pipeline.forecast.spectra import forecast_file  # noqa: PLC0415
 
     if is_recipe(anchor):
         return forecast_recipe(anchor, generations, policies, output, overrides=overrides, out=Path(out))
@@ -68,7 +68,7 @@ def _found(
 
 
 def _explain(anchor: str | None, html: str, as_json_: bool) -> None:
-    from sterling.pipeline.explaining import explain  # noqa: PLC0415 - keeps --help fast
+    from sterling.pipeline.forecast.explaining import explain  # noqa: PLC0415 - keeps --help fast
 
     evidence = explain(Path(html), anchor)
     if as_json_:

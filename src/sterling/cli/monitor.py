@@ -35,8 +35,8 @@ def command(
     text (the gap) and with the first generation (the drift): green, amber, red, or that the sample is insufficient.
     80,000 tokens a generation are enough, and twice that of real text. Exit code 3 when the last generation is red.
     """
-    from sterling.pipeline.monitoring import as_json, in_words, monitor_files  # noqa: PLC0415 - keeps --help fast
-    from sterling.pipeline.picturing import picture_corpora, require_page  # noqa: PLC0415
+    from sterling.pipeline.monitor.files import as_json, in_words, monitor_files  # noqa: PLC0415 - keeps --help fast
+    from sterling.pipeline.monitor.picturing import picture_corpora, require_page  # noqa: PLC0415
 
     require_page(html)
     found = monitor_files(paths, real, part)

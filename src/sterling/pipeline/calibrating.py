@@ -15,7 +15,7 @@ from sterling.errors import RecipeError, SourceError, SterlingError
 from sterling.ledger import Stage
 from sterling.ledger.yardstick import Reading, Yardstick
 from sterling.models import lineage
-from sterling.pipeline.accounts import Counts
+from sterling.pipeline.evidence.accounts import Counts
 from sterling.pipeline.job import Job
 from sterling.recipes import Entry, Loaded
 from sterling.records import Record, batch_of, digest, families_of, records_of

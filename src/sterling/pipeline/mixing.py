@@ -17,8 +17,8 @@ from sterling.engine.shards import Shard, standing, tally
 from sterling.engine.step import Step
 from sterling.mix import END, Infeasible, Rules, domain_names, plan, ratios_csv
 from sterling.pipeline.feasible import places_of, refusal, rules_of
+from sterling.pipeline.generations.past import NO_PAST, Past
 from sterling.pipeline.job import Assignment, Job, perform
-from sterling.pipeline.past import NO_PAST, Past
 from sterling.policy import caps
 from sterling.recipes import Recipe
 from sterling.records import VERDICT_SCHEMA, canonical_json, digest, texts

@@ -13,17 +13,17 @@ from sterling.models import families, store, terms
 from sterling.models.mocking.rehearsal import rehearsed
 from sterling.pipeline.anchoring import cut_roles, read_anchors
 from sterling.pipeline.calibrating import require_seeds
-from sterling.pipeline.continuing import Inherited, continued, depths, refuse_itself
-from sterling.pipeline.costs import require_keys, require_prices, spending
 from sterling.pipeline.crews import Engine, crew_of, places_of
 from sterling.pipeline.earlier import earlier_files
-from sterling.pipeline.erasing import read_erasures
+from sterling.pipeline.evidence.costs import require_keys, require_prices, spending
+from sterling.pipeline.evidence.targeting import require_inputs
 from sterling.pipeline.feasible import require_mix
 from sterling.pipeline.generating import Walked
+from sterling.pipeline.generations.continuing import Inherited, continued, depths, refuse_itself
+from sterling.pipeline.generations.erasing import read_erasures
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import mix
 from sterling.pipeline.publishing import publish
-from sterling.pipeline.targeting import require_inputs
 from sterling.pipeline.walking import walk
 from sterling.policy import Finding, lint, makes, refusing, render, resolved, runs_in
 from sterling.recipes import Loaded, Recipe, from_mapping, load, lock_text, recipe_digest

@@ -11,24 +11,25 @@ from typing import Any, NamedTuple
 
 from sterling.collapse import diversity
 from sterling.errors import PolicyRefused
-from sterling.pipeline import accounts, authors, streams, targeting
+from sterling.pipeline import streams
 from sterling.pipeline.calibrating import calibration
-from sterling.pipeline.cells import cells
-from sterling.pipeline.continuing import FIRST, Inherited
-from sterling.pipeline.costs import costs
-from sterling.pipeline.covering import coverage
-from sterling.pipeline.estimating import estimates
-from sterling.pipeline.fates import Fates, fates, flagged
-from sterling.pipeline.forecasting import forecast_run
+from sterling.pipeline.evidence import accounts, authors, targeting
+from sterling.pipeline.evidence.cells import cells
+from sterling.pipeline.evidence.costs import costs
+from sterling.pipeline.evidence.covering import coverage
+from sterling.pipeline.evidence.estimating import estimates
+from sterling.pipeline.evidence.fates import Fates, fates, flagged
+from sterling.pipeline.evidence.samples import samples, without_rejected_text
+from sterling.pipeline.evidence.tails import tails
+from sterling.pipeline.evidence.words import Told, conclusion_of
+from sterling.pipeline.forecast.spectra import forecast_run
 from sterling.pipeline.generating import Walked, concluded
-from sterling.pipeline.generations import generation_of, generations
-from sterling.pipeline.handing_on import lineage
+from sterling.pipeline.generations.account import generation_of, generations
+from sterling.pipeline.generations.continuing import FIRST, Inherited
+from sterling.pipeline.generations.handing_on import lineage
 from sterling.pipeline.job import Assignment, Job, perform
 from sterling.pipeline.mixing import Mixed, mixture
-from sterling.pipeline.samples import samples, without_rejected_text
-from sterling.pipeline.tails import tails
-from sterling.pipeline.watching import accepted_so_far, watched
-from sterling.pipeline.words import Told, conclusion_of
+from sterling.pipeline.monitor.runs import accepted_so_far, watched
 from sterling.policy import Finding, gate, lint, refuses, settled, to_json
 from sterling.recipes import Loaded, plain, recipe_digest
 from sterling.records.files import write_json, write_text

@@ -11,7 +11,7 @@ from sterling.engine.step import Step
 from sterling.pipeline.calibrating import measured_in, seeds_of
 from sterling.pipeline.earlier import earlier
 from sterling.pipeline.generating import Walked, generate_round, last_walk
-from sterling.pipeline.inheriting import CONTINUES
+from sterling.pipeline.generations.inheriting import CONTINUES
 from sterling.pipeline.job import Assignment, Job, asks, fit_context, perform
 from sterling.recipes import Entry
 from sterling.records import Verdict

@@ -119,7 +119,7 @@ class Record:
         reference: Mapping[str, Any] | None = None,
         tags: Sequence[str] = (),
     ) -> Self:
-        """A record of the anchor, of depth 0 if it is human. ValueError for no dataset type, or for what JSON cannot say."""
+        """A record of the anchor, of depth 0 if human. ValueError for no dataset type, or what JSON cannot say."""
         content = digest(canonical_json(payload))
         identity = digest(content, canonical_json(reference), origin, source, row)
         return cls(

@@ -1,0 +1,1 @@
+"""What the models of generations can still do: `sterling monitor --endpoint`."""

@@ -1,0 +1,99 @@
+"""What a run says of itself as one generation among others, once its mix is made."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sterling.engine.shards import Shard, left, read_batch
+from sterling.pipeline.generating import Walked
+from sterling.pipeline.generations.continuing import Inherited
+from sterling.pipeline.generations.handing_on import drawn_of, met_of
+from sterling.pipeline.generations.unknowns import unknowns
+from sterling.pipeline.mixing import Mixed
+from sterling.records.places import read_parquet
+from sterling.stats import Evidence, count, proportion
+
+
+def generations(walked: Walked, mixed: Mixed, inherited: Inherited) -> Iterator[Evidence]:
+    """`anchor.unknown.*` of every run; `generation.inherited` and `anchor.rotation` of one that continues another."""
+    yield from unknowns(walked, mixed)
+    if inherited.step is not None:
+        a, b = len(walked.anchors), len(walked.anchors) + len(walked.inherited)
+        yield _inherited(mixed.shards[a:b], inherited)
+        yield rotation(mixed.shards[:a], inherited)
+
+
+def generation_of(mixed: Mixed, inherited: Inherited) -> dict[str, Any]:
+    """For `provenance/run.json`: what a next generation and a reader want to know."""
+    depths = [part["depth"] for part in mixed.summary["composition"]]
+    return {
+        "generation": inherited.past.generation,
+        "continues": inherited.name,
+        "chain": list(inherited.chain),
+        "depth": max(depths, default=0),
+    }
+
+
+def _inherited(shards: Sequence[Shard], inherited: Inherited) -> Evidence:
+    """What became of earlier synthetic records; those of the mix are its value."""
+    drops, ages, mixed = Counter[str](), Counter[str](), 0
+    for shard in shards:
+        kept = pc.sum(drawn_of(shard, read_batch(shard.records, ("id",)).column("id"))).as_py() or 0
+        ages[str(inherited.past.generation - inherited.past.ages[shard.number])] += kept
+        mixed += kept
+        for path in shard.verdicts:
+            gone = read_parquet(path, columns=["check"], filters=[("outcome", "=", "drop")])
+            drops.update(gone["check"].to_pylist())
+    method = "synthetic records of earlier generations in the mix"
+    return count("generation.inherited", mixed, method, dropped=dict(sorted(drops.items())), written=dict(ages))
+
+
+@dataclass(slots=True)
+class _Draws:
+    """Real records of the train role that the mix could have held."""
+
+    candidates: int = 0
+    drawn: int = 0
+    last: int = 0
+    """That the last mix held."""
+    both: int = 0
+    fresh: int = 0
+    """That this mix holds and no earlier one held."""
+
+
+def rotation(anchors: Sequence[Shard], inherited: Inherited) -> Evidence:
+    """`anchor.rotation`: how many of the real records in this mix the last one held already, and how many by chance.
+
+    A draw at random repeats the share of the candidates that the last mix held; a rotated one repeats fewer. `excess`
+    is where between chance (0) and as many as possible (1) it lies. Records of the same payload count as one was
+    drawn.
+    """
+    draws = _Draws()
+    for shard in anchors:
+        _add(draws, shard, met_of(inherited, shard, shard.size()))
+    chance = draws.last / draws.candidates if draws.candidates else 0.0
+    most, expected = min(draws.last, draws.drawn), draws.drawn * chance
+    excess = (draws.both - expected) / (most - expected) if most > expected else 0.0
+    return proportion(
+        "anchor.rotation", draws.both, draws.drawn, "real records of this mix that the last one held already",
+        candidates=draws.candidates, last=draws.last, fresh=draws.fresh, chance=chance, excess=excess,
+    )  # fmt: skip
+
+
+def _add(draws: _Draws, shard: Shard, met: pa.Table) -> None:
+    before = Shard(shard.number, shard.records, shard.verdicts[:-1])
+    batch, rows = left(before, ("id", "origin"))
+    human = np.array([origin == "human" for origin in batch.column("origin").to_pylist()], np.bool_)
+    drawn = drawn_of(shard, batch.column("id")).to_numpy(zero_copy_only=False) & human
+    held = met["last"].to_numpy()[rows] & human
+    times = met["times"].to_numpy()[rows]
+    draws.candidates += int(human.sum())
+    draws.drawn += int(drawn.sum())
+    draws.last += int(held.sum())
+    draws.both += int((drawn & held).sum())
+    draws.fresh += int((drawn & (times == 0)).sum())

@@ -1,0 +1,187 @@
+"""The part of the anchor whose origin nobody attests: how large it is, and how much of it a machine wrote."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sterling.engine.shards import Shard, left, read_batch
+from sterling.pipeline.generating import Walked
+from sterling.pipeline.generations.known import keys_of
+from sterling.pipeline.mixing import Mixed
+from sterling.records import text_column
+from sterling.stats import Evidence, Interval, clopper_pearson, proportion
+from sterling.text import count_tokens
+from sterling.text.kernels import kernels
+from sterling.text.linear import Vocabulary, gram_sets, trained
+
+_MOST = 2_000
+"""Texts of a kind that are looked at: those with the smallest ids, which are digests."""
+_LEAST = 100
+"""Held-out texts of either kind, and texts of unknown origin, below which nothing is estimated."""
+_LONGEST = 2
+_Z = 1.959964
+
+_Flags = npt.NDArray[np.bool_]
+
+
+def unknowns(walked: Walked, mixed: Mixed) -> Iterator[Evidence]:
+    """`anchor.unknown.records` always; its tokens and what a classifier makes of it where there is such a part."""
+    origins = pc.value_counts(_column(walked.anchors, "origin")).to_pylist()
+    counts = {one["values"]: one["counts"] for one in origins}
+    method = "anchor records whose origin nobody attests; none of them counts as real"
+    yield proportion("anchor.unknown.records", counts.get("unknown", 0), sum(counts.values()), method)
+    if counts.get("unknown"):
+        yield token_share([read_batch(shard.records) for shard in walked.anchors])
+        written = [Shard(one.number, one.records, one.verdicts[:-1]) for one in mixed.shards[len(walked.anchors) :]]
+        yield from machine_written(
+            sample(_origin(walked.anchors, "human")),
+            sample(left(shard).batch for shard in written),
+            sample(_origin(walked.anchors, "unknown")),
+        )
+
+
+def _column(shards: Sequence[Shard], name: str) -> pa.ChunkedArray:
+    return pa.chunked_array([read_batch(shard.records, (name,)).column(name) for shard in shards], pa.string())
+
+
+def _origin(shards: Sequence[Shard], origin: str) -> Iterator[pa.RecordBatch]:
+    for shard in shards:
+        batch = read_batch(shard.records)
+        yield batch.filter(pc.equal(batch.column("origin"), origin))
+
+
+def token_share(batches: Iterable[pa.RecordBatch]) -> Evidence:
+    """The share of tokens of unknown origin, with the interval of a ratio of sums over records.
+
+    R = sum of a record's tokens if unknown / sum of its tokens, and its variance n/(n-1) sum (y - R x)^2 / (sum x)^2:
+    Cochran, Sampling Techniques (1977), 2.30. Where all or nothing is unknown it is the exact one of the records.
+    """
+    tokens, unknown = [np.empty(0)], [np.empty(0, np.bool_)]
+    for batch in batches:
+        tokens.append(np.array([count_tokens(text) for text in text_column(batch).to_pylist()], float))
+        unknown.append(np.array([origin == "unknown" for origin in batch.column("origin").to_pylist()], np.bool_))
+    x, of = np.concatenate(tokens), np.concatenate(unknown)
+    n, whole = len(x), float(x.sum())
+    method = "tokens of anchor records whose origin nobody attests"
+    if not n or not whole:
+        return Evidence("anchor.unknown.tokens", None, n, None, f"{method}; nothing to measure")
+    share = float(x[of].sum() / whole)
+    if share in {0.0, 1.0} or n < 2:
+        interval = clopper_pearson(int(of.sum()), n)
+        said = f"{method}; n records, Clopper-Pearson 95 % of them"
+        return Evidence("anchor.unknown.tokens", share, n, interval, said)
+    error = math.sqrt(n / (n - 1) * float(((x * of - share * x) ** 2).sum())) / whole
+    interval = Interval(max(0.0, share - _Z * error), min(1.0, share + _Z * error))
+    return Evidence("anchor.unknown.tokens", share, n, interval, f"{method}; n records, ratio of sums, normal 95 %")
+
+
+class Texts(NamedTuple):
+    """A sample of texts, and for each a key that it shares with its first parent."""
+
+    texts: pa.StringArray
+    families: npt.NDArray[np.uint64]
+
+
+def sample(batches: Iterable[pa.RecordBatch]) -> Texts:
+    """At most 2,000 of some records: those with the smallest ids, the same however they were cut into shards."""
+    best: pa.Table | None = None
+    for batch in batches:
+        table = _narrow(batch)
+        joined = table if best is None else pa.concat_tables([best, table])
+        best = joined.take(pc.sort_indices(joined["id"])[:_MOST])
+    if best is None:
+        return Texts(pa.array([], pa.large_string()), np.empty(0, np.uint64))
+    return Texts(best["text"].combine_chunks(), keys_of(best["family"].combine_chunks()))
+
+
+def _narrow(batch: pa.RecordBatch) -> pa.Table:
+    ids, parents = batch.column("id").to_pylist(), batch.column("parents").to_pylist()
+    families = [of[0] if of else own for own, of in zip(ids, parents, strict=True)]
+    texts = text_column(batch).cast(pa.large_string())
+    return pa.table({"id": batch.column("id"), "text": texts, "family": pa.array(families, pa.string())})
+
+
+def machine_written(human: Texts, machine: Texts, unknown: Texts) -> Iterator[Evidence]:
+    """`anchor.unknown.machine_written`: the share of unknown texts that a machine wrote, corrected for its errors.
+
+    A linear classifier on word 1-2-grams learns attested human against synthetic texts on one half of the families
+    (a text and what was made of it are in one half), and its error rates are measured on the other. The share of
+    unknown texts that it takes for synthetic is corrected by them (Rogan and Gladen, American Journal of Epidemiology
+    107, 1978), with the interval of Lang and Reiczigel (Preventive Veterinary Medicine 113, 2014).
+
+    Not guaranteed: it holds if unknown human text is to the classifier as attested human text is, and unknown machine
+    text as this project's. Another subject, or another model, moves it either way.
+    """
+    method = "linear classifier of attested human against synthetic texts, Rogan-Gladen, Lang-Reiczigel 95 %"
+    name, odd = "anchor.unknown.machine_written", [(texts.families & np.uint64(1)) == 1 for texts in (human, machine)]
+    held = {"human": int(odd[0].sum()), "synthetic": int(odd[1].sum()), "unknown": len(unknown.texts)}
+    learnt = min(int((~odd[0]).sum()), int((~odd[1]).sum()))
+    if min(*held.values(), learnt) < _LEAST:
+        said = f"not estimated: {_LEAST} texts of unknown origin, and twice {_LEAST} attested human and synthetic ones"
+        yield Evidence(name, None, held["unknown"], None, f"{said} are the least", held)
+        return
+    seen = _classified(human, machine, unknown, odd)
+    sensitivity = proportion("anchor.unknown.sensitivity", int(seen.machine.sum()), held["synthetic"],
+                             "held-out synthetic texts that the classifier takes for synthetic")  # fmt: skip
+    specificity = proportion("anchor.unknown.specificity", int((~seen.human).sum()), held["human"],
+                             "held-out attested human texts that it takes for human")  # fmt: skip
+    yield from (sensitivity, specificity)
+    if (sensitivity.interval or (0,))[0] + (specificity.interval or (0,))[0] <= 1:
+        said = "not estimated: the classifier cannot tell human and synthetic texts apart"
+        yield Evidence(name, None, held["unknown"], None, said, held)
+        return
+    trials = (Trials(int(one.sum()), len(one)) for one in (seen.unknown, seen.machine, ~seen.human))
+    value, interval = rogan_gladen(*trials)
+    inputs = held | {"apparent": float(seen.unknown.mean())}
+    yield Evidence(name, value, held["unknown"], interval, f"{method}; holds if unknown texts are like these", inputs)
+
+
+class _Classified(NamedTuple):
+    """Which texts of each kind are taken for synthetic; of the known kinds those that were held out."""
+
+    human: _Flags
+    machine: _Flags
+    unknown: _Flags
+
+
+def _classified(human: Texts, machine: Texts, unknown: Texts, odd: Sequence[_Flags]) -> _Classified:
+    sets = [gram_sets(kernels().word_hashes(one.texts), _LONGEST) for one in (human, machine, unknown)]
+    learnt = [
+        [one for one, held in zip(of, out, strict=True) if not held] for of, out in zip(sets[:2], odd, strict=True)
+    ]
+    vocabulary = Vocabulary.of([*learnt[0], *learnt[1]])
+    positive = np.repeat([False, True], [len(learnt[0]), len(learnt[1])])
+    model = trained(vocabulary.rows([*learnt[0], *learnt[1]]), positive, vocabulary)
+    said = [model.log_odds(of) > 0 for of in sets]
+    return _Classified(said[0][odd[0]], said[1][odd[1]], said[2])
+
+
+class Trials(NamedTuple):
+    """A rate as it was measured."""
+
+    hits: int
+    n: int
+
+
+def rogan_gladen(found: Trials, sensitivity: Trials, specificity: Trials) -> tuple[float, Interval]:
+    """The true share behind an apparent one, and its 95 % interval when both error rates are estimates too.
+
+    p = (apparent + specificity - 1) / (sensitivity + specificity - 1), kept within 0 and 1. The interval adds z^2
+    trials to the sample and one success and one failure to each rate, and shifts its middle (Lang and Reiczigel).
+    """
+    (hits, n), (a, b), (c, d) = found, sensitivity, specificity
+    plain = (hits / n + c / d - 1) / (a / b + c / d - 1)
+    se, sp, apparent = (a + 1) / (b + 2), (c + 1) / (d + 2), (hits + _Z**2 / 2) / (n + _Z**2)
+    gain = se + sp - 1
+    share = (apparent + sp - 1) / gain
+    shift = 2 * _Z**2 * (share * se * (1 - se) / (b + 2) - (1 - share) * sp * (1 - sp) / (d + 2))
+    variance = apparent * (1 - apparent) / (n + _Z**2)
+    variance += share**2 * se * (1 - se) / (b + 2) + (1 - share) ** 2 * sp * (1 - sp) / (d + 2)
+    half = _Z * math.sqrt(variance) / gain
+    low, high = (min(1.0, max(0.0, share + shift + side * half)) for side in (-1, 1))
+    return min(1.0, max(0.0, plain)), Interval(low, high)

@@ -1,0 +1,1 @@
+"""The monitor on files, on releases and in a run: what generations of a corpus have become."""
