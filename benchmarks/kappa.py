@@ -35,7 +35,6 @@ Words = npt.NDArray[np.int64]
 """The words of one document, by their numbers."""
 Shares = Mapping[tuple[str, int], float]
 """By band and generation."""
-
 GENERATIONS = 3
 POLICIES = (replace(), rotate(0.7))
 SHAPE = Small()
@@ -84,11 +83,12 @@ class Generation(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One seed's band of words in one generation. Kappa is None where the band was not read."""
+    """One seed's band of words in one generation."""
 
     types: int
-    kappa: Evidence | None
+    kappa: Evidence
     alive: int
+    """Types that are still written."""
     plain: float
     """The forecast with kappa 1."""
     measured: float
@@ -145,13 +145,13 @@ def trimmed(documents: Sequence[Words], size: int) -> list[Words]:
 
 def trained(read: Sequence[Words], of: Loop, generation: int, name: str) -> Generation:
     """A model from nothing, and as many tokens as it read."""
-    begun = time.perf_counter()
-    learner = Learner.small(SHAPE, Vocabulary(of.words), of.seed)
+    begun, seed = time.perf_counter(), 1000 * of.seed + generation
+    learner = Learner.small(SHAPE, Vocabulary(of.words), seed)
     learner.train(_texts(read), of.epochs, SHAPE.rate)
     bits = float(learner.bits(_texts(of.held_out)).sum()) / sum(map(len, of.held_out))
-    output = written(learner, sum(map(len, read)), 1000 * of.seed + generation)
-    took = time.perf_counter() - begun
-    print(f"  {name}, generation {generation}: {bits:.3f} bits a held-out word, {took:.0f} s", flush=True)
+    output = written(learner, sum(map(len, read)), seed)
+    told = f"{bits:.3f} bits a held-out word, {time.perf_counter() - begun:.0f} s"
+    print(f"  {name}, generation {generation}: {told}", flush=True)
     return Generation(read, output, bits)
 
 
@@ -178,13 +178,13 @@ def _parts(stream: Words, end: int) -> Iterator[Words]:
             yield part
 
 
-@torch.no_grad()
 def sampled(learner: Learner, given: torch.Tensor, steps: int, chance: torch.Generator) -> torch.Tensor:
     """What comes after each row, by the model's own probabilities: rows x steps."""
     found: list[torch.Tensor] = []
     reads, cache = given, None
     for _ in range(steps):
-        said = learner.model(reads, past_key_values=cache, use_cache=True)
+        with torch.no_grad():
+            said = learner.model(reads, past_key_values=cache, use_cache=True)
         cache = said.past_key_values
         reads = torch.multinomial(said.logits[:, -1].float().softmax(-1), 1, generator=chance)
         found.append(reads)
@@ -204,9 +204,8 @@ def rows(policy: Policy, anchor: Sequence[Words], found: Sequence[Generation]) -
         there = np.bincount(np.concatenate(each.written), minlength=len(copies))[: len(copies)] > 0
         for band in [one for one in BANDS if one.holds(copies).any()]:
             mine, key = band.holds(copies), (band.name, at + 1)
-            alive = int((there & mine).sum())
-            kappa = kappas[at].get(band.name)
-            filled[at + 1, band.name] = Row(int(mine.sum()), kappa, alive, plain[key], measured[key])
+            counted = int(mine.sum()), kappas[at][band.name], int((there & mine).sum())
+            filled[at + 1, band.name] = Row(*counted, plain[key], measured[key])
     return filled
 
 
@@ -214,7 +213,7 @@ def _kappas(anchor: Sequence[Words], of: Generation) -> dict[str, Evidence]:
     """By band of the anchor: copies written beside copies read. What was read counts as a sample too, so intervals are
     a little wider than the model's own chance."""
     whole = np.concatenate(anchor).astype(np.uint64)
-    found = tail_reproduction("generation", whole, _chunks(of.read), _chunks(of.written))
+    found = tail_reproduction("output", whole, _chunks(of.read), _chunks(of.written))
     return {one.inputs["band"]: one for one in found}
 
 
@@ -232,16 +231,14 @@ def _shares(told: Iterator[Evidence]) -> Shares:
 def tell(policy: str, seeds: Sequence[Rows], bits: Sequence[Sequence[float]]) -> None:
     """A table for each generation. With more than one seed, means and Student's intervals over seeds."""
     for at in range(GENERATIONS):
-        mean = float(np.mean([one[at] for one in bits]))
-        print(f"\n{policy}, generation {at + 1}: {mean:.3f} bits a held-out word")
+        print(f"\n{policy}, generation {at + 1}: {np.mean([one[at] for one in bits]):.3f} bits a held-out word")
         print("  band     types   kappa                  still written          forecast, kappa 1   with kappa")
         for band in [one.name for one in BANDS if all((at + 1, one.name) in each for each in seeds)]:
             print(_line(band, [each[at + 1, band] for each in seeds]), flush=True)
 
 
 def _line(band: str, each: Sequence[Row]) -> str:
-    told = np.array([(one.types, one.plain, one.measured) for one in each])
-    types, plain, measured = told.mean(axis=0).tolist()
+    types, plain, measured = np.mean([(one.types, one.plain, one.measured) for one in each], axis=0).tolist()
     left = clopper_pearson(each[0].alive, each[0].types) if len(each) == 1 else None
     share, low, high = _over([one.alive / one.types for one in each], left)
     alive = f"{share:.1%} [{max(0.0, low):.1%}, {min(1.0, high):.1%}]"
@@ -249,7 +246,7 @@ def _line(band: str, each: Sequence[Row]) -> str:
 
 
 def _kappa(each: Sequence[Row]) -> str:
-    found = [(one.kappa.value, one.kappa.interval) for one in each if one.kappa and one.kappa.value is not None]
+    found = [(one.kappa.value, one.kappa.interval) for one in each if one.kappa.value is not None]
     if len(found) < len(each):
         return "not read"
     if len(found) == 1 and found[0][1] is None:
@@ -267,9 +264,9 @@ def _over(values: Sequence[float], one: Interval | None) -> tuple[float, float, 
     return mean, mean - half, mean + half
 
 
-def run(texts: Sequence[Sequence[str]], tokens: int, epochs: int, seeds: int) -> None:
-    """Each seed draws its anchor; both policies share the first generation."""
-    loops = [loop(texts, tokens, epochs, seed) for seed in range(seeds)]
+def run(loops: Sequence[Loop]) -> None:
+    """A loop for each seed, which draws its anchor; both policies share the first generation."""
+    print(f"{'GPU' if torch.cuda.is_available() else 'CPU, 1 thread'}; a decoder of {SHAPE.layers} x {SHAPE.width}")
     for one in loops:
         print(f"{sum(map(len, one.anchor)):,} tokens in {len(one.anchor):,} documents, {one.words:,} words", flush=True)
     firsts = [trained(one.anchor, one, 1, "both") for one in loops]
@@ -290,12 +287,12 @@ def main() -> None:
     if min(asked.epochs, asked.seeds) < 1:
         parser.error("--epochs and --seeds are 1 or more")
     torch.set_num_threads(1)
-    print(f"{'GPU' if torch.cuda.is_available() else 'CPU, 1 thread'}; a decoder of {SHAPE.layers} x {SHAPE.width}")
     try:
         texts = [cut for one in asked.text.read_text(encoding="utf-8").split("\n\n") if (cut := pieces(one))]
-        run(texts, asked.tokens, asked.epochs, asked.seeds)
+        loops = [loop(texts, asked.tokens, asked.epochs, seed) for seed in range(asked.seeds)]
     except (OSError, ValueError) as error:
         parser.error(str(error))
+    run(loops)
 
 
 if __name__ == "__main__":

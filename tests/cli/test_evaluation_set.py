@@ -25,7 +25,7 @@ def files(tmp_path: Path) -> tuple[str, str]:
 
 
 def test_a_set_alone_says_what_it_cannot_say(files: tuple[str, str]) -> None:
-    code, told = _run("--set", files[0])
+    code, told = _run("--evaluation", files[0])
     assert code == 0
     assert told.startswith("40 items, no two alike: worth 40 items\n")
     assert "no fall" in next(line for line in told.splitlines() if "fails 5.0%" in line)
@@ -33,7 +33,7 @@ def test_a_set_alone_says_what_it_cannot_say(files: tuple[str, str]) -> None:
 
 
 def test_outcomes_of_the_set_and_by_themselves(files: tuple[str, str]) -> None:
-    code, told = _run("--set", files[0], "--outcomes", files[1])
+    code, told = _run("--evaluation", files[0], "--outcomes", files[1])
     assert code == 0
     assert "solved, of a control that fails 40.0%" in told
     code, told = _run("--outcomes", files[1])
@@ -49,7 +49,7 @@ def test_outcomes_of_the_set_and_by_themselves(files: tuple[str, str]) -> None:
     [
         ((), "nothing to look at"),
         (("--real", "r.jsonl"), "--real says what is rare, and there is no set to look at"),
-        (("recipe.yaml", "--set", "s.jsonl"), "--set looks at files, not at a recipe"),
+        (("recipe.yaml", "--evaluation", "s.jsonl"), "--evaluation looks at files, not at a recipe"),
     ],
 )
 def test_what_does_not_go_together_is_refused(arguments: tuple[str, ...], said: str) -> None:

@@ -38,8 +38,7 @@ ELSEWHERE = {
     "anchor.new_human", "mix.rotation", "mix.weights_by_age", "mix.repeated", "mix.ends_on_real",
     "collapse.panel", "target.drift", "target.inputs", "mix.experiment",
 }  # fmt: skip
-"""Rules that speak of model checks, of measurements, of terms, of one strategy, of generations: they have tests of their
-own."""
+"""Rules that speak of model checks, of measurements, of terms, of one strategy, of generations: they have own tests."""
 ASKED_OF_ALL = {"verifiers.measured"}
 
 

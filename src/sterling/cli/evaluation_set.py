@@ -16,27 +16,29 @@ if TYPE_CHECKING:
 _FAULTS = 3
 
 
-def without_recipe(set_: str | None, real: str | None, outcomes: str | None, control: str, as_json: bool) -> None:
+def without_recipe(evaluation: str | None, real: str | None, outcomes: str | None, control: str, as_json: bool) -> None:
     """Look at an evaluation set, or else at outcomes. InputError when there is neither."""
-    if set_ is None and outcomes is None:
+    if evaluation is None and outcomes is None:
         what = "nothing to look at" if real is None else "--real says what is rare, and there is no set to look at"
-        raise InputError(what, mend="name a recipe, an evaluation set (--set FILE) or outcomes (--outcomes FILE)")
-    if set_ is None:
+        raise InputError(
+            what, mend="name a recipe, an evaluation set (--evaluation FILE) or outcomes (--outcomes FILE)"
+        )
+    if evaluation is None:
         _outcomes(str(outcomes), control, as_json)
         return
     from sterling.pipeline.experiment.evaluating import as_json as plain  # noqa: PLC0415 - keeps --help fast
     from sterling.pipeline.experiment.evaluating import evaluated_set  # noqa: PLC0415
 
-    found = evaluated_set(set_, real, outcomes)
+    found = evaluated_set(evaluation, real, outcomes)
     if as_json:
         click.echo(json.dumps(plain(found), ensure_ascii=False))
     else:
         tell(found)
 
 
-def require_alone(set_: str | None, real: str | None, outcomes: str | None) -> None:
+def require_no_set(evaluation: str | None, real: str | None) -> None:
     """InputError for options that look at files and not at a recipe."""
-    for name, given in {"--set": set_, "--real": real, "--outcomes": outcomes}.items():
+    for name, given in {"--evaluation": evaluation, "--real": real}.items():
         if given is not None:
             raise InputError(f"{name} looks at files, not at a recipe", mend="leave the recipe out, or the option")
 
@@ -54,14 +56,15 @@ def _outcomes(path: str, control: str, as_json: bool) -> None:
     click.echo(f"{len(read.rows):,} outcomes of {len(read.arms)} arms; differences to `{control}`, below 0 is better")
     _left_out(read.faults)
     for one in found:
-        click.echo(f"\n{one.inputs['arm']}: {_difference(one)}\n  {one.method}")
+        click.echo(f"\n{one.inputs['arm']}: {told_outcome(one)}\n  {one.method}")
         lost = max(one.inputs["units"]) - one.inputs["pairs"]
         if one.inputs["pairs"] and lost:
             click.echo(f"  {one.inputs['pairs']:,} units are in both arms; up to {lost:,} of an arm are in one alone")
     click.echo("\nWho was given which arm this file does not say; where units chose, the difference may be theirs.")
 
 
-def _difference(one: "Evidence") -> str:
+def told_outcome(one: "Evidence") -> str:
+    """What an imported outcome says of an arm, in a line."""
     what = f"{one.inputs['task']}, {one.inputs['unit']}"
     if one.value is None or one.interval is None:
         return f"{what}: not told"

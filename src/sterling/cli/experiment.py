@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sterling.cli.evaluation_set import require_alone, without_recipe
+from sterling.cli.evaluation_set import require_no_set, told_outcome, without_recipe
 
 if TYPE_CHECKING:
     from sterling.pipeline.experiment.comparing import Row
@@ -24,14 +24,17 @@ _SLICES = ("all", "tail", "outside")
 @click.option("--share", type=float, metavar="S", help="Synthetic share of the mixed arms. Unsaid: the recipe's cap.")
 @click.option("--students", metavar="A,B", help="Who is trained: ngrams, labels, choices. Unsaid: all that suit.")
 @click.option("--out", metavar="DIR", default=".", show_default=True, help="Holds runs/ and experiments/.")
-@click.option("--set", "set_", metavar="FILE", help="No RECIPE: what an evaluation set of yours can detect.")
-@click.option("--real", metavar="FILE", help="With --set: real text, to tell how much of its tail the set reaches.")
-@click.option("--outcomes", metavar="FILE", help="Outcomes from production by arm and unit; with --set, on its items.")
+@click.option("--set", "overrides", multiple=True, metavar="K=V", help="Override a key of the recipe; may be repeated.")
+@click.option("--evaluation", metavar="FILE", help="No RECIPE: what an evaluation set of yours can detect.")
+@click.option("--real", metavar="FILE", help="With --evaluation: real text, to tell how much of its tail it reaches.")
+@click.option(
+    "--outcomes", metavar="FILE", help="Outcomes from production by arm and unit: with RECIPE, --evaluation or alone."
+)
 @click.option("--control", default="real", show_default=True, metavar="ARM", help="What --outcomes are held against.")
 @click.option("--json", "as_json_", is_flag=True, help="Print every number as JSON on standard output.")
 def command(
-    recipe: Path | None, seeds: int, share: float | None, students: str | None, out: str, as_json_: bool,
-    set_: str | None, real: str | None, outcomes: str | None, control: str,
+    recipe: Path | None, seeds: int, share: float | None, students: str | None, out: str, overrides: tuple[str, ...],
+    evaluation: str | None, real: str | None, outcomes: str | None, control: str, as_json_: bool,
 ) -> None:  # fmt: skip
     """Tell whether the synthetic part of RECIPE helps, on real data of the test role that nobody trained on.
 
@@ -40,15 +43,18 @@ def command(
     evidence that a recipe may name as `mix.evidence`.
     """
     if recipe is None:
-        without_recipe(set_, real, outcomes, control, as_json_)
+        without_recipe(evaluation, real, outcomes, control, as_json_)
         return
-    require_alone(set_, real, outcomes)
+    require_no_set(evaluation, real)
     from sterling.cli.progress import watcher  # noqa: PLC0415 - keeps --help fast
     from sterling.pipeline.experiment.experimenting import as_json, experiment  # noqa: PLC0415
 
     names = [name.strip() for name in (students or "").split(",") if name.strip()]
     with watcher(quiet=as_json_ or bool(os.environ.get("CI"))) as watch:
-        done = experiment(recipe, out=out, seeds=seeds, share=share, students=names, watch=watch)
+        done = experiment(
+            recipe, out=out, overrides=overrides, seeds=seeds, share=share, students=names,
+            outcomes=outcomes, control=control, watch=watch,
+        )  # fmt: skip
     if as_json_:
         click.echo(json.dumps(as_json(done), ensure_ascii=False))
     else:
@@ -69,6 +75,8 @@ def _tell(done: "Experiment") -> None:
         click.echo("")
         for line in _table(list(rows), f"{unit}: {full}"):
             click.echo(line)
+    for one in done.outcomes:
+        click.echo(f"\nfrom production, {one.inputs['arm']} against {one.inputs['control']}: {told_outcome(one)}")
     for line in _notes(done):
         click.echo(line)
 

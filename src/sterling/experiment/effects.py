@@ -45,6 +45,13 @@ class Effect(NamedTuple):
     by_seeds: float
     """Share of the variance that more seeds would shrink; more documents shrink the rest."""
 
+    @classmethod
+    def told(cls, value: float, interval: Interval, n: int) -> "Effect":
+        """One that was measured elsewhere, of which the control and the seeds are not known; p by a normal law."""
+        error = (interval.high - interval.low) / (2 * _NORMAL)
+        p = 2 * (1 - NormalDist().cdf(abs(value) / error)) if error else float(value == 0)
+        return cls(value, interval, 1, n, p, 0.0, 0.0)
+
     def evidence(self, name: str, **inputs: object) -> Evidence:
         """As a row of a report."""
         method = (

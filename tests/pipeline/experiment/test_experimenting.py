@@ -64,6 +64,21 @@ def test_an_experiment_ends_in_a_word_and_in_evidence(recipe: Path, tmp_path: Pa
     _policy_reads_it(done, recipe)
 
 
+def test_outcomes_from_production_count_as_tasks(recipe: Path, tmp_path: Path) -> None:
+    first = experiment(recipe, out=tmp_path, students=["ngrams"])
+    rows = ["arm,unit,outcome"]
+    rows += [
+        f"{arm},{unit},{int(unit % 10 >= lost)}" for arm, lost in (("real", 2), ("added", 6)) for unit in range(400)
+    ]
+    (tmp_path / "solved.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    done = experiment(recipe, out=tmp_path, students=["ngrams"], outcomes=str(tmp_path / "solved.csv"))
+    (told,) = done.outcomes
+    assert (told.name, told.value, told.n) == ("experiment.added.outcomes.solved", 0.4, 400)
+    assert told in done.found.evidence
+    assert "harms" not in first.found.verdict.word
+    assert (done.found.verdict.word, "solved in production" in done.found.verdict.why) == ("harms", True)
+
+
 def _policy_reads_it(done: Experiment, recipe: Path) -> None:
     """A cap of 60 % that an experiment with 30 % did not show to help."""
     evidence = str(done.folder / "evidence.json")

@@ -62,8 +62,12 @@ class Compared(NamedTuple):
     evidence: tuple[Evidence, ...]
 
 
-def compared(arms: Sequence[Arm], found: Candidates, who: Learners, came: Results) -> Compared:
+def compared(
+    arms: Sequence[Arm], found: Candidates, who: Learners, came: Results, outcomes: Sequence[Evidence] = ()
+) -> Compared:
     """Every difference with its interval, the word for each arm, and the word for the whole.
+
+    `outcomes`: what arms achieved in production; of the first control of an arm they count as tasks do.
 
     The whole is the arm `added` against real data alone; to help, it must beat repeated real data as well.
     """
@@ -78,9 +82,9 @@ def compared(arms: Sequence[Arm], found: Candidates, who: Learners, came: Result
     for name, solver in who.solvers.items():
         inside, groups = _of_items(masks, found, [one.id for one in solver.items])
         rows += _rows(tried, came.failures[name], inside, groups, (f"{name}_tasks", solver.name, FAILURES))
-    words = {arm.name: verdict(_claims(rows, arm)) for arm in tried}
+    words = {arm.name: verdict(_claims(rows, arm, _achieved(outcomes, arm))) for arm in tried}
     share = came.synthetic["added"] / came.tokens["added"]
-    evidence = (*_evidence(rows, came), *_told(words, share, len(found.test), found, who))
+    evidence = (*_evidence(rows, came), *outcomes, *_told(words, share, len(found.test), found, who))
     return Compared(words["added"], words, rows, came.tokens, evidence)
 
 
@@ -120,7 +124,18 @@ def _rows(
             yield Row(arm, other, name, *told, one, p)
 
 
-def _claims(rows: Sequence[Row], arm: Arm) -> Claims:
+def _achieved(outcomes: Sequence[Evidence], arm: Arm) -> list[Claim]:
+    """What production says of an arm against its first control."""
+    mine = [one for one in outcomes if (one.inputs["arm"], one.inputs["control"]) == (arm.name, arm.controls[0])]
+    return [
+        Claim(f"{one.inputs['task']} in production", found, found.p)
+        for one in mine
+        if one.value is not None and one.interval is not None
+        for found in [Effect.told(one.value, one.interval, one.n)]
+    ]
+
+
+def _claims(rows: Sequence[Row], arm: Arm, achieved: Sequence[Claim]) -> Claims:
     def on(part: Slice, *, tasks: bool, first: bool = True) -> list[Claim]:
         mine = (row for row in rows if row.arm == arm and row.slice == part)
         right = (row for row in mine if (row.control == arm.controls[0]) == first)
@@ -128,7 +143,7 @@ def _claims(rows: Sequence[Row], arm: Arm) -> Claims:
 
     return Claims(
         on("all", tasks=False), on("tail", tasks=False), on("outside", tasks=False),
-        on("all", tasks=True), on("outside", tasks=True), on("all", tasks=True, first=False),
+        [*on("all", tasks=True), *achieved], on("outside", tasks=True), on("all", tasks=True, first=False),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What an evaluation set can tell: `sterling experiment --set FILE`, on any file of records."""
+"""What an evaluation set can tell: `sterling experiment --evaluation FILE`, on any file of records."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice

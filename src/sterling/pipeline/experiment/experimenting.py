@@ -10,6 +10,8 @@ from sterling.engine.step import Step
 from sterling.engine.watch import Silent, Watch
 from sterling.errors import InputError
 from sterling.experiment import LEAST_SEEDS, arms
+from sterling.experiment.contrasts import outcome_effects
+from sterling.experiment.outcomes import read_outcomes
 from sterling.pipeline.crews import places_of
 from sterling.pipeline.experiment.candidates import Candidates, candidates
 from sterling.pipeline.experiment.comparing import Compared, compared
@@ -22,6 +24,7 @@ from sterling.recipes import Loaded, recipe_digest
 from sterling.records import digest
 from sterling.records.files import write_json, write_text
 from sterling.report import Head, render_experiment
+from sterling.stats import Evidence
 from sterling.version import VERSION
 
 LEAST_TEST = 100
@@ -48,6 +51,8 @@ class Experiment(NamedTuple):
     """With `evidence.json` and `report.html`."""
     unsuited: Sequence[str]
     """Students and tasks that these data do not allow, and why."""
+    outcomes: Sequence[Evidence] = ()
+    """What arms achieved in production, where a file says it."""
 
 
 def experiment(
@@ -58,17 +63,21 @@ def experiment(
     seeds: int = LEAST_SEEDS,
     share: float | None = None,
     students: Sequence[str] = (),
+    outcomes: str | None = None,
+    control: str = "real",
     watch: Watch | None = None,
 ) -> Experiment:
     """Walk a recipe up to its mix, as `run` does and with the same steps, then train students on each arm and compare.
 
     Writes `experiments/<name>` under `out`; trainings that are finished are not repeated. `share`: synthetic part of
     the tokens, unsaid the recipe's cap. `students`: see `learners`; unsaid all that the data allow and that need no
-    accelerator. InputError where there is nothing to compare, or too little to tell; the walk is then kept.
+    accelerator. `outcomes`: a file of what arms achieved in production, against its arm `control`; they count as tasks.
+    InputError where there is nothing to compare, or too little to tell; the walk is then kept.
     """
     loaded = read_recipe(recipe, overrides)
     wanted = _require(loaded, seeds, share)
     require_known(students)
+    imported = [] if outcomes is None else outcome_effects(read_outcomes(outcomes), control)
     seen = watch or Silent()
     with _told_as_before(loaded, out), walked(recipe, out=out, overrides=overrides, watch=seen) as at_work:
         found = candidates(at_work.job.recipe, at_work.walked)
@@ -78,10 +87,11 @@ def experiment(
     who = learners(loaded.recipe, found, seeds, students)
     trial = _trial(loaded, found, who, wanted, folder, addresses)
     came = _trained(trial, seeds, seen, 1 if who.heavy else loaded.recipe.engine.workers or default_workers())
-    compared_ = compared(trial.arms, found, who, came)
+    compared_ = compared(trial.arms, found, who, came, imported)
     done = Experiment(
         loaded.recipe.name, compared_, came.synthetic["added"] / came.tokens["added"], len(found.test),
         None if found.groups is None else len(set(found.groups)), seeds, found.shared, folder, who.unsuited,
+        imported,
     )  # fmt: skip
     _write(loaded, done, addresses)
     return done
