@@ -7,7 +7,7 @@ CURATORS := rensa gaoya datasketch datatrove
 PEERS := openai bespokelabs-curator data-designer distilabel
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench campaign clients cluster curation filters kappa million monitor fuzz-sandbox real-server docs lock clean
+.PHONY: help demo test lint types bench campaign clients cluster curation experiment filters kappa million monitor fuzz-sandbox real-server docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ clients: $(VENV)/dev $(PEERS:%=$(VENV)/peers/%) ## measure the model client besi
 
 curation: $(VENV)/dev $(CURATORS:%=$(VENV)/curators/%) ## measure duplicates and contamination beside four others (600 MB to install, ten minutes)
 	$(BIN)/python -m benchmarks.curation --peers $(VENV)/curators
+
+experiment: $(VENV)/dev ## measure when synthetic data helps: real data scarce and abundant (some minutes; needs ../shared/data)
+	$(BIN)/python -m benchmarks.experiment
 
 filters: $(VENV)/dev ## measure what each filter strikes of human texts and of planted defects, and what it costs (three minutes)
 	$(BIN)/python -m benchmarks.filters

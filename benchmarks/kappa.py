@@ -252,7 +252,7 @@ def _kappa(each: Sequence[Row]) -> str:
     if len(found) == 1 and found[0][1] is None:
         return f"{found[0][0]:.2f}"
     value, low, high = _over([value for value, _ in found], found[0][1] if len(found) == 1 else None)
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+    return f"{value:.2f} [{max(0.0, low):.2f}, {high:.2f}]"
 
 
 def _over(values: Sequence[float], one: Interval | None) -> tuple[float, float, float]:
@@ -291,7 +291,7 @@ def main() -> None:
         texts = [cut for one in asked.text.read_text(encoding="utf-8").split("\n\n") if (cut := pieces(one))]
         loops = [loop(texts, asked.tokens, asked.epochs, seed) for seed in range(asked.seeds)]
     except (OSError, ValueError) as error:
-        parser.error(str(error))
+        parser.error(f"{asked.text}: {error}")
     run(loops)
 
 
