@@ -9,6 +9,7 @@ from sterling.collapse.branching import replace
 from sterling.collapse.comparing import compared, evidence
 from sterling.collapse.loops.trigrams import outputs
 from sterling.collapse.panel import PANEL, Reference, measured, stretches
+from sterling.stats import welch
 from sterling.text import pieces
 
 Corpora = dict[str, list[str]]
@@ -66,10 +67,23 @@ def test_too_little_text_says_how_much_would_do(panels: dict[str, list[dict[str,
 def test_evidence_carries_what_was_said(panels: dict[str, list[dict[str, float]]]) -> None:
     found = {e.name: e for e in evidence("second", compared(panels["second"], panels["control"], 10_000), 2)}
     one = found["collapse.second.distinct_2"]
-    assert (one.n, one.inputs["said"], one.inputs["family"]) == (8, "worse", "words")
+    assert (one.n, one.inputs["said"], one.inputs["family"]) == (16, "worse", "words")
+    assert one.inputs["kind"] == "gap"
     assert (one.inputs["generation"], one.inputs["against"], one.inputs["measure"]) == (2, "real", "distinct_2")
     assert one.interval is not None
     assert one.interval.high < 0
+
+
+def test_n_counts_all_stretches_that_the_interval_is_of() -> None:
+    """Twenty against eight are 28, and both are said; the eight decide whether there are enough."""
+    sides = [[{m.name: 1 + 0.1 * (at % 2) for m in PANEL} for at in range(n)] for n in (20, 8, 7)]
+    found = compared(sides[0], sides[1], 10_000)
+    [one, *_] = evidence("g", found, 2, "first")
+    assert (one.n, one.inputs["stretches"], one.inputs["control_stretches"]) == (28, 20, 8)
+    assert "mean of 20 stretches less that of 8 of the first generation, 10,000 tokens each" in one.method
+    assert one.interval == welch([row["distinct_2"] for row in sides[0]], [row["distinct_2"] for row in sides[1]])[1]
+    assert found.stretches == 8
+    assert compared(sides[0], sides[2], 10_000).colour == "insufficient sample"
 
 
 def test_what_is_undecided_says_how_many_stretches_would_tell() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sterling.collapse import MEASURES, diversity
-from sterling.collapse.diversity import Chunk, measures, sampled, sampled_documents
+from sterling.collapse.diversity import measures
+from sterling.collapse.samples import Chunk
 from sterling.stats import Evidence
 from sterling.text import pieces
 
@@ -142,11 +143,3 @@ def test_length_confounds_as_published(shared_data: Path) -> None:
         values = [measures(chunk(" ".join(tokens[s : s + size])))["distinct_2"] for s in starts]
         # The reference's tokeniser is not known; ours is within 0.04 of its figures (.68/.55/.43).
         assert sum(values) / len(values) == pytest.approx(reference, abs=0.04)
-
-
-def test_a_sample_keeps_the_names_of_its_documents() -> None:
-    texts = [f"{n} " + PROSE[n] for n in range(600)]
-    named = sampled_documents(((f"row {n}", text) for n, text in enumerate(texts)), "seed")
-    assert [f"row {text.split()[0]}" for text in named.texts] == list(named.names)
-    assert sampled(texts, "seed").texts == named.texts
-    assert sampled(texts, "seed").names == ()

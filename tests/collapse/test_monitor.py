@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sterling.collapse.branching import replace
-from sterling.collapse.diversity import Sample
 from sterling.collapse.loops.trigrams import outputs
 from sterling.collapse.monitor import Corpus, Watch, watch
+from sterling.collapse.samples import Sample
 
 WORDS = np.array([f"w{n}" for n in range(4000)])
 LENGTH = 25

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sterling.collapse.diversity import Sample
 from sterling.collapse.monitor import Corpus, Watch, watch
+from sterling.collapse.samples import Sample
 from sterling.collapse.telling import told
 
 TOKENS = 40

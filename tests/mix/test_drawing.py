@@ -131,6 +131,13 @@ def test_a_conflict_is_claimed_only_where_there_is_one(candidates: pa.Table, giv
                 assert not holds(given_rules, mix)
 
 
+def test_what_fits_exactly_fits_with_rounded_weights() -> None:
+    """With 500 of 500 synthetic tokens at 30 %, 1,000 real ones are seen 1.1666... times."""
+    many = [one(i, "human", 10, []) for i in range(100)] + [one(100 + i, "evolve", 10, []) for i in range(50)]
+    made = plan(table(many), Rules(synthetic_cap=0.3, epochs=4))
+    assert (made.chosen.num_rows, made.left_out.num_rows) == (150, 0)
+
+
 def _weight(given_rules: Rules, record: dict[str, Any]) -> Fraction:
     real, synthetic = (Fraction(str(weight)) for weight in given_rules.weights)
     if record["origin"] == "human":

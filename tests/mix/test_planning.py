@@ -149,6 +149,15 @@ def test_the_floor_may_bind_first() -> None:
     assert {v.evidence["limit"] for v in verdicts_of(made.left_out)} == {"real_floor"}
 
 
+def test_a_limit_that_kept_nothing_out_is_not_named() -> None:
+    candidates = table([row(i, origin="human") for i in range(70)] + [row(100 + i) for i in range(29)])
+    found = evidence(plan(candidates, synthetic_cap=0.3, real_floor=0.1, budget=1000))["mix.cap.allowed"]
+    assert (found.value, found.inputs["limit"]) == (300.0, None)
+    assert evidence(plan(candidates, budget=600))["mix.cap.allowed"].inputs["limit"] == "budget"
+    solved = plan(candidates, synthetic_cap=0.3, minimum={"a": 10})
+    assert evidence(solved)["mix.cap.allowed"].inputs["limit"] is None
+
+
 def test_mixed_and_unknown_count_against_the_cap() -> None:
     origins = ["human"] * 10 + ["mixed"] * 10 + ["unknown"] * 10 + ["synthetic"] * 10
     candidates = table([row(i, origin=o) for i, o in enumerate(origins)])

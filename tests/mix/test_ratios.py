@@ -69,3 +69,12 @@ def test_a_domain_that_nothing_has_is_no_mixture() -> None:
     with pytest.raises(Infeasible) as caught:
         plan(table([one(0, "human", 10, ["x"])]), Rules(ratios={"x": Fraction(1, 4), "z": Fraction(3, 4)}))
     assert ("ratios", "x") in [conflict.demand.path for conflict in caught.value.conflicts]
+
+
+def test_a_domain_may_be_called_others_and_keeps_its_share() -> None:
+    rows = [one(n, "human", 10, ["others" if n > 9 else "letters"]) for n in range(110)]
+    rows += [one(200 + n, "evolve", 10, ["strange"]) for n in range(20)]
+    made = plan(table(rows), Rules(ratios={"letters": Fraction(1, 2), "others": Fraction(1, 2)}))
+    found = evidence(made)
+    assert (made.chosen.num_rows, found["mix.ratio.letters"].value, found["mix.ratio.others"].value) == (20, 0.5, 0.5)
+    assert found["mix.tokens.synthetic"].value == 0

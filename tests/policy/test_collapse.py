@@ -13,7 +13,8 @@ Make = Callable[..., Recipe]
 
 
 def verdict(colour: str, generation: int = 1, stage: str = "none", why: str = "said") -> Evidence:
-    inputs = {"generation": generation, "corpus": f"v{generation}", "colour": colour, "stage": stage, "notes": []}
+    told = {"generation": generation, "corpus": f"v{generation}", "colour": colour, "stage": stage, "notes": []}
+    inputs = {"kind": "verdict", **told}
     return Evidence(f"collapse.v{generation}.verdict", None, 8, None, why, inputs)
 
 
@@ -30,7 +31,8 @@ def test_red_is_unmet_and_does_not_refuse(recipe: Make) -> None:
 
 
 def test_the_mend_follows_tail_reproduction(recipe: Make) -> None:
-    low = Evidence("collapse.v1.kappa.once", 0.6, 16, Interval(0.5, 0.7), "counted", {"band": "once"})
+    told = {"kind": "kappa", "corpus": "v1", "band": "once"}
+    low = Evidence("collapse.v1.kappa.once", 0.6, 16, Interval(0.5, 0.7), "counted", told)
     [one] = said(recipe(), verdict("red"), low)
     assert one.mend.startswith("rare words have 0.60 copies for each in real text: a decoder, a judge or a filter")
 
@@ -52,7 +54,8 @@ def test_too_little_text_is_no_rule_met(recipe: Make) -> None:
 
 
 def test_slow_harm_is_named(recipe: Make) -> None:
-    slow = Evidence("collapse.trend.vendi", -1, 3, Interval(-2, 0), "slope", {"measure": "vendi", "alarm": "v3"})
+    told = {"kind": "trend", "measure": "vendi", "alarm": "v3"}
+    slow = Evidence("collapse.trend.vendi", -1, 3, Interval(-2, 0), "slope", told)
     [one] = said(recipe(), verdict("green", 3), slow)
     assert one.what.endswith("; slow harm over generations: vendi")
 

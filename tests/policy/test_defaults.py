@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sterling.policy import caps, headline, resolved, shares
+from sterling.policy import caps, headline, resolved, shares, weights
 from sterling.recipes import PURPOSES, Purpose, Recipe
 
 Make = Callable[..., Recipe]
@@ -45,3 +45,21 @@ def test_resolving_changes_only_what_was_unsaid_and_only_once(recipe: Make) -> N
     assert (first.mix.synthetic_cap, first.mix.real_floor, first.mix.budget) == (0.3, 0.1, 5)
     assert resolved(first) == first
     assert first.model_copy(update={"mix": made.mix}) == made
+
+
+@pytest.mark.parametrize(
+    ("said", "first", "later"),
+    [
+        ({}, (1.0, 0.5), (0.5, 0.5)),
+        ({"per_depth": 0.25}, (0.25, 0.5), (0.25, 0.5)),
+        ({"per_generation": 0.25}, (1.0, 0.25), (0.5, 0.25)),
+    ],
+)
+def test_depth_and_age_weigh_what_the_recipe_says_each_for_itself(
+    recipe: Make, said: dict[str, float], first: tuple[float, float], later: tuple[float, float]
+) -> None:
+    for more, expected in (({}, first), ({"continues": "old"}, later)):
+        made = recipe(mix={"weights": said}, checks=[{"check": "exact_duplicates"}], **more)
+        found = weights(made)
+        assert (found.per_depth, found.per_generation) == expected
+        assert resolved(made).mix.weights == found

@@ -21,6 +21,7 @@ def evidence(**more: Evidence) -> list[Evidence]:
         "anchor.moved.held_back": count("anchor.moved.held_back", 0, "counted", examples=[]),
         "anchor.erased": count("anchor.erased", 0, "counted", erased=2, unknown=0, by=["P"], examples=[]),
         "anchor.new_human": Evidence("anchor.new_human", 5, 95, None, "counted"),
+        "generation.added": Evidence("generation.added", 60, 80, None, "counted", {"dropped": {"math": 20}}),
     }
     return list((found | {one.name: one for one in more.values()}).values())
 
@@ -29,7 +30,7 @@ def said(rule: str, found: list[Evidence], **changes: Any) -> list[Finding]:
     return [one for one in gate(from_mapping(GOOD | changes), found) if one.rule == rule]
 
 
-RULES = ("anchor.accumulates", "anchor.erased", "anchor.roles_stay", "anchor.new_human", "mix.weights_by_age")
+RULES = ("anchor.accumulates", "anchor.erased", "anchor.roles_stay", "anchor.new_human", "generation.adds", "mix.weights_by_age")
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -66,6 +67,13 @@ def test_both_ways_over_the_line_are_said() -> None:
 def test_a_generation_without_new_human_records_is_said() -> None:
     (found,) = said("anchor.new_human", evidence(new=Evidence("anchor.new_human", 0, 95, None, "counted")))
     assert (found.status, found.severity) == ("unmet", "high")
+
+
+def test_a_generation_that_adds_nothing_is_said() -> None:
+    nothing = Evidence("generation.added", 0, 80, None, "counted", {"dropped": {"exact_duplicates": 79, "math": 1}})
+    (found,) = said("generation.adds", evidence(nothing=nothing))
+    assert (found.status, found.severity) == ("unmet", "high")
+    assert found.what.endswith("all 80 records that it wrote were dropped (79 by exact_duplicates, 1 by math)")
 
 
 def test_many_generations_of_equal_weight_are_said() -> None:

@@ -100,6 +100,44 @@ def test_exact_duplicates_say_nothing_of_near_ones() -> None:
     assert "Near duplicates: not assessed" in card(told=report(steps=steps))
 
 
+def told_of(name: str, value: float | None = 1.0, n: int = 9, **inputs: Any) -> dict[str, Any]:
+    one = {"name": name, "value": value, "n": n, "interval": None, "method": "", "inputs": inputs}
+    return report(evidence=[one])
+
+
+@pytest.mark.parametrize(
+    ("evidence", "silent"),
+    [
+        (told_of("template_collapse.smallest_group"), True),
+        (told_of("collapse.g.verdict", None, kind="verdict", colour="insufficient sample"), True),
+        (told_of("collapse.trend.vendi", kind="trend"), True),
+        (told_of("collapse.g.verdict", None, kind="verdict", colour="green"), False),
+        (told_of("collapse.g.verdict", None, kind="verdict", colour="red"), False),
+    ],
+)
+def test_collapse_is_assessed_where_a_verdict_has_a_colour(evidence: dict[str, Any], silent: bool) -> None:
+    assert ("Collapse over generations of training: not assessed" in card(told=evidence)) is silent
+
+
+@pytest.mark.parametrize(
+    ("evidence", "silent"),
+    [
+        (told_of("diversity.synthetic.distinct_2"), False),
+        (told_of("diversity.synthetic.distinct_2", None), True),
+        (told_of("check.diversity.accepted", model=None, strategy=None), True),
+        (told_of("collapse.v1.accepted.accepted", kind="accepted"), True),
+    ],
+)
+def test_what_could_not_be_measured_is_not_assessed(evidence: dict[str, Any], silent: bool) -> None:
+    assert ("Diversity: not assessed" in card(told=evidence)) is silent
+
+
+def test_a_step_s_name_assesses_nothing() -> None:
+    steps = [{**REPORT["steps"][0], "name": "check:code_review_privacy"}]
+    assert "Privacy: not assessed" in card(told=report(steps=steps))
+    assert "Human review: no person" in card(told=report(steps=steps))
+
+
 def test_it_says_whether_the_text_of_the_rejected_is_there() -> None:
     assert "its text is left out" in card()
     assert "its text is left out" not in card(options=Options(rejected="full"))

@@ -23,6 +23,7 @@ from sterling.collapse.reproduction import tail_reproduction
 from sterling.collapse.target import Prompts, Target, distances
 from sterling.collapse.trends import Accepted, acceptance_trend, trends
 from sterling.experiment.effects import effect
+from sterling.experiment.verdicts import Claim
 from sterling.mix import Cap, Rules, plan
 from sterling.report import Report, Slice, StepLine
 from sterling.stats import Evidence, proportion
@@ -51,7 +52,8 @@ def forecasts(generations: int = 10) -> Iterator[Evidence]:
         yield from forecast(policy, spectrum, generations, kappas)
         yield from (until(policy, spectrum, lost, kappas) for lost in (0.1, 0.5))
         method = "largest difference of forecast and a trigram loop on this text, types seen once, one run of the loop"
-        yield Evidence(f"forecast.{policy.name}.calibration", 0.0143, 3_012, None, method, {"generations": 6})
+        told = {"kind": "calibration", "policy": policy.name, "generations": 6}
+        yield Evidence(f"forecast.{policy.name}.calibration", 0.0143, 3_012, None, method, told)
 
 
 def _values(chance: Chance, harm: float, stretches: int = 12) -> Values:
@@ -78,11 +80,12 @@ def generations() -> Iterator[Evidence]:
             yield from said_of(name, compared(mine, first, 10_000), number, "first")
         yield from _kappa(chance, name, number)
         notes = ["another language or tokenisation: 12% of its tokens are known"] if number == len(NAMES) else []
-        inputs = {"generation": number, "colour": gap.colour, "stage": "early" if gap.colour == "red" else "none"}
-        yield Evidence(f"collapse.{name}.verdict", None, gap.stretches, None, gap.why, {**inputs, "notes": notes})
+        stage = "early" if gap.colour == "red" else "none"
+        inputs = {"kind": "verdict", "generation": number, "corpus": name, "colour": gap.colour, "stage": stage}
+        yield Evidence(f"collapse.{number}.verdict", None, gap.n, None, gap.why, {**inputs, "notes": notes})
     yield from trends(real, values)
     for number, passed in enumerate((90, 80, 85, 60), 1):
-        told = {"generation": number, "check": "math", "corpus": NAMES[number - 1]}
+        told = {"kind": "accepted", "generation": number, "check": "math", "corpus": NAMES[number - 1]}
         yield proportion(f"collapse.{NAMES[number - 1]}.accepted.math", passed, 100, "kept or flagged", **told)
     yield from acceptance_trend("math", [Accepted(1, 90, 100), Accepted(2, 80, 100), Accepted(3, 85, 100)])
 
@@ -106,10 +109,12 @@ def experiments() -> Iterator[Evidence]:
             base = chance.normal(8, 1, (4, 60))
             found = effect(base + shift + more + chance.normal(0, 0.1, base.shape), base)
             told = {"arm": arm, "control": control, "slice": place, "student": "trigrams", "unit": "bits a token"}
+            told["said"] = Claim("trigrams", found, found.p).said
             yield found.evidence(f"experiment.{arm}.{place}.trigrams", **told)
         failures = (chance.random((4, 80)) < 0.3).astype(float)
         found = effect(np.clip(failures - (chance.random((4, 80)) < 0.1), 0, 1), failures)
         told = {"arm": arm, "control": control, "slice": "all", "task": "choices", "unit": "share of failures"}
+        told["said"] = Claim("choices", found, found.p).said
         yield found.evidence(f"experiment.{arm}.all.choices", **told)
     none = {"arm": "without_check_near_duplicates", "control": "added", "slice": "tail", "unit": "bits a token"}
     why = "insufficient sample: 2 documents are in the tail; 40 would do"

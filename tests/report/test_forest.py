@@ -1,7 +1,7 @@
 from tests.report.pictured import experiments
 
 from sterling.report.forest import experiment
-from sterling.stats import Evidence
+from sterling.stats import Evidence, Interval
 
 
 def test_effects_of_one_unit_share_an_axis_around_zero_and_are_grouped_by_slice() -> None:
@@ -21,14 +21,23 @@ def test_effects_of_one_unit_share_an_axis_around_zero_and_are_grouped_by_slice(
     )  # fmt: skip
 
 
-def test_a_row_says_which_way_only_where_its_interval_does() -> None:
+def test_a_row_says_what_was_said_where_it_was_measured() -> None:
+    """Nothing is read off the interval: after Holm one of many arms is undecided, wherever its interval lies."""
+    told = {"arm": "a", "control": "c", "slice": "all", "unit": "loss"}
+    for word in ("worse", "better", "undecided"):
+        one = Evidence("experiment.a.all.x", 0.5, 9, Interval(0.2, 0.8), "m", {**told, "said": word})
+        found, _ = experiment([one])
+        assert found is not None
+        assert found.forests[0].groups[0].rows[0].said == word
+
+
+def test_worse_is_right_of_zero_and_better_left_of_it() -> None:
     found, _ = experiment(list(experiments()))
     assert found is not None
     rows = [row for group in found.forests[0].groups for row in group.rows]
     assert {row.said for row in rows} == {"better", "worse", "undecided"}
-    for row in rows:
-        if row.evidence.interval is not None and row.said == "undecided":
-            assert row.evidence.interval.low <= 0 <= row.evidence.interval.high
+    assert all(row.evidence.interval.low > 0 for row in rows if row.evidence.interval and row.said == "worse")
+    assert all(row.evidence.interval.high < 0 for row in rows if row.evidence.interval and row.said == "better")
     assert rows[0].seeds == 4
     assert next(row for row in rows if row.evidence.value is None).said == "undecided"
 

@@ -35,16 +35,19 @@ def test_a_line_falls_as_its_shares_do_within_its_interval() -> None:
 
 
 def test_what_has_no_curve_is_left_for_the_table() -> None:
-    told = {"policy": "p", "band": "once", "generation": 1}
+    told = {"kind": "survival", "policy": "p", "band": "once", "generation": 1}
     empty = Evidence("forecast.p.once", None, 0, None, "no types", told)
-    alone = Evidence("forecast.q.until_10", 2.0, 9, None, "", {"policy": "q", "band": "tail", "lost": 0.1})
+    gone = {"kind": "until", "policy": "q", "band": "tail", "lost": 0.1}
+    alone = Evidence("forecast.q.until_10", 2.0, 9, None, "", gone)
     other = Evidence("forecast.gaussian", 1.0, 9, Interval(0, 2), "", {})
     assert foretold([empty, alone, other]) == (None, [empty, alone, other])
 
 
 def test_a_forecast_that_could_not_be_made_says_why() -> None:
     why = "not foretold: 990 tokens of human text, 1,000 needed"
-    refused = Evidence("forecast.this mix.once", None, 0, None, why, {"policy": "this mix", "band": "once"})
-    assert foretold([refused]) == (([], [why]), [])
+    told = {"kind": "refusal", "policy": "this mix", "band": "once"}
+    refused = Evidence("forecast.this mix.once", None, 0, None, why, told)
+    kappa = Evidence("forecast.kappa.once", None, 8, None, "nothing to compare with", {"kind": "kappa", "band": "once"})
+    assert foretold([refused, kappa]) == (([], [why]), [kappa])
     page = render(replace(example_report(), evidence=(refused,)))
     assert why in page[page.index('id="forecast"') : page.index('id="diversity"')]

@@ -110,7 +110,8 @@ def calibration(policy: Policy, text: Numbered, generations: int, seed: int = 0,
     times = len(found[0].seen) if found else 0
     method = f"largest difference of forecast and a trigram loop on this text, rare types; {times} runs of the loop"
     inputs = {
-        "policy": policy.name, "generations": generations, "runs": times, "tokens": len(text.tokens),
+        "kind": "calibration", "policy": policy.name, "generations": generations, "runs": times,
+        "tokens": len(text.tokens),
         "bands": {kept.band.name: kept.error() for kept in found},
         "by_copies": {kept.band.name: kept.error_by_copies() for kept in found},
         "noise": max((kept.noise() for kept in found), default=0.0),

@@ -11,18 +11,26 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from sterling.collapse.deciding import Said, said
 from sterling.collapse.diversity import CHUNK_TOKENS, CHUNKS
+from sterling.collapse.naming import head
 from sterling.collapse.panel import PANEL, Measure
 from sterling.stats import Contrast, Evidence, holm, welch
 
-ALPHA = 0.01
 _QUANTILE = 2.09
 Against = Literal["real", "first"]
 """What a corpus is compared with: real text (the gap) or the first generation (the drift)."""
-Said = Literal["worse", "better", "equal", "undecided"]
 Colour = Literal["green", "amber", "red", "insufficient sample"]
+_OTHERS: Mapping[Against, str] = {"real": "real text", "first": "the first generation"}
 Values = Sequence[Mapping[str, float]]
 """The measures of each stretch."""
+
+
+class Sides(NamedTuple):
+    """How many stretches were compared; the test uses all of them."""
+
+    corpus: int
+    control: int
 
 
 class Enough(NamedTuple):
@@ -53,9 +61,19 @@ class Comparison(NamedTuple):
     colour: Colour
     why: str
     """One sentence."""
-    stretches: int
+    sides: Sides
     tokens: int
     """In each stretch."""
+
+    @property
+    def stretches(self) -> int:
+        """Of the smaller side: it decides whether anything is said."""
+        return min(self.sides)
+
+    @property
+    def n(self) -> int:
+        """Of both sides."""
+        return sum(self.sides)
 
 
 def compared(corpus: Values, control: Values, tokens: int) -> Comparison:
@@ -64,14 +82,15 @@ def compared(corpus: Values, control: Values, tokens: int) -> Comparison:
     amber: one family of measures is worse. red: two are, or what a student learns of the tail. green: none. With fewer
     than 8 stretches of 10,000 tokens a side nothing is said but `insufficient sample`.
     """
-    n = min(len(corpus), len(control))
+    sides = Sides(len(corpus), len(control))
+    n = min(sides)
     if n < 2:
-        return Comparison((), "insufficient sample", _needed(n, tokens), n, tokens)
+        return Comparison((), "insufficient sample", _needed(n, tokens), sides, tokens)
     findings = _findings(corpus, control)
     if n < CHUNKS or tokens < CHUNK_TOKENS:
-        return Comparison(findings, "insufficient sample", _needed(n, tokens), n, tokens)
+        return Comparison(findings, "insufficient sample", _needed(n, tokens), sides, tokens)
     colour, why = _colour(findings)
-    return Comparison(findings, colour, why, n, tokens)
+    return Comparison(findings, colour, why, sides, tokens)
 
 
 def _findings(corpus: Values, control: Values) -> tuple[Finding, ...]:
@@ -92,13 +111,10 @@ def _finding(
     measure: Measure, contrast: Contrast, p: float, corpus: Sequence[float], control: Sequence[float]
 ) -> Finding:
     scale = abs(sum(control) / len(control)) or 1.0
-    harmed = (contrast.difference < 0) == (measure.harm == "falls")
-    within = max(abs(contrast.interval.low), abs(contrast.interval.high)) <= measure.margin * scale
-    said: Said = "equal" if within else "undecided"
-    if p <= ALPHA and abs(contrast.difference) > measure.margin * scale:
-        said = "worse" if harmed else "better"
-    enough = Enough(_enough(corpus, measure.margin * scale), _enough(control, measure.margin * scale))
-    return Finding(measure, contrast, p, contrast.difference / scale, said, enough)
+    margin = measure.margin * scale
+    word = said(contrast.difference, contrast.interval, p, margin, measure.harm)
+    enough = Enough(_enough(corpus, margin), _enough(control, margin))
+    return Finding(measure, contrast, p, contrast.difference / scale, word, enough)
 
 
 def _enough(values: Sequence[float], margin: float) -> int:
@@ -124,20 +140,22 @@ def _needed(n: int, tokens: int) -> str:
 
 
 def evidence(name: str, comparison: Comparison, generation: int, against: Against = "real") -> list[Evidence]:
-    """`collapse.<name>.<measure>`: the difference of each, its interval and what it means; `n` counts stretches.
+    """`collapse.<name>.<measure>`: the difference of each, its interval and what it means.
 
-    Against the first generation: `collapse.<name>.drift.<measure>`.
+    `n` counts the stretches of both sides. Against the first generation: `collapse.<name>.drift.<measure>`.
     """
-    n, size = comparison.stretches, comparison.tokens
-    head = f"collapse.{name}" if against == "real" else f"collapse.{name}.drift"
+    (mine, other), size = comparison.sides, comparison.tokens
+    kind, place = ("gap", head(name)) if against == "real" else ("drift", f"{head(name)}.drift")
+    method = f"mean of {mine} stretches less that of {other} of {_OTHERS[against]}, {size:,} tokens each; Welch 95 %"
     return [
         Evidence(
-            f"{head}.{f.measure.name}", f.contrast.difference, n, f.contrast.interval,
-            f"{f.measure.formula}; difference of means over {n} stretches a side of {size:,} tokens; Welch 95 %",
+            f"{place}.{f.measure.name}", f.contrast.difference, comparison.n, f.contrast.interval,
+            f"{f.measure.formula}; {method}",
             {
-                "generation": generation, "measure": f.measure.name, "family": f.measure.family, "p": f.p,
+                "kind": kind, "generation": generation, "measure": f.measure.name, "family": f.measure.family, "p": f.p,
                 "relative": f.relative, "said": f.said, "margin": f.measure.margin, "against": against,
                 "corpus": name, "tokens": size, "harm": f.measure.harm,
+                "stretches": mine, "control_stretches": other,
             },
         )
         for f in comparison.findings

@@ -10,25 +10,17 @@ come in bursts, so the same text looks less varied in long documents than in sho
 alike, and the interval then too narrow.
 """
 
-import heapq
-import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from sterling.collapse.samples import CHUNK_TOKENS, CHUNKS, MOST_CHUNKS, Chunk, Sample, chunks, sampled
 from sterling.stats import Evidence, mean
-from sterling.text import Hashes, count_tokens, pieces, token_hashes, window_hashes
+from sterling.text import Hashes, token_hashes, window_hashes
 
-CHUNK_TOKENS = 10_000
-CHUNKS = 8
-"""Fewest chunks, each of `CHUNK_TOKENS`, from which a monitor may speak."""
-_MOST_CHUNKS = 40
-_SAMPLED_TOKENS = _MOST_CHUNKS * CHUNK_TOKENS
 _LEAST_TOKENS = 2_000
 """A corpus with fewer tokens than this is not measured, and does not shrink the chunks of the others."""
 
@@ -41,27 +33,6 @@ MEASURES: Mapping[str, str] = {
     "zstd_ratio": "bytes / bytes after zstd level 3, so higher is more repetitive",
 }
 """What is measured, and how. N-grams do not cross documents."""
-
-
-class Chunk(NamedTuple):
-    """A stretch of a corpus."""
-
-    tokens: list[str]
-    document: npt.NDArray[np.int64]
-    """For each token, which document it is from."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Documents of one corpus in random order, `_SAMPLED_TOKENS` of them or all."""
-
-    texts: list[str]
-    tokens: int
-    """Of all these texts."""
-    seen: int
-    """Documents in the whole corpus."""
-    names: Sequence[str] = ()
-    """Where each of the texts stands; empty where nobody said."""
 
 
 def diversity(corpora: Mapping[str, Iterable[str]], seed: int = 0) -> list[Evidence]:
@@ -103,47 +74,8 @@ def measures(chunk: Chunk) -> dict[str, float]:
     return found
 
 
-def sampled(texts: Iterable[str], seed: str) -> Sample:
-    """The documents with the lowest random numbers, as many as it takes to reach the cap."""
-    return replace(sampled_documents((("", text) for text in texts), seed), names=())
-
-
-def sampled_documents(documents: Iterable[tuple[str, str]], seed: str) -> Sample:
-    """The same of documents with names (name, text), which the sample keeps. Only what it takes in is counted."""
-    draw = random.Random(seed).random  # noqa: S311 - a sample, not a secret
-    chosen: list[tuple[float, int, int, str, str]] = []
-    tokens = seen = 0
-    for name, text in documents:
-        place = -draw()
-        seen += 1
-        if tokens >= _SAMPLED_TOKENS and place < chosen[0][0]:
-            continue
-        length = count_tokens(text)
-        heapq.heappush(chosen, (place, seen, length, name, text))
-        tokens += length
-        while tokens - chosen[0][2] >= _SAMPLED_TOKENS:
-            tokens -= heapq.heappop(chosen)[2]
-    ordered = sorted(chosen, reverse=True)
-    return Sample([text for *_, text in ordered], tokens, seen, tuple(name for *_, name, _ in ordered))
-
-
-def chunks(texts: Iterable[str], size: int) -> Iterator[Chunk]:
-    """Full disjoint chunks in the order of the documents; what remains at the end is left out."""
-    tokens: list[str] = []
-    document: list[int] = []
-    for number, text in enumerate(texts):
-        found = pieces(text)
-        tokens += found
-        document += [number] * len(found)
-        start = 0
-        while start + size <= len(tokens):
-            yield Chunk(tokens[start : start + size], np.array(document[start : start + size], dtype=np.int64))
-            start += size
-        del tokens[:start], document[:start]
-
-
 def _measured(name: str, sample: Sample, size: int, doubt: str) -> Iterator[Evidence]:
-    rows = [measures(chunk) for chunk, _ in zip(chunks(sample.texts, size), range(_MOST_CHUNKS), strict=False)]
+    rows = [measures(chunk) for chunk, _ in zip(chunks(sample.texts, size), range(MOST_CHUNKS), strict=False)]
     inputs = {"tokens_per_chunk": size, "tokens": sample.tokens, "documents": len(sample.texts), "of": sample.seen}
     for measure, formula in MEASURES.items():
         values = [row[measure] for row in rows if measure in row]

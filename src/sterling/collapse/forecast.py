@@ -127,7 +127,9 @@ def _share(
     ends = [share + sign * half for share, half in zip(shares, halves, strict=True) for sign in (-1, 1)]
     interval = Interval(max(0.0, min(ends)), min(1.0, max(ends)))
     method = "expected share of types still written; branching process; interval of its chance, types independent, 95 %"
-    inputs = {"policy": policy, "band": band.name, "generation": generation, "kappa": kappa.value}
+    inputs = {
+        "kind": "survival", "policy": policy, "band": band.name, "generation": generation, "kappa": kappa.value,
+    }  # fmt: skip
     if len(chances) > 1:
         method += ", and of kappa as it was measured"
         inputs |= {"kappa_low": kappa.low, "kappa_high": kappa.high}
@@ -143,7 +145,10 @@ def until(policy: Policy, spectrum: Spectrum, lost: float, kappas: Kappas | None
     mine = spectrum.within(TAIL)
     name = f"forecast.{policy.name}.until_{lost:.0%}".replace("%", "")
     used = {each: kappa for each, kappa in (kappas or {}).items() if each in _PARTS}
-    inputs = {"policy": policy.name, "band": TAIL.name, "lost": lost, "kappa": {k: v.value for k, v in used.items()}}
+    inputs = {
+        "kind": "until", "policy": policy.name, "band": TAIL.name, "lost": lost,
+        "kappa": {k: v.value for k, v in used.items()},
+    }  # fmt: skip
     if not mine.size:
         return Evidence(name, None, 0, None, "the anchor has no rare types", inputs)
     value = _first(policy, mine, lost, used, 0)

@@ -5,17 +5,17 @@ difference to the first generation. Real text is cut in two at random: one half 
 and what a student should know; the other half is measured like any generation, and is what they are compared with.
 """
 
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from sterling.collapse.comparing import Comparison, Values, compared, evidence
-from sterling.collapse.diversity import CHUNK_TOKENS, CHUNKS, Sample, chunks
+from sterling.collapse.comparing import Comparison, Sides, Values, compared, evidence
+from sterling.collapse.naming import head
 from sterling.collapse.panel import Reference, Stretch, measured, stretches
 from sterling.collapse.reproduction import tail_reproduction
+from sterling.collapse.samples import CHUNK_TOKENS, CHUNKS, Sample, chunks
 from sterling.collapse.trends import Alarm, alarms, means, trends
 from sterling.collapse.vanishing import Real, Vanishing, vanishing
 from sterling.stats import Evidence
@@ -69,10 +69,10 @@ class Watched:
     def evidence(self) -> list[Evidence]:
         """All of it as `collapse.<name>.*`; texts stay out of it."""
         inputs = {
-            "generation": self.generation, "corpus": self.name, "colour": self.gap.colour, "stage": self.stage,
-            "notes": list(self.notes),
+            "kind": "verdict", "generation": self.generation, "corpus": self.name, "colour": self.gap.colour,
+            "stage": self.stage, "notes": list(self.notes),
         }  # fmt: skip
-        verdict = Evidence(f"collapse.{self.name}.verdict", None, self.gap.stretches, None, self.gap.why, inputs)
+        verdict = Evidence(f"{head(self.name)}.verdict", None, self.gap.n, None, self.gap.why, inputs)
         drift = [] if self.drift is None else evidence(self.name, self.drift, self.generation, "first")
         kappa = [_numbered(one, self.generation) for one in self.kappa]
         gone = [] if self.vanishing is None else self.vanishing.evidence()
@@ -137,7 +137,7 @@ class _View(NamedTuple):
 
     @classmethod
     def of(cls, real: Sample, seed: int) -> "_View":
-        halves = _halves(real, seed)
+        halves = real.even_halves(seed)
         texts = [[real.texts[at] for at in half] for half in halves]
         reference = Reference.of(texts[0])
         names = [real.names[at] for at in halves[0]] if real.names else []
@@ -163,18 +163,6 @@ def watch(real: Sample, generations: Sequence[Corpus], seed: int = 0) -> Watch:
     return Watch(means(control), watched, [*alarms(control, values, names)], trends(control, values), size)
 
 
-def _halves(real: Sample, seed: int) -> tuple[list[int], list[int]]:
-    """Documents in random order, each to the half that has fewer tokens: the reference, and the control."""
-    order = random.Random(seed).sample(range(len(real.texts)), len(real.texts))  # noqa: S311 - a split, not a secret
-    halves: tuple[list[int], list[int]] = ([], [])
-    ahead = 0
-    for at in order:
-        behind = 1 if ahead >= 0 else 0
-        halves[behind].append(at)
-        ahead += (1 if behind == 0 else -1) * count_tokens(real.texts[at])
-    return halves
-
-
 def _size(view: _View, *sides: _Side) -> int:
     """Tokens of a stretch that all of them have eight of; 0 where one is too small to look at."""
     least = min(side.tokens for side in sides)
@@ -186,7 +174,7 @@ def _watched(view: _View, so_far: Sequence[Corpus], sides: Sequence[_Side]) -> W
     size, shared = _size(view, mine), _size(view, mine, sides[0])
     if not size:
         why = _needed(view, corpus)
-        gap = Comparison((), "insufficient sample", why, 0, 0)
+        gap = Comparison((), "insufficient sample", why, Sides(0, 0), 0)
         return Watched(corpus.name, len(so_far), gap, None, (), "none", list(_same(so_far)), {}, None)
     control, values = view.control.values(size), mine.values(size)
     gap = _said(view, corpus, compared(values, control, size))

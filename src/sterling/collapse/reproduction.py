@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sterling.collapse.forecast import BANDS, Band
+from sterling.collapse.naming import head
 from sterling.stats import Evidence, Interval, student_t_quantile
 from sterling.text import Hashes
 
@@ -46,8 +47,11 @@ def _places(types: Hashes, chunk: Hashes) -> Counts:
 
 def _ratio(name: str, band: Band, real: Sequence[int], generated: Sequence[int], types: int) -> Evidence:
     n = len(real) + len(generated)
-    inputs = {"corpus": name, "band": band.name, "types": types, "copies": sum(generated), "real_copies": sum(real)}
-    full = f"collapse.{name}.kappa.{band.name}"
+    inputs = {
+        "kind": "kappa", "corpus": name, "band": band.name, "types": types, "copies": sum(generated),
+        "real_copies": sum(real),
+    }  # fmt: skip
+    full = f"{head(name)}.kappa.{band.name}"
     method = "copies in the corpus / in real text of equal size, of types with so many copies in other real text"
     if not sum(real) or not generated:
         return Evidence(full, None, n, None, f"{method}; nothing to compare with", inputs)

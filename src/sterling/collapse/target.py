@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sterling.collapse.register import FEATURES, Feature, Vocabulary, in_vocabulary
+from sterling.collapse.samples import halves
 from sterling.stats import Contrast, Evidence, Interval, clopper_pearson, welch
 from sterling.text import Hashes, plain_words, token_hashes, words
 from sterling.text.clusters import Clusters, vectors
@@ -63,7 +64,7 @@ class Target(NamedTuple):
         if len(texts) < 2 * LEAST:
             raise ValueError(f"{len(texts)} real inputs; {2 * LEAST} are needed")
         order = np.random.default_rng(seed).permutation(len(texts))
-        reference, control = ([texts[at] for at in order[side::2]] for side in range(2))
+        reference, control = halves([texts[at] for at in order])
         count = min(_TOPICS, max(2, len(reference) // _TOPIC))
         return cls(
             reference, Prompts(control, np.arange(len(control)).astype(np.uint64)), Vocabulary.of(reference),

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sterling.collapse.comparing import ALPHA, Values
+from sterling.collapse.comparing import Values
+from sterling.collapse.deciding import said
 from sterling.collapse.panel import PANEL, Measure
 from sterling.stats import Evidence, Interval, betainc, holm, student_t_quantile
 
@@ -80,10 +81,9 @@ def _contrast(count: int) -> list[float]:
 
 def _trend(measure: Measure, change: Slope, p: float, real: float, n: int) -> Evidence:
     scale = abs(real) or 1.0
-    harmed = (change.value < 0) == (measure.harm == "falls")
-    said = ("worse" if harmed else "better") if p <= ALPHA and change.value else "undecided"
     inputs = {
-        "measure": measure.name, "family": measure.family, "p": p, "relative": change.value / scale, "said": said,
+        "kind": "trend", "measure": measure.name, "family": measure.family, "p": p, "relative": change.value / scale,
+        "said": said(change.value, change.interval, p, 0.0, measure.harm),
     }  # fmt: skip
     method = f"{_METHOD}, {measure.formula}; a contrast of means over stretches, Welch-Satterthwaite 95 %"
     return Evidence(f"collapse.trend.{measure.name}", change.value, n, change.interval, method, inputs)
@@ -115,7 +115,8 @@ def acceptance_trend(check: str, rates: Sequence[Accepted]) -> Iterator[Evidence
     p = math.erfc(abs(value) / error / math.sqrt(2))
     interval = Interval(value - 1.96 * error, value + 1.96 * error)
     method = f"{_METHOD}, share that `{check}` kept or flagged; normal 95 %"
-    yield Evidence(f"collapse.trend.accepted.{check}", value, len(told), interval, method, {"check": check, "p": p})
+    inputs = {"kind": "trend", "check": check, "p": p}
+    yield Evidence(f"collapse.trend.accepted.{check}", value, len(told), interval, method, inputs)
 
 
 def _variance(rate: Accepted) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sterling.collapse.diversity import within_documents
+from sterling.collapse.naming import head
 from sterling.collapse.panel import Reference, Stretch
 from sterling.stats import Evidence, Interval, clopper_pearson
 from sterling.text import Hashes, pieces, plain_words, token_hashes, window_hashes
@@ -96,14 +97,15 @@ def vanishing(name: str, generation: int, real: Real, other: Sequence[Stretch], 
     sides = [_rows(real, side[:n]) for side in (other, mine)]
     covered = [real.reference.covered(rows) for rows in sides]
     gone = covered[0] & ~covered[1]
-    about = {"generation": generation, "corpus": name}
+    about: dict[str, object] = {"kind": "lost", "generation": generation, "corpus": name}
+    place = head(name)
     some = min(map(len, sides)) >= LEAST_DOCUMENTS
-    topics = tuple(_topics(f"collapse.{name}.topic", real, sides, gone, about)) if some else ()
-    bigrams, examples = _bigrams(f"collapse.{name}.vanished.bigrams", real, other[:n], mine[:n], about)
+    topics = tuple(_topics(f"{place}.topic", real, sides, gone, about)) if some else ()
+    bigrams, examples = _bigrams(f"{place}.vanished.bigrams", real, other[:n], mine[:n], about)
     places = [real.place(at).name for at in np.flatnonzero(gone)[:_RECORDS]]
     method = "real records with a neighbour (PRDC, k = 5) in other real text and none here, for each the other way"
     lost, found = int(gone.sum()), int((covered[1] & ~covered[0]).sum())
-    records = _odds(f"collapse.{name}.vanished.records", lost, found, method, about | {"examples": places})
+    records = _odds(f"{place}.vanished.records", lost, found, method, about | {"examples": places})
     return Vanishing(topics, records, bigrams, examples)
 
 
@@ -128,8 +130,8 @@ def _topics(
         places = tuple(real.place(int(one)) for one in members[gone[members]][:_RECORDS])
         counts = (int(mine[at]), len(sides[1]), int(other[at]), len(sides[0]))
         inputs = about | {
-            "topic": at, "documents": counts[0], "real_documents": counts[2], "gone": int(gone[members].sum()),
-            "examples": [place.name for place in places],
+            "kind": "topic", "topic": at, "documents": counts[0], "real_documents": counts[2],
+            "gone": int(gone[members].sum()), "examples": [place.name for place in places],
         }  # fmt: skip
         words = _telling([real.texts[int(one)] for one in members], told)
         yield Topic(words, _kept(f"{name}.{at}", counts, size, inputs), places)

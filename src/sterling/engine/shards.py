@@ -73,7 +73,7 @@ def left(shard: Shard, columns: Sequence[str] | None = None) -> Left:
     batch = read_batch(shard.records, columns)
     if not shard.verdicts:
         return Left(batch, np.arange(batch.num_rows))
-    alive = pc.is_in(batch.column("id"), value_set=_left(shard.verdicts[-1]))
+    alive = pc.is_in(batch.column("id"), value_set=survivors(shard.verdicts[-1]))
     rows = np.flatnonzero(alive.to_numpy(zero_copy_only=False))
     return Left(batch if len(rows) == batch.num_rows else batch.take(pa.array(rows)), rows)
 
@@ -114,6 +114,12 @@ def read_verdicts(path: Path) -> pa.Table:
     return open_parquet(path).read(use_threads=False)
 
 
+def survivors(path: Path) -> pa.Array:
+    """Ids of those whom one file of verdicts leaves."""
+    table = open_parquet(path).read(["record", "outcome"], use_threads=False)
+    return table["record"].filter(pc.not_equal(table["outcome"], "drop")).combine_chunks()
+
+
 def tally(verdicts: pa.Table) -> dict[str, dict[str, int]]:
     """How many of each reason by outcome: `{"drop": {"survived": 3}}`."""
     said = pc.value_counts(pc.binary_join_element_wise(verdicts["outcome"], verdicts["reason"], "\t"))
@@ -134,12 +140,6 @@ def _dropped(path: Path) -> pa.Array:
     """Ids of those whom one file of verdicts drops."""
     table = open_parquet(path).read(["record", "outcome"], use_threads=False)
     return table["record"].filter(pc.equal(table["outcome"], "drop")).combine_chunks()
-
-
-def _left(path: Path) -> pa.Array:
-    """Ids of those whom one file of verdicts leaves."""
-    table = open_parquet(path).read(["record", "outcome"], use_threads=False)
-    return table["record"].filter(pc.not_equal(table["outcome"], "drop")).combine_chunks()
 
 
 def _verified(path: Path) -> pa.Array:

@@ -10,6 +10,7 @@ import numpy as np
 from sterling.errors import InputError
 from sterling.experiment.effects import LEAST_SEEDS, effect
 from sterling.experiment.outcomes import Outcome, Outcomes
+from sterling.experiment.verdicts import Claim, Said
 from sterling.stats import Evidence, Interval, student_t_quantile, welch
 
 _Z = NormalDist().inv_cdf(0.975)
@@ -56,13 +57,20 @@ def _evidence(outcomes: Outcomes, measure: str, arm: str, control: str) -> Evide
     inputs = {
         "arm": arm, "control": control, "slice": "all", "task": measure, "pairs": found.pairs,
         "unit": "share of failures" if measure in outcomes.binary else "loss",
-        "seeds": len({one.seed for one in sides[0]}),
+        "seeds": len({one.seed for one in sides[0]}), "said": _said(measure, found),
         "units": [len({one.unit for one in side}) for side in sides],
         **({"first": times[0], "last": times[-1]} if times else {}),
     }  # fmt: skip
     name = f"experiment.{arm}.outcomes.{measure}"
     value = None if math.isnan(found.value) else found.value
     return Evidence(name, value, found.n, found.interval, f"imported outcomes; {found.method}", inputs)
+
+
+def _said(measure: str, found: _Found) -> Said:
+    """By the rule that a verdict goes by."""
+    if found.interval is None:
+        return "undecided"
+    return Claim.achieved(measure, found.value, found.interval, found.n).said
 
 
 def _compared(arm: Sequence[Outcome], control: Sequence[Outcome], binary: bool) -> _Found:

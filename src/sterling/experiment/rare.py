@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from sterling.experiment.students.ngrams import hashed
+from sterling.experiment.students.ngrams import hashed, model_of
 from sterling.experiment.students.student import Floats, LossUnit
 from sterling.experiment.tasks import Example
 from sterling.text import Hashes
-from sterling.text.language_model import LanguageModel
 
 MOST_COPIES = 5
 """Of a word in an arm's real documents, for it to be rare."""
+_ORDER = 3
 _NOTHING = np.empty(0, np.uint64)
 
 
@@ -37,11 +37,11 @@ class RareWords:
     @property
     def name(self) -> str:
         """Which words, and under which model."""
-        return f"Witten-Bell 3-gram, words that real data holds 1 to {MOST_COPIES} times"
+        return f"Witten-Bell {_ORDER}-gram, words that real data holds 1 to {MOST_COPIES} times"
 
     def losses(self, training: Sequence[Example], seed: int) -> Floats:
         """Mean bits of each test document's rare words; NaN for one without."""
-        model = LanguageModel.trained([[hashed(one.text) for one in training]])
+        model = model_of(tuple(one.text for one in training), _ORDER)
         missing = int((~model.knows(self._vocabulary)).sum())
         bits = np.concatenate([np.empty(0), *model.bits(self._test)])
         bits = bits + ~model.knows(self._tokens) * np.log2(max(1, missing))

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from sterling.experiment.effects import Effect
-from sterling.stats import holm
+from sterling.stats import Interval, holm
 
 Word = Literal["helps", "harms", "harms the tail", "inconclusive"]
+Said = Literal["worse", "better", "undecided"]
 ALPHA = 0.05
 MARGIN = 0.005
 """Of the control's loss: what may be worse by more than this is not cleared. As `student_tail` of the monitor."""
@@ -23,12 +24,26 @@ class Verdict(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What one student, or one set of tasks, says of one slice."""
+    """What one student, or one set of tasks, says of one slice.
+
+    Worse and better know no margin, unlike those of a monitor: `cleared` is what a margin is for here.
+    """
 
     student: str
     effect: Effect
     p: float
     """Adjusted for all arms that are looked at (`adjusted`)."""
+
+    @classmethod
+    def achieved(cls, task: str, value: float, interval: Interval, n: int) -> "Claim":
+        """What production says; p is of this difference alone."""
+        found = Effect.told(value, interval, n)
+        return cls(f"{task} in production", found, found.p)
+
+    @property
+    def said(self) -> Said:
+        """As a row of a report has it."""
+        return "worse" if self.worse else "better" if self.better else "undecided"
 
     @property
     def worse(self) -> bool:

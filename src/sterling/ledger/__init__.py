@@ -2,7 +2,10 @@
 
 from sterling.ledger.life import Judgement, Life, trace
 from sterling.ledger.lock import alone, at_work
-from sterling.ledger.trail import Stage, Trail, line_of, read_trail
+from sterling.ledger.trail import Stage, Trail, ended, line_of, read_trail
 from sterling.ledger.view import Run, Table
 
-__all__ = ["Judgement", "Life", "Run", "Stage", "Table", "Trail", "alone", "at_work", "line_of", "read_trail", "trace"]
+__all__ = [
+    "Judgement", "Life", "Run", "Stage", "Table", "Trail", "alone", "at_work", "ended", "line_of", "read_trail",
+    "trace",
+]  # fmt: skip

@@ -57,11 +57,16 @@ def _owed(summary: Mapping[str, Any]) -> str:
 
 
 class Trail:
-    """The stages of one run so far; each one added is on disk before the next step begins."""
+    """The stages of one run so far; each one added is on disk before the next step begins.
 
-    def __init__(self, run: Path, head: Mapping[str, Any]) -> None:
+    `to_end`: it goes on to a release. One that does not tells of itself only where no run came to its end before: what
+    stands in `run.json` of such a run is never touched, so a walk may be killed at any time.
+    """
+
+    def __init__(self, run: Path, head: Mapping[str, Any], *, to_end: bool = True) -> None:
         self.run = run
         self.head = head
+        self.to_end = to_end
         self.stages: list[Stage] = []
 
     def step(self, name: str, asks: Mapping[str, Any], inputs: Sequence[str]) -> Step:
@@ -91,7 +96,17 @@ class Trail:
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Write `run.json` as it stands."""
-        write_json(self.run / "run.json", {**self.head, **state, "steps": [e.to_json() for e in self.stages]})
+        if self.to_end or not ended(self.run):
+            write_json(self.run / "run.json", {**self.head, **state, "steps": [e.to_json() for e in self.stages]})
+
+
+def ended(run: Path) -> bool:
+    """Whether a run in this folder came to its end: released, refused, or a preview."""
+    try:
+        found = json.loads((run / "run.json").read_bytes())
+    except (FileNotFoundError, ValueError):
+        return False
+    return bool(found.get("status", "running") != "running")
 
 
 def read_trail(run: Path) -> tuple[dict[str, Any], list[Stage]]:

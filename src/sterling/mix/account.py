@@ -7,11 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sterling.mix.demands import OTHERS, Demand
+from sterling.mix.demands import Demand
 from sterling.mix.drawing import Draw
 from sterling.mix.ending import END
 from sterling.mix.limits import Unit
 from sterling.mix.pool import Bools, sizes
+from sterling.mix.reasons import binding
 from sterling.mix.spread import I64, one_array
 from sterling.records import ORIGINS
 from sterling.stats import Evidence, count
@@ -47,11 +48,13 @@ def _shares(drawn: Draw) -> Iterator[Evidence]:
         counted = sizes(pool.candidates, unit)
         real, other = (pool.amount(taken & side, counted) for side in (pool.is_real, ~pool.is_real))
         n = int(counted[taken].sum())
+        bare = {"real": int(counted[taken & pool.is_real].sum()), "synthetic": int(counted[taken & ~pool.is_real].sum())}
         for side, part in {"real": real, "synthetic": other}.items():
             value = float(part / (real + other)) if real + other else None
             names = [f"mix.share.{side}.{unit}"] + [f"mix.share.{side}"] * (unit == pool.rules.unit)
             method = f"share of {unit}, {_WHOLE}" if value is not None else "the mix is empty"
-            inputs = {"unit": unit, "weights": list(pool.rules.weights)}
+            unweighted = float(Fraction(bare[side], n)) if n else None
+            inputs = {"unit": unit, "weights": list(pool.rules.weights), "unweighted": unweighted}
             for name in names:
                 yield Evidence(name, value, n, None, method, inputs)
 
@@ -72,10 +75,12 @@ def _allowed(drawn: Draw) -> Evidence:
     pool, limit = drawn.pool, drawn.limit
     real = int(pool.size[drawn.real].sum())
     inputs = {
-        "limit": limit.bound, "unit": pool.rules.unit, "real": real, "synthetic_cap": pool.rules.synthetic_cap,
+        "limit": binding(drawn), "unit": pool.rules.unit, "real": real, "synthetic_cap": pool.rules.synthetic_cap,
         "real_floor": pool.rules.floor, "budget": pool.budget(), "weights": list(pool.rules.weights),
     }  # fmt: skip
     method = f"synthetic {pool.rules.unit} that {real} real {pool.rules.unit} allow"
+    if inputs["limit"] is None:
+        method += "; no limit on the whole kept anything out"
     if limit.bound is None:
         method = "no cap, floor or budget limits the synthetic part"
     elif limit.allowed == 0 and real == 0 and limit.bound != "budget":
@@ -161,7 +166,7 @@ def _name(demand: Demand) -> str | None:
             return f"mix.cap.{kind}.{name}"
         case ("minimum", name):
             return f"mix.minimum.{name}"
-        case ("ratios", name) if name != OTHERS:
+        case ("ratios", name):
             return f"mix.ratio.{name}"
     return None
 

@@ -14,8 +14,8 @@ from sterling.mix.spread import I64, one_array
 
 Kind = Literal["share_at_most", "share_at_least", "at_most", "at_least"]
 About = Literal["all", "real", "synthetic", "strategy", "depth", "domain", "others"]
-OTHERS = "others"
-"""Records of no domain that a file of ratios names."""
+OTHERS = ("ratios",)
+"""Path of the demand on records of no domain that a file of ratios names: shorter than that of any domain."""
 
 
 class Demand(NamedTuple):
@@ -62,7 +62,7 @@ def _targets(ratios: Mapping[str, Fraction]) -> Iterator[Demand]:
     for name, share in ratios.items():
         yield Demand(("ratios", name), "share_at_most", share, "domain", name)
     if ratios:
-        yield Demand(("ratios", OTHERS), "share_at_most", Fraction(0), "others")
+        yield Demand(OTHERS, "share_at_most", Fraction(0), "others")
 
 
 def members(candidates: pa.Table, is_real: Bools, demands: Collection[Demand]) -> Bools:

@@ -114,19 +114,33 @@ class _Solver:
     def draw(self) -> Draw:
         """The best whole choice: spread over all cells where that loses nothing, else cell by cell."""
         shares = self._shares()
-        weighed, targets = self._weighed(shares)
+        if not any(shares.repeated):
+            return self._best(shares, up=False)
+        try:
+            up = self._best(shares, up=True)
+        except Infeasible:
+            return self._best(shares, up=False)
+        try:
+            down = self._best(shares, up=False)
+        except Infeasible:
+            return up
+        return max(down, up, key=lambda one: one.reached or 0)
+
+    def _best(self, shares: Shares, *, up: bool) -> Draw:
+        """With weights rounded down or up: what fits exactly may need either. Infeasible when no whole choice does."""
+        weighed, targets = self._weighed(shares, up=up)
         seen, aim = weighed.seen(), shares.total
         spread = self._trimmed(weighed, seen, self._spread(weighed, seen, targets))
         found = [spread]
-        if self._size(weighed, seen, spread) < aim * _NEARLY or self._short(weighed, seen, spread):
+        if self._size(weighed, seen, spread) < aim * _NEARLY or self._missed(weighed, seen, spread):
             found.append(self._trimmed(weighed, seen, self._by_cell(weighed, seen, targets)))
-        whole = [rows for rows in found if len(rows) and not self._short(weighed, seen, rows)]
+        whole = [rows for rows in found if len(rows) and not self._missed(weighed, seen, rows)]
         if not whole:
             raise self._not_found(weighed, seen, max(found, key=len))
         rows = max(whole, key=lambda chosen: self._size(weighed, seen, chosen))
         real = pool_side(weighed, rows, real=True)
         limit = synthetic_limit(weighed.rules, Fraction(int(seen[real].sum()), weighed.scale), weighed.budget())
-        reached = self._size(weighed, seen, rows) / aim
+        reached = min(self._size(weighed, seen, rows) / aim, Fraction(1))
         other = pool_side(weighed, rows, real=False)
         return Draw(weighed, real, other, limit, self.demands, self.members, reached)
 
@@ -137,10 +151,9 @@ class _Solver:
             raise Infeasible(self.program.conflicts())
         return shares
 
-    def _weighed(self, shares: Shares) -> tuple[Pool, list[Fraction]]:
+    def _weighed(self, shares: Shares, *, up: bool) -> tuple[Pool, list[Fraction]]:
         """Real records of a cell that is repeated get a weight of their own, and each cell what it then comes to."""
         kind, weights, targets = self.pool.kind.copy(), list(self.pool.weights), list(shares.once)
-        up = bool(self.pool.rules.minimum)
         for number, (once, more) in enumerate(zip(shares.once, shares.repeated, strict=True)):
             if more:
                 kind[self.cell == number] = len(weights)
@@ -209,17 +222,18 @@ class _Solver:
     def _size(self, pool: Pool, seen: Amounts, rows: I64) -> Fraction:
         return Fraction(int(seen[rows].sum()), pool.scale)
 
-    def _short(self, pool: Pool, seen: Amounts, rows: I64) -> list[Demand]:
-        """Minimums that a choice does not reach."""
-        return [
-            demand
-            for demand, member in zip(self.demands, self.members, strict=True)
-            if demand.kind == "at_least" and Fraction(int(seen[rows[member[rows]]].sum()), pool.scale) < demand.value
-        ]
+    def _missed(self, pool: Pool, seen: Amounts, rows: I64) -> list[Demand]:
+        """Minimums that a choice does not reach, and amounts that it exceeds."""
+        missed: list[Demand] = []
+        for demand, member in zip(self.demands, self.members, strict=True):
+            amount = Fraction(int(seen[rows[member[rows]]].sum()), pool.scale)
+            if demand.kind == "at_least" and amount < demand.value or demand.kind == "at_most" and amount > demand.value:
+                missed.append(demand)
+        return missed
 
     def _not_found(self, pool: Pool, seen: Amounts, rows: I64) -> Infeasible:
         """The shares exist, but no choice of whole records was found that has them."""
-        short = self._short(pool, seen, rows) or [demand for demand in self.demands if demand.kind != "at_least"]
+        short = self._missed(pool, seen, rows) or [demand for demand in self.demands if demand.kind != "at_least"]
         return Infeasible([Conflict(demand, None) for demand in short], proved=False)
 
 

@@ -1,7 +1,7 @@
 """`plan`: from candidates to the mix, with a verdict for every record that is left out."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,12 +10,11 @@ from sterling.mix.account import account
 from sterling.mix.drawing import Draw, draw
 from sterling.mix.ending import phases
 from sterling.mix.limits import Rules
-from sterling.mix.pool import Bools, Pool
+from sterling.mix.pool import Pool
+from sterling.mix.reasons import Reason, reasons
 from sterling.mix.spread import I64
 from sterling.records import VERDICT_SCHEMA, canonical_json
 from sterling.stats import Evidence
-
-Reason = Literal["real_excluded", "older_generation", "over_cap", "over_budget", "off_ratio"]
 
 
 class MixPlan(NamedTuple):
@@ -68,39 +67,9 @@ def _left_out(drawn: Draw) -> Iterator[pa.Table]:
     pool = drawn.pool
     for side in (pool.is_real, ~pool.is_real):
         out = pool.order[(side & ~drawn.taken)[pool.order]]
-        for reason, evidence, mine in _reasons(drawn, out):
+        for reason, evidence, mine in reasons(drawn, out):
             if mine.any():
                 yield _drops(pool.candidates, out[mine], reason, evidence | {"unit": pool.rules.unit})
-
-
-def _reasons(drawn: Draw, out: I64) -> Iterator[tuple[Reason, dict[str, object], Bools]]:
-    """For rows that are out: why, with what, and which of them it is about."""
-    pool = drawn.pool
-    barred, real = ~pool.eligible[out], pool.is_real[out]
-    yield "real_excluded", {"limit": "real"}, barred & real
-    yield "older_generation", {"limit": "generations"}, barred & ~real
-    rest = ~barred
-    if drawn.reached is not None:
-        for reason, evidence, mine in _full(drawn, out):
-            yield reason, evidence, rest & mine
-            rest = rest & ~mine
-    yield "over_budget", {"limit": "budget", "allowed": pool.budget()}, rest & real
-    limit = drawn.limit
-    why: Reason = "over_budget" if limit.bound == "budget" else "over_cap"
-    yield why, {"limit": limit.bound, "allowed": limit.allowed}, rest & ~real
-
-
-def _full(drawn: Draw, out: I64) -> Iterator[tuple[Reason, dict[str, object], Bools]]:
-    """Caps on parts that have no room for a record more."""
-    pool, taken = drawn.pool, drawn.taken
-    seen = pool.seen()
-    whole = int(seen[taken].sum())
-    for demand, member in zip(drawn.demands, drawn.members, strict=True):
-        if demand.kind == "share_at_most" and demand.path[0] in {"caps", "ratios"}:
-            room = demand.value * whole - int(seen[taken & member].sum())
-            full = member[out] & np.asarray(seen[out] * float(1 - demand.value) > float(room), dtype=bool)
-            reason: Reason = "off_ratio" if demand.is_target else "over_cap"
-            yield reason, {"limit": ".".join(demand.path), "allowed": float(demand.value)}, full
 
 
 def _drops(candidates: pa.Table, rows: I64, reason: Reason, evidence: dict[str, object]) -> pa.Table:

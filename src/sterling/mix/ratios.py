@@ -8,6 +8,7 @@ object from domain to weight, which DoReMi's implementations write, is read as w
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -35,6 +36,16 @@ def read_ratios(place: str) -> Mapping[str, Fraction]:
     start = text.lstrip()[:1]
     shares = _from_json(path, text) if start in {"[", "{"} else _from_csv(path, text, run or None)
     return _whole(path, shares)
+
+
+def place_of_domain(place: str, domain: str) -> str:
+    """Where a file of ratios that was read names a domain: `FILE:LINE, column N`. The file where it is written otherwise."""
+    path = Path(place.partition("#")[0])
+    word = re.compile(rf'(?<![^,"\s]){re.escape(domain)}(?![^,"\s])')
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        if found := word.search(line):
+            return f"{path}:{number}, column {found.start() + 1}"
+    return str(path)
 
 
 def ratios_csv(run: str, shares: Mapping[str, float]) -> str:

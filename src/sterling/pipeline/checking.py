@@ -23,7 +23,7 @@ from sterling.engine.watch import Silent, Watch
 from sterling.errors import InputError
 from sterling.pipeline.answers import Answer
 from sterling.pipeline.calibrating import lacking, ruled_on
-from sterling.pipeline.earlier import earlier, earlier_files
+from sterling.pipeline.compared_with import against_files, compared_with
 from sterling.recipes import nearest
 from sterling.records import Fault, Record, batch_of
 from sterling.records.files import write_parquet
@@ -101,7 +101,7 @@ def check_file(check: Check, path: str, watch: Watch | None = None, note: Note =
     _require_measurable(check)
     source = Files(name="input", path=str(Path(path).absolute()), max_bad_share=1)
     source.reads()  # Says at once, before any output is begun, that the file is not there.
-    earlier_files(check)
+    against_files(check)
     return _answers(check, _with_ids(source), watch or Silent(), note)
 
 
@@ -173,7 +173,7 @@ def _answers(
         step = Step.at(Path(folder), 0, check.name_in_recipe, {}, [])
         with LocalCrew(default_workers()) as crew:
             use = Resources(crew, None, watch, settle_places)
-            pool = Pool([rows.shard for rows in read], (), _gold(check), earlier(check, Path(folder)))
+            pool = Pool([rows.shard for rows in read], (), _gold(check), compared_with(check, Path(folder)))
             summary = apply(check.name_in_recipe, check, step, pool, FitContext(_no_roles, _no_roles), use)
         note(_found(check.name_in_recipe, summary))
         given = {record: name for rows in read for record, name in rows.named.items()}

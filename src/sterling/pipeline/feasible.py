@@ -1,16 +1,29 @@
 """A recipe's demands on its mix as the planner takes them, and in words where they cannot hold together."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import chain, combinations
 from pathlib import Path
+from typing import NamedTuple
 
 from sterling.errors import InputError, RecipeError
-from sterling.mix import Cap, Cell, Conflict, Demand, Infeasible, Program, Rules, demands_of, read_ratios
+from sterling.mix import (
+    OTHERS,
+    Cap,
+    Cell,
+    Conflict,
+    Demand,
+    Infeasible,
+    Program,
+    Rules,
+    demands_of,
+    place_of_domain,
+    read_ratios,
+)
 from sterling.policy import caps, weights
 from sterling.recipes import Loaded, Recipe, nearest
-from sterling.recipes.problems import Places
+from sterling.recipes.problems import Places, Problem, as_error
 from sterling.recipes.reading import Document, read_yaml
 
 _MOST_TAGS = 6
@@ -108,6 +121,47 @@ def _concerns(demand: Demand, real: bool, names: frozenset[str], depth: int) -> 
             return False
 
 
+class Names(NamedTuple):
+    """What a cap or a ratio on a domain may name, as a run finds out."""
+
+    may_enter: Collection[str]
+    """Of the records that the mix chooses from."""
+    left: Collection[str]
+    """Of all that the checks left."""
+    ever: Callable[[], Collection[str]]
+    """Of all that were ever read or written; looked up only where a name is in neither of the others."""
+
+
+def require_names(recipe: Recipe, rules: Rules, names: Names, places: Places) -> None:
+    """RecipeError for a cap on a domain, or a ratio of one, that no record has as a tag or came in by."""
+    strange = {name for name in recipe.mix.caps.domain if name not in names.left}
+    empty = {name for name, share in rules.ratios.items() if share and name not in names.may_enter}
+    if not strange | empty:
+        return
+    ever = {*names.ever(), *(source.name for source in recipe.anchor)}
+    ever |= {name for entry in recipe.generate for name in (entry.name, entry.part.name_in_recipe)}
+    problems = [*_misspelt(strange - ever, ever), *_without_records(recipe, sorted(empty), ever)]
+    if problems:
+        raise as_error(problems, places)
+
+
+def _misspelt(names: Collection[str], valid: Collection[str]) -> Iterator[Problem]:
+    for name in sorted(names):
+        what = f"`caps.domain.{name}`: no record has this tag or came in by this name"
+        yield Problem(("mix", "caps", "domain", name), what, nearest(name, valid))
+
+
+def _without_records(recipe: Recipe, names: Sequence[str], valid: Collection[str]) -> Iterator[Problem]:
+    """Domains of a file of ratios."""
+    for name in names:
+        said = f"{place_of_domain(str(recipe.located(str(recipe.mix.ratios))), name)}: `{name}`"
+        if name in valid:
+            what, mend = "no record of it is left for the mix", "`sterling status` says where they went"
+        else:
+            what, mend = "no record has this tag or came in by this name", nearest(name, valid)
+        yield Problem(("mix", "ratios"), f"{said}: {what}", mend)
+
+
 def refusal(found: Infeasible, unit: str, places: Places, domains: Sequence[str] = ()) -> RecipeError:
     """Which demands conflict and what each would need, as a mistake of the recipe. `domains` are names there are."""
     if not found.conflicts:
@@ -126,6 +180,10 @@ def refusal(found: Infeasible, unit: str, places: Places, domains: Sequence[str]
 
 def _sentence(conflict: Conflict, unit: str, domains: Sequence[str]) -> str:
     demand, needed = conflict.demand, conflict.needed
+    if demand.path == OTHERS:
+        said = "records of no named domain are to stay out, as the file of `ratios` says"
+        more = "" if needed is None else f"; beside the others they would have to be {_amount(demand, needed, unit)} or more"
+        return said + more
     said = f"`{'.'.join(demand.path)}` {_SAID[demand.kind]} {_amount(demand, demand.value, unit)}"
     if demand.kind == "at_least" and domains and demand.name not in domains:
         return f"{said}, and no record has this tag or came in by this name; {nearest(demand.name, domains)}"

@@ -21,7 +21,7 @@ from sterling.ledger import Trail, line_of
 from sterling.ledger.trail import Kind
 from sterling.models.money.bills import Asked
 from sterling.models.money.purse import purpose
-from sterling.pipeline.earlier import earlier_files
+from sterling.pipeline.compared_with import against_files
 from sterling.recipes import Recipe
 from sterling.registry import FitContext, Part, RecordCheck
 
@@ -48,10 +48,12 @@ class Job:
         watch: Watch,
         store: Path,
         preview: int | None = None,
+        *,
+        to_end: bool = True,
     ) -> "Job":
-        """A job that writes under `run`, and keeps what is not to be paid twice in `store`."""
+        """A job that writes under `run`, and keeps what is not to be paid twice in `store`. `to_end`: see `Trail`."""
         use = Resources(crew, recipe.engine.partitions, watch, settle_places)
-        return cls(recipe, Trail(run, head), use, store, preview)
+        return cls(recipe, Trail(run, head, to_end=to_end), use, store, preview)
 
 
 class Assignment(NamedTuple):
@@ -111,7 +113,7 @@ def asks(part: Part, **more: Any) -> dict[str, Any]:
         "part": part.name_in_recipe,
         "version": part.version,
         "options": part.model_dump(mode="json"),
-        "files": fingerprint([*part.reads(), *earlier_files(part)]),
+        "files": fingerprint([*part.reads(), *against_files(part)]),
         "gold": fingerprint([part.locate(part.gold)] if isinstance(part, RecordCheck) and part.gold else []),
         "python": list(sys.version_info[:3]),
         **more,

@@ -1,9 +1,10 @@
 """The mix as a step: describe every standing record in a line, plan, write each shard's verdicts and weights."""
 
+import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,15 +14,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sterling.engine.apply import summed
-from sterling.engine.shards import Shard, standing, tally
+from sterling.engine.shards import Shard, read_batch, standing, survivors, tally
 from sterling.engine.step import Step
 from sterling.mix import END, Infeasible, Rules, domain_names, plan, ratios_csv
-from sterling.pipeline.feasible import places_of, refusal, rules_of
-from sterling.pipeline.generations.past import NO_PAST, Past
+from sterling.pipeline.feasible import Names, places_of, refusal, require_names, rules_of
+from sterling.pipeline.generating import Walked
+from sterling.pipeline.generations.continuing import NO_PAST, Past
 from sterling.pipeline.job import Assignment, Job, perform
 from sterling.policy import caps
 from sterling.recipes import Recipe
-from sterling.records import VERDICT_SCHEMA, canonical_json, digest, texts
+from sterling.records import VERDICT_SCHEMA, canonical_json, texts
+from sterling.records.places import read_parquet
 from sterling.stats import Evidence, count
 from sterling.text import count_tokens
 
@@ -30,15 +33,44 @@ VERIFIED_RULE = "synthetic.verified"
 
 
 class Mixed(NamedTuple):
-    """The shards with the mix's verdicts, and what the mix came to."""
+    """The shards with the mix's verdicts, which are the last of each, and what the mix came to."""
 
-    shards: tuple[Shard, ...]
+    anchors: tuple[Shard, ...]
+    inherited: tuple[Shard, ...]
+    """Synthetic records of earlier generations."""
+    made: tuple[Shard, ...]
+    """What this run wrote."""
     summary: Mapping[str, Any]
     """With `evidence`, `composition` (records and tokens by origin, strategy, depth) and `formats`."""
     address: str
 
+    @property
+    def written(self) -> tuple[Shard, ...]:
+        """All that strategies wrote, in earlier runs and in this one."""
+        return (*self.inherited, *self.made)
 
-def mix(job: Job, shards: Sequence[Shard], past: Past = NO_PAST) -> Mixed:
+    @property
+    def shards(self) -> tuple[Shard, ...]:
+        """All of them, the anchor first, then what is inherited."""
+        return (*self.anchors, *self.written)
+
+
+def before_mix(shard: Shard) -> Shard:
+    """A shard of a mix as it came to it, without the mix's verdicts."""
+    return replace(shard, verdicts=shard.verdicts[:-1])
+
+
+def mixed_ids(shard: Shard) -> pa.Array:
+    """Ids of the records of a shard that its mix holds."""
+    return survivors(shard.verdicts[-1])
+
+
+def mix_verdicts(shard: Shard, columns: Sequence[str]) -> pa.Table:
+    """What the mix said of each record of a shard that came to it, dropped ones included."""
+    return read_parquet(shard.verdicts[-1], columns=[*columns])
+
+
+def mix(job: Job, walked: Walked, past: Past = NO_PAST) -> Mixed:
     """Choose what is released. Each standing record gets a verdict; the score of a keep is its weight.
 
     RecipeError with the recipe's lines when its demands on the mix conflict, or leave nothing; no step is sealed then.
@@ -46,9 +78,23 @@ def mix(job: Job, shards: Sequence[Shard], past: Past = NO_PAST) -> Mixed:
     rules = rules_of(job.recipe, preview=job.preview is not None)
     question = job.recipe.mix.model_dump(mode="json") | {"seed": job.recipe.seed, "bounds": list(caps(job.recipe))}
     given = Assignment("mix", "mix", "mix", question | _beyond(rules, past), job.trail.addresses)
-    step, summary = perform(job, given, lambda step: _mix(job, step, shards, rules, past))
-    judged = tuple(shard.judged(step.part("verdicts", shard.number)) for shard in shards)
-    return Mixed(judged, summary, step.address)
+    step, summary = perform(job, given, lambda step: _mix(job, step, walked.shards, rules, past))
+    anchors, inherited, made = (
+        tuple(shard.judged(step.part("verdicts", shard.number)) for shard in shards)
+        for shards in (walked.anchors, walked.inherited, walked.made)
+    )
+    return Mixed(anchors, inherited, made, summary, step.address)
+
+
+def unverified(
+    recipe: Recipe, origins: pa.Array | pa.ChunkedArray, verified: pa.Array | pa.ChunkedArray
+) -> pa.Array | pa.ChunkedArray:
+    """Which records the mix leaves out because nothing verified them: synthetic ones, row by row.
+
+    None of them where the recipe waives that rule by name.
+    """
+    waived = any(waiver.rule == VERIFIED_RULE for waiver in recipe.waive)
+    return pc.and_(pc.and_not(pc.equal(origins, "synthetic"), verified), not waived)
 
 
 def mixture(name: str, evidence: Sequence[Evidence]) -> str | None:
@@ -67,12 +113,23 @@ def mixture(name: str, evidence: Sequence[Evidence]) -> str | None:
 def _beyond(rules: Rules, past: Past) -> dict[str, Any]:
     """What the mix depends on that the recipe does not say itself: content of the ratios, and earlier generations."""
     ages = {str(number): age for number, age in sorted(past.ages.items())}
-    drawn = past.drawn.sort_by("id")
-    held = digest(*map(str, (column.to_pylist() for column in drawn.columns))) if drawn.num_rows else ""
     ratios = {name: str(share) for name, share in rules.ratios.items()}
-    return {"ratios": ratios, "generation": past.generation, "ages": ages, "drawn": held}
+    return {"ratios": ratios, "generation": past.generation, "ages": ages, "drawn": _digest_of(past.drawn)}
 
 
+def _digest_of(drawn: pa.Table) -> str:
+    """The same in whatever order, and however cut; empty of nothing. Holds a sorted copy, and few rows as objects."""
+    if not drawn.num_rows:
+        return ""
+    state = hashlib.blake2b(digest_size=16)
+    for batch in drawn.sort_by([("id", "ascending"), ("times", "ascending")]).to_batches(_AT_ONCE):
+        lines = pc.binary_join_element_wise(batch.column("id"), batch.column("times").cast(pa.string()), "\t")
+        state.update("".join(f"{line}\n" for line in lines.to_pylist()).encode())
+    return state.hexdigest()
+
+
+_AT_ONCE = 10_000
+"""Rows that are hashed at once."""
 _COLUMNS = ("id", "origin", "source", "tags", "depth", "format", "conversational")
 
 
@@ -104,15 +161,20 @@ class Describe:
 def _mix(job: Job, step: Step, shards: Sequence[Shard], rules: Rules, past: Past) -> dict[str, Any]:
     lines = list(job.use.crew.map(Describe(dict(past.ages)), shards, len(shards)))
     known = _with_draws(pa.concat_tables(lines).sort_by("shard").combine_chunks(), past.drawn)
-    bare = _bare(job.recipe, known)
+    bare = unverified(job.recipe, known["origin"], known["verified"])
     candidates = known.filter(pc.invert(bare))
+    places = places_of(Path(str(job.trail.head.get("recipe", "recipe"))))
+    if not known.num_rows:
+        raise refusal(Infeasible([]), rules.unit, places)
+    if job.preview is None and candidates.num_rows:
+        names = Names(domain_names(candidates), domain_names(known), partial(_every_tag, shards))
+        require_names(job.recipe, rules, names, places)
     try:
         planned = plan(candidates, rules, seed=job.recipe.seed)
     except Infeasible as found:
-        places = places_of(Path(str(job.trail.head.get("recipe", "recipe"))))
         raise refusal(found, rules.unit, places, domain_names(candidates)) from None
-    unverified = _verdicts(known.filter(bare)["id"], "drop", "unverified")
-    verdicts = pa.concat_tables([planned.left_out, unverified, _keeps(planned.chosen)])
+    struck = _verdicts(known.filter(bare)["id"], "drop", "unverified")
+    verdicts = pa.concat_tables([planned.left_out, struck, _keeps(planned.chosen)])
     markers = list(_distribute(step, verdicts, known, shards))
     chosen = known.filter(pc.is_in(known["id"], value_set=planned.chosen["id"].combine_chunks()))
     evidence = [*planned.evidence, _unverified(chosen)]
@@ -123,18 +185,19 @@ def _mix(job: Job, step: Step, shards: Sequence[Shard], rules: Rules, past: Past
     }
 
 
+def _every_tag(shards: Sequence[Shard]) -> set[str]:
+    """Those of dropped records too."""
+    found: set[str] = set()
+    for shard in shards:
+        found.update(read_batch(shard.records, ("tags",)).column("tags").flatten().unique().to_pylist())
+    return found
+
+
 def _with_draws(known: pa.Table, drawn: pa.Table) -> pa.Table:
     """`drawn`: in how many earlier mixes each record was."""
     at = pc.index_in(known["id"].combine_chunks(), value_set=drawn["id"].combine_chunks())
     times = pc.fill_null(drawn["times"].combine_chunks().take(at), 0)
     return known.append_column("drawn", times.cast(pa.int64()))
-
-
-def _bare(recipe: Recipe, known: pa.Table) -> pa.ChunkedArray:
-    """Synthetic records that nothing verified: they stay out, unless the recipe waives that rule by name."""
-    if any(waiver.rule == VERIFIED_RULE for waiver in recipe.waive):
-        return pa.chunked_array([pa.array([False] * known.num_rows)])
-    return pc.and_(pc.equal(known["origin"], "synthetic"), pc.invert(known["verified"]))
 
 
 def _keeps(chosen: pa.Table) -> pa.Table:

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from sterling.engine.watch import Silent, Watch
 from sterling.errors import InputError, PolicyRefused, SourceError
-from sterling.ledger import Run, alone
+from sterling.ledger import Run, alone, ended
 from sterling.models import families, store, terms
 from sterling.models.mocking.rehearsal import rehearsed
 from sterling.pipeline.anchoring import cut_roles, read_anchors
 from sterling.pipeline.calibrating import require_seeds
+from sterling.pipeline.compared_with import against_files
 from sterling.pipeline.crews import Engine, crew_of, places_of
-from sterling.pipeline.earlier import earlier_files
 from sterling.pipeline.evidence.costs import require_keys, require_prices, spending
 from sterling.pipeline.evidence.targeting import require_inputs
 from sterling.pipeline.feasible import require_mix
@@ -62,7 +62,7 @@ def run(
         cluster=cluster,
     )  # fmt: skip
     with opened as at_work:
-        mixed = mix(at_work.job, at_work.walked.shards, at_work.inherited.past)
+        mixed = mix(at_work.job, at_work.walked, at_work.inherited.past)
         publish(at_work.job, at_work.loaded, at_work.walked, mixed, at_work.release, at_work.inherited)
     return Run(at_work.job.trail.run)
 
@@ -90,8 +90,13 @@ def walked(
     rehearse: bool | str | Path = False,
     engine: Engine = "local",
     cluster: str | None = None,
+    to_end: bool = True,
 ) -> Iterator[AtWork]:
-    """Walk a recipe up to its mix, as `run` does and with the same steps, and stay alone in its folder for a while."""
+    """Walk a recipe up to its mix, as `run` does and with the same steps, and stay alone in its folder for a while.
+
+    `to_end`: the caller goes on to the release. Who does not leaves `run.json` and the lock of a run that came to its
+    end before as they are.
+    """
     places = places_of(out, engine, rehearsed=bool(rehearse))
     loaded = read_recipe(recipe, overrides)
     loaded = loaded._replace(recipe=resolved(loaded.recipe))
@@ -105,10 +110,11 @@ def walked(
     require_inputs(loaded.recipe)
     folder = _folder(places.runs, loaded.recipe.name, preview, rehearse)
     crew = crew_of(engine, loaded.recipe.engine.workers, cluster, folder)
-    write_text(folder / "recipe.lock.yaml", lock_text(loaded.recipe))
+    if to_end or not ended(folder):
+        write_text(folder / "recipe.lock.yaml", lock_text(loaded.recipe))
     kept = (folder if rehearse else places.home) / ".sterling"
     head = _head(loaded) | {"rehearsed": bool(rehearse)}
-    job = Job.of(loaded.recipe, folder, head, crew, watch or Silent(), kept, preview)
+    job = Job.of(loaded.recipe, folder, head, crew, watch or Silent(), kept, preview, to_end=to_end)
     taught = families.trained(depths(loaded.recipe))
     known, looked = families.added(_families(loaded)), runs_in(None if preview else folder.parent)
     with alone(folder), _asking(job, rehearse), spending(job, loaded), looked, known, taught, crew:
@@ -174,7 +180,7 @@ def require_files(loaded: Loaded) -> None:
         if "://" not in repr(part.model_dump()):
             try:
                 part.reads()
-                earlier_files(part)
+                against_files(part)
             except InputError as error:
                 key = next((key for key in ("path", "against", "packages") if hasattr(part, key)), "")
                 raise _at(loaded, (*place, key), error) from None

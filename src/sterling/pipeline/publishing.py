@@ -22,7 +22,7 @@ from sterling.pipeline.evidence.fates import Fates, fates, flagged
 from sterling.pipeline.evidence.samples import samples, without_rejected_text
 from sterling.pipeline.evidence.tails import tails
 from sterling.pipeline.evidence.words import Told, conclusion_of
-from sterling.pipeline.forecast.spectra import forecast_run
+from sterling.pipeline.forecast.runs import forecast_run
 from sterling.pipeline.generating import Walked, concluded
 from sterling.pipeline.generations.account import generation_of, generations
 from sterling.pipeline.generations.continuing import FIRST, Inherited
@@ -78,7 +78,7 @@ def _publish(
     write_json(job.trail.run / "report.json", report.to_json())
     write_text(job.trail.run / "report.html", render(report))
     if report.outcome.status == "released":
-        handed = Handed(inherited, lineage(job.recipe.name, walked, mixed, inherited))
+        handed = Handed(inherited, lineage(job.recipe.name, mixed, inherited))
         write_release(release, _contents(job, mixed, known, _leaving(job, report), address, handed))
     return {"status": report.outcome.status, "report": report.to_json()}
 
@@ -108,10 +108,10 @@ def _stands(release: Path, address: str) -> bool:
 
 
 def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, inherited: Inherited) -> _Measured:
-    own = len(walked.anchors) + len(walked.inherited)
-    makers = accounts.by_maker(job, mixed.shards[own:])
-    every = makers + accounts.by_maker(job, mixed.shards[len(walked.anchors) : own])
-    became = fates(job, len(walked.anchors), mixed.shards)
+    makers = accounts.by_maker(job, mixed.made)
+    every = makers + accounts.by_maker(job, mixed.inherited)
+    became = fates(job, mixed)
+    panel = watched(job.recipe.name, walked.anchors, mixed.made, inherited)
     evidence = (
         *accounts.roles(job),
         *accounts.unseen(job),
@@ -120,7 +120,7 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, inherited: 
         *accounts.acceptance(makers),
         *flagged(job, became),
         *authors.written(job.recipe, every),
-        *generations(walked, mixed, inherited),
+        *generations(mixed, inherited),
         *calibration(job, makers),
         *tails(job, walked.made),
         *tails(job, walked.anchors, "anchor"),
@@ -128,10 +128,10 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, inherited: 
         *concluded(job, walked),
         *coverage(job, walked),
         *diversity(streams.corpora(walked.anchors, mixed.shards), job.recipe.seed),
-        *watched(job.recipe.name, walked.anchors, mixed.shards[own:], inherited),
+        *panel,
         *accepted_so_far(job.recipe.name, accounts.acceptance(makers), inherited, job.recipe.continues_folder),
-        *forecast_run(job, walked.anchors, mixed.shards[own:]),
-        *targeting.drift(job, walked, mixed),
+        *forecast_run(job, walked.anchors, mixed.made, panel),
+        *targeting.drift(job, mixed),
         *costs(job, mixed),
         *estimates(job, walked),
     )

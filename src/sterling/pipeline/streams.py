@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from sterling.engine.shards import Shard, read_batch, standing
 from sterling.ledger import Stage
 from sterling.mix import END, MAIN
+from sterling.pipeline.mixing import mix_verdicts
 from sterling.records import canonical_json, records_of, texts
 from sterling.records.places import read_parquet
 from sterling.release import REJECTED_INPUT, Configuration
@@ -94,11 +95,11 @@ def _released(shards: Sequence[Shard], form: str, conversational: bool, ends: bo
 
 
 def _chosen(shard: Shard, form: str, conversational: bool) -> pa.RecordBatch:
-    """What the mix chose of a shard, with `weight` and `phase`: its verdict is the last, its score the weight."""
+    """What the mix chose of a shard, with `weight` (the score of its verdict) and `phase`."""
     batch = standing(shard).batch
     mine = pc.and_(pc.equal(batch.column("format"), form), pc.equal(batch.column("conversational"), conversational))
     chosen = batch.filter(mine)
-    mix = read_parquet(shard.verdicts[-1], columns=["record", "score", "evidence"])
+    mix = mix_verdicts(shard, ("record", "score", "evidence"))
     said = mix.take(pc.index_in(chosen.column("id"), value_set=mix["record"].combine_chunks())).combine_chunks()
     evidence = said["evidence"].combine_chunks()
     phase = pc.if_else(pc.equal(evidence, "{}"), MAIN, END).cast(pa.int32())

@@ -9,7 +9,7 @@ from sterling.engine.judge import NOT_CONCERNED, write_verdicts
 from sterling.engine.shards import Shard, left
 from sterling.engine.step import Step
 from sterling.pipeline.calibrating import measured_in, seeds_of
-from sterling.pipeline.earlier import earlier
+from sterling.pipeline.compared_with import compared_with
 from sterling.pipeline.generating import Walked, generate_round, last_walk
 from sterling.pipeline.generations.inheriting import CONTINUES
 from sterling.pipeline.job import Assignment, Job, asks, fit_context, perform
@@ -93,7 +93,7 @@ def _check(
 ) -> dict[str, Any]:  # fmt: skip
     anchors = new if number == 0 else settled
     gold = seeds_of(job, entry, context, anchors, new) if number == measured_in(job) else ()
-    pool = Pool(new, settled, gold, earlier(entry.part, step.folder.parent.parent))
+    pool = Pool(new, settled, gold, compared_with(entry.part, step.folder.parent.parent))
     return apply(entry.name, entry.part, step, pool, context, job.use)
 
 

@@ -24,7 +24,7 @@ def generations_are_watched(_: Recipe) -> Iterator[Situation]:
 @gate_of(generations_are_watched)
 def nothing_collapses(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
     """The last generation is not red on the panel; amber is told. Too little text meets nothing, and breaks nothing."""
-    verdicts = [one for one in evidence.values() if one.name.startswith("collapse.") and one.name.endswith(".verdict")]
+    verdicts = [one for one in evidence.values() if _is(one, "verdict")]
     if not verdicts:
         return
     last = max(verdicts, key=lambda one: int(one.inputs["generation"]))
@@ -36,6 +36,10 @@ def nothing_collapses(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[S
         yield met(what, "generate")
 
 
+def _is(one: Evidence, kind: str) -> bool:
+    return one.name.startswith("collapse.") and one.inputs.get("kind") == kind
+
+
 def _stage(verdict: Evidence) -> str:
     stage = verdict.inputs["stage"]
     return "" if stage == "none" else f" ({stage} stage)"
@@ -43,13 +47,14 @@ def _stage(verdict: Evidence) -> str:
 
 def _slow(evidence: Mapping[str, Evidence]) -> str:
     """Measures whose harm is small in each generation and adds up."""
-    slow = [str(one.inputs["measure"]) for one in evidence.values() if one.inputs.get("alarm")]
+    slow = [str(one.inputs["measure"]) for one in evidence.values() if _is(one, "trend") and one.inputs.get("alarm")]
     return f"; slow harm over generations: {', '.join(slow)}" if slow else ""
 
 
 def _mend(evidence: Mapping[str, Evidence], verdict: Evidence) -> str | None:
     """By tail reproduction: below 1 somebody prefers what is common, about 1 is resampling."""
-    kappa = evidence.get(f"collapse.{verdict.inputs['corpus']}.kappa.once")
+    mine = (one for one in evidence.values() if _is(one, "kappa") and one.inputs["corpus"] == verdict.inputs["corpus"])
+    kappa = next((one for one in mine if one.inputs["band"] == "once"), None)
     if kappa is None or kappa.interval is None or kappa.interval.high >= 1:
         return None
     return (

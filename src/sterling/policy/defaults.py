@@ -96,14 +96,18 @@ def caps(recipe: Recipe) -> Shares:
 
 
 _FADING = 0.5
-"""Factor for each step of depth and each generation, in a run that continues an earlier release."""
+"""Factor for each generation of age and, in a run that continues an earlier release, for each step of depth."""
 
 
 def weights(recipe: Recipe) -> Weights:
-    """The weights that hold for this recipe's mix: what it says, and where it says nothing, 1 in a first generation."""
-    said, factor = recipe.mix.weights, 1.0 if recipe.continues is None else _FADING
-    factors = {key: factor for key in ("per_depth", "per_generation") if getattr(said, key) is None}
-    return said.model_copy(update=factors)
+    """The weights that hold for this recipe's mix: what it says, else the defaults.
+
+    Age is counted in runs that continue an earlier release alone, so `per_generation` has the same default in a first
+    generation, which holds nothing old, as in those that will follow it: what a forecast of later mixes needs.
+    """
+    said = recipe.mix.weights
+    factors = {"per_depth": 1.0 if recipe.continues is None else _FADING, "per_generation": _FADING}
+    return said.model_copy(update={key: factor for key, factor in factors.items() if getattr(said, key) is None})
 
 
 def resolved(recipe: Recipe) -> Recipe:

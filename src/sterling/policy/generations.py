@@ -150,6 +150,29 @@ def new_human_records_came(_: Recipe, evidence: Mapping[str, Evidence]) -> Itera
         yield unmet(f"none of {new.n:,} human records is new in this generation", "anchor")
 
 
+_adds = rule(
+    "generation.adds",
+    "high",
+    EVERY,
+    why="a generation whose own records are all dropped is the last one under another name",
+    source="own runs: the same file of completions named in two generations",
+    mend="name under `generate:` what was written since; `rejected/` says why each record was dropped",
+)(_nothing_before_it_runs)
+
+
+@gate_of(_adds)
+def generation_adds_something(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
+    """Something that this generation wrote is in its mix."""
+    added = evidence.get("generation.added")
+    if added is None:
+        return
+    if added.value:
+        yield met(f"{added.value:,.0f} of the {added.n:,} records that this generation wrote are in the mix", "generate")
+        return
+    said = ", ".join(f"{n:,} by {check}" for check, n in added.inputs["dropped"].items())
+    yield unmet(f"this generation adds nothing: all {added.n:,} records that it wrote were dropped ({said})", "generate")
+
+
 _weighted = rule(
     "mix.weights_by_age",
     "high",

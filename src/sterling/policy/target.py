@@ -57,12 +57,9 @@ def prompts_are_to_be_compared(_: Recipe) -> Iterator[Situation]:
 
 @gate_of(prompts_are_to_be_compared)
 def prompts_are_like_real_inputs(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
-    """No measure of the synthetic prompts lies beyond its margin from the real inputs."""
+    """No measure of the synthetic prompts lies beyond its margin. Too little text meets nothing, and breaks nothing."""
     sample = evidence.get("target.sample")
-    if sample is None:
-        return
-    if sample.inputs.get("said") == "insufficient sample":
-        yield unmet(f"insufficient sample: {_counted(sample)}", "target", mend=f"{sample.inputs['needs']}")
+    if sample is None or sample.inputs.get("said") == "insufficient sample":
         return
     found = {
         name.removeprefix("target."): one for name, one in evidence.items()

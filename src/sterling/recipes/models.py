@@ -83,7 +83,8 @@ class Weights(Section):
     """Factor on a synthetic record for each step of its depth beyond the first. Unsaid: 0.5 in a run that continues an
     earlier release, else 1."""
     per_generation: float | None = Field(default=None, gt=0, le=1)
-    """Factor on a synthetic record for each generation since it was written. Unsaid: as `per_depth`."""
+    """Factor on a synthetic record for each generation since it was written. Unsaid: 0.5, whatever `per_depth` says; in
+    a first generation nothing is old."""
 
 
 class Caps(Section):

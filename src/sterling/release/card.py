@@ -15,16 +15,21 @@ from sterling.release.licences import Licence, hub_licences
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"),
           (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"))  # fmt: skip
 _TOPICS = (
-    (("privacy",), "Privacy: not assessed. Nothing was measured about what this data gives away about a person."),
-    (("contamination",), "Contamination: not assessed. Records were not compared with any evaluation set."),
-    (("near_duplicate",), "Near duplicates: not assessed."),
-    (("diversity",), "Diversity: not assessed."),
-    (("collapse", "monitor"), "Collapse over generations of training: not assessed."),
-    (("experiment",), "Benefit: not assessed. No model was trained with and without this data."),
-    (("verifiers.",), "Verifiers: not measured. Nobody knows how often the checks that verified records are wrong."),
-    (("review",), "Human review: no person is on record as having judged a sample of the synthetic records."),
+    ("privacy", "Privacy: not assessed. Nothing was measured about what this data gives away about a person."),
+    ("contamination", "Contamination: not assessed. Records were not compared with any evaluation set."),
+    ("near_duplicates", "Near duplicates: not assessed."),
+    ("diversity", "Diversity: not assessed."),
+    ("collapse", "Collapse over generations of training: not assessed."),
+    ("experiment", "Benefit: not assessed. No model was trained with and without this data."),
+    ("verifiers", "Verifiers: not measured. Nobody knows how often the checks that verified records are wrong."),
+    ("review", "Human review: no person is on record as having judged a sample of the synthetic records."),
 )
-"""What a reader may take for granted, and the words in evidence or step names that show that it was looked at."""
+"""What a reader may take for granted, and the room of evidence (the first part of its name) that shows it was looked
+at. Steps show nothing: their names are the recipe's."""
+_UNSAID = "insufficient sample"
+
+_SAME = 1e-9
+"""Between two shares below which they are one, computed in two ways."""
 
 
 class Written(NamedTuple):
@@ -44,6 +49,7 @@ def render_card(facts: CardFacts, report: Mapping[str, Any], written: Sequence[W
     import jinja2  # noqa: PLC0415 - only who renders a card pays for it
 
     licences = _licences(facts, report)
+    verifiers = [one for one in report["evidence"] if _is_overall(one)]
     front = yaml.safe_dump(metadata(facts, report, written), sort_keys=False, allow_unicode=True, width=120)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("sterling.release", "templates"),
@@ -64,11 +70,16 @@ def render_card(facts: CardFacts, report: Mapping[str, Any], written: Sequence[W
     return f"---\n{front}---\n\n" + environment.get_template("card.md").render(
         facts=facts, report=report, written=written, options=options, licences=licences,
         limits=_limits(facts, report), totals=_totals(report), foreign=_foreign(report),
-        measured=[one for one in report["evidence"] if one["name"].endswith(".accepted")],
-        verifiers=[one for one in report["evidence"] if _is_overall(one)],
+        measured=[one for one in report["evidence"] if _is_rate(one["name"])],
+        verifiers=verifiers, precise=any(one["name"].endswith(".precision") for one in verifiers),
         cost=next((one for one in report["evidence"] if one["name"] == "cost.total.usd"), None),
         findings={status: _findings(report, status) for status in ("unmet", "waived", "met")},
     )  # fmt: skip
+
+
+def _is_rate(name: str) -> bool:
+    """What a check accepted of one maker."""
+    return name.startswith("check.") and name.endswith(".accepted")
 
 
 def _is_overall(one: Mapping[str, Any]) -> bool:
@@ -143,8 +154,19 @@ def _totals(report: Mapping[str, Any]) -> dict[str, Any]:
     parts = report["composition"]
     tokens = sum(part["tokens"] for part in parts)
     human = sum(part["tokens"] for part in parts if part["origin"] == "human")
-    records = sum(part["records"] for part in parts)
-    return {"records": records, "tokens": tokens, "human_share": human / tokens if tokens else None}
+    bare = human / tokens if tokens else None
+    share = next((one["value"] for one in report["evidence"] if one["name"] == "mix.share.real.tokens"), None)
+    return {
+        "records": sum(part["records"] for part in parts), "tokens": tokens, "weighted": _is_weighted(report),
+        "human_share": bare if share is None else share,
+        "unweighted": bare if share is not None and bare is not None and abs(share - bare) > _SAME else None,
+    }  # fmt: skip
+
+
+def _is_weighted(report: Mapping[str, Any]) -> bool:
+    """Whether some record of the mix is to be seen more or less often than once."""
+    weights = [one for one in report["evidence"] if one["name"].startswith("mix.weight.") and one["n"]]
+    return any(one["inputs"].get(end, one["value"]) != 1 for one in weights for end in ("least", "most"))
 
 
 def _foreign(report: Mapping[str, Any]) -> str:
@@ -162,9 +184,15 @@ def _findings(report: Mapping[str, Any], status: str) -> list[Mapping[str, Any]]
 
 
 def _limits(facts: CardFacts, report: Mapping[str, Any]) -> list[str]:
-    spoken = " ".join([e["name"] for e in report["evidence"]] + [s["name"] for s in report["steps"]])
-    silent = [sentence for words, sentence in _TOPICS if not any(word in spoken for word in words)]
-    return [*silent, *facts.not_assessed]
+    spoken = {str(one["name"]).partition(".")[0] for one in report["evidence"] if _tells(one)}
+    return [*(sentence for room, sentence in _TOPICS if room not in spoken), *facts.not_assessed]
+
+
+def _tells(one: Mapping[str, Any]) -> bool:
+    """Whether it was measured. Of a corpus over generations only a verdict tells, and only one with a colour."""
+    if one["name"].startswith("collapse."):
+        return one["inputs"].get("kind") == "verdict" and one["inputs"].get("colour") != _UNSAID
+    return one["value"] is not None and one["n"] > 0
 
 
 def _listing(values: Sequence[object]) -> str:

@@ -23,7 +23,7 @@ class Row(NamedTuple):
     """The student or the task."""
     evidence: Evidence
     said: str
-    """`better`, `worse` or `undecided`, by whether the interval holds 0."""
+    """`better`, `worse` or `undecided`, as who measured it says; an interval alone knows nothing of the other arms."""
 
     @property
     def seeds(self) -> object:
@@ -99,10 +99,5 @@ def _groups(effects: Sequence[Evidence]) -> Iterator[Group]:
 
 def _row(one: Evidence) -> Row:
     measure = one.inputs.get("student") or one.inputs.get("task") or one.name.rpartition(".")[2]
-    return Row(str(one.inputs["arm"]), str(one.inputs.get("control", "")), str(measure), one, _said(one))
-
-
-def _said(one: Evidence) -> str:
-    if one.interval is None:
-        return "undecided"
-    return "worse" if one.interval.low > 0 else "better" if one.interval.high < 0 else "undecided"
+    control, said = str(one.inputs.get("control", "")), str(one.inputs.get("said", "undecided"))
+    return Row(str(one.inputs["arm"]), control, str(measure), one, said)

@@ -22,6 +22,8 @@ _REAL = ("whole", "fresh", "epochs")
 _ORIGINS = {"real": "human", "synthetic": "synthetic", "mixed": "mixed", "unknown": "unknown"}
 """Names of evidence, and the origins that they count."""
 _BINDS = {"synthetic_cap": "cap", "real_floor": "floor"}
+_SAME = 1e-9
+"""Between two shares below which they are one, computed in two ways."""
 
 
 class Mark(NamedTuple):
@@ -44,6 +46,8 @@ class Whole(NamedTuple):
     """What is said of the weights of each side that are not 1."""
     real: float
     """Share, between 0 and 1."""
+    unweighted: float | None
+    """What would not be real without weights, where that is another share."""
     segments: Sequence[Segment]
     marks: Sequence[Mark]
     bound: str | None
@@ -143,7 +147,9 @@ def _whole(parts: Sequence[Composition], named: Mapping[str, Evidence]) -> Whole
         width = 100 * (1 - real if other else real) * _amount(part, unit) / (sides[other] or 1)
         segments.append(Segment(round(done, 3), round(width, 3), part.colour))
         done += width
-    return Whole(unit, list(_weights(named)), real, segments, list(_marks(allowed)), bound)
+    bare = sides[1] / (sum(sides) or 1)
+    unweighted = None if abs(1 - real - bare) < _SAME else bare
+    return Whole(unit, list(_weights(named)), real, unweighted, segments, list(_marks(allowed)), bound)
 
 
 def _sides(parts: Sequence[Composition], unit: str) -> tuple[int, int]:

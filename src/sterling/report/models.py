@@ -39,10 +39,11 @@ class Models(NamedTuple):
 
 def examined(evidence: Sequence[Evidence]) -> tuple[Models | None, list[Evidence]]:
     """The models, None where none was asked; and the evidence that is not shown."""
-    mine = [one for one in evidence if one.name.startswith("models.") and "generation" in one.inputs]
-    verdicts = [one for one in mine if one.name.endswith(".verdict")]
-    changes = {_place(one): one for one in mine if one.name.endswith(".change")}
-    levels = [one for one in mine if not one.name.endswith((".verdict", ".change"))]
+    mine = [one for one in evidence if one.name.startswith("models.")]
+    verdicts, found, levels = (
+        [one for one in mine if one.inputs.get("kind") == kind] for kind in ("verdict", "change", "level")
+    )
+    changes = {_place(one): one for one in found}
     if not levels:
         return None, list(evidence)
     told = sorted(map(_told, verdicts), key=lambda one: one.generation)

@@ -16,6 +16,8 @@ from sterling.report.sheet import drawn, fitted
 from sterling.report.voices import is_phrases, voice_sides
 
 _SEVERITIES = ("critical", "required", "high", "recommended")
+_SAME = 1e-9
+"""Between two shares below which they are one, computed in two ways."""
 
 
 def render(report: Report) -> str:
@@ -48,10 +50,13 @@ def _page(report: Report, limits: Limits) -> str:
 def _totals(report: Report) -> dict[str, Any]:
     tokens = sum(part.tokens for part in report.composition)
     human = sum(part.tokens for part in report.composition if part.origin == "human")
+    bare = human / tokens if tokens else None
+    weighted = next((one.value for one in report.evidence if one.name == "mix.share.real.tokens"), None)
     return {
         "records": sum(part.records for part in report.composition),
         "tokens": tokens,
-        "human_share": human / tokens if tokens else None,
+        "human_share": bare if weighted is None else weighted,
+        "unweighted": bare if weighted is not None and bare is not None and abs(weighted - bare) > _SAME else None,
         "dropped": sum(step.dropped for step in report.steps),
     }
 

@@ -81,7 +81,7 @@ def watched(evidence: Sequence[Evidence]) -> tuple[Watch | None, list[Evidence]]
 
 @dataclass(frozen=True, slots=True)
 class _Drawing:
-    """Evidence of a watch by what it is."""
+    """Evidence of a watch by its kind, and never by its name: a corpus may be called as anything is."""
 
     verdicts: Sequence[Evidence]
     measures: Sequence[Evidence]
@@ -93,13 +93,14 @@ class _Drawing:
 
     @classmethod
     def of(cls, mine: Sequence[Evidence]) -> "_Drawing":
-        told = [one for one in mine if "generation" in one.inputs]
-        verdicts = sorted((one for one in told if one.name.endswith(".verdict")), key=_order)
-        trends = {_place(one): one for one in mine if one.name.startswith("collapse.trend.") and one.value is not None}
-        measures = [one for one in told if "measure" in one.inputs and one.name not in {v.name for v in verdicts}]
-        lost = sorted((one for one in told if ".topic." in one.name or ".vanished." in one.name), key=_order)
-        kappa, accepted = ([one for one in told if word in one.name] for word in (".kappa.", ".accepted."))
-        return cls(verdicts, measures, kappa, trends, accepted, lost)
+        def of(*kinds: str) -> list[Evidence]:
+            return [one for one in mine if one.inputs.get("kind") in kinds]
+
+        trends = {_place(one): one for one in of("trend") if one.value is not None}
+        return cls(
+            sorted(of("verdict"), key=_order), of("gap", "drift"), of("kappa"), trends, of("accepted"),
+            sorted(of("topic", "lost"), key=_order),
+        )  # fmt: skip
 
     def side(self, against: str) -> Side:
         """Every measure that is held against this."""
@@ -156,14 +157,14 @@ def _against(one: Evidence) -> str:
 
 
 def _place(trend: Evidence) -> tuple[str, str]:
-    return str(trend.inputs.get("measure", trend.name.removeprefix("collapse.trend."))), _against(trend)
+    measure = trend.inputs["measure"] if "measure" in trend.inputs else f"accepted.{trend.inputs['check']}"
+    return str(measure), _against(trend)
 
 
 def _verdict(one: Evidence) -> Verdict:
-    name = str(one.inputs.get("corpus") or one.name.removeprefix("collapse.").removesuffix(".verdict"))
-    notes = one.inputs.get("notes") or ()
+    notes, told = one.inputs.get("notes") or (), one.inputs
     return Verdict(
-        int(one.inputs["generation"]), name, str(one.inputs.get("colour", "")), str(one.inputs.get("stage", "none")),
+        int(told["generation"]), str(told["corpus"]), str(told.get("colour", "")), str(told.get("stage", "none")),
         one.method, [notes] if isinstance(notes, str) else [str(note) for note in notes], _against(one),
     )  # fmt: skip
 

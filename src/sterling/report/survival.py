@@ -9,6 +9,8 @@ from sterling.stats import Evidence
 
 OWN = "this mix"
 """The policy that the recipe itself is."""
+_KINDS = frozenset({"survival", "until", "calibration", "refusal"})
+"""What is drawn or said of a policy; tail reproduction stands in the table."""
 TINTS = 6
 """Tints of lines in the style sheet; further bands share the last."""
 _FRAME = Frame(width=340, height=196, left=40, right=108, top=8, bottom=34)
@@ -66,37 +68,34 @@ class Forecast(NamedTuple):
 
 def foretold(evidence: Sequence[Evidence]) -> tuple[Forecast | None, list[Evidence]]:
     """The forecast, None where none was tried; and the evidence that it does not show."""
-    mine = [one for one in evidence if one.name.startswith("forecast.") and _policy(one)]
+    mine = [one for one in evidence if _kind(one) in _KINDS]
     names = sorted(dict.fromkeys(map(_policy, mine)), key=lambda name: name != OWN)
     drawn = [found for name in names if (found := _outlook(name, [one for one in mine if _policy(one) == name]))]
-    refused = [one for one in mine if _refused(one)]
+    refused = [one for one in mine if _kind(one) == "refusal"]
     shown = {id(one) for outlook in drawn for one in _shown(outlook)} | {id(one) for one in refused}
     told = Forecast(drawn, list(dict.fromkeys(one.method for one in refused)))
     return told if any(told) else None, [one for one in evidence if id(one) not in shown]
 
 
-def _refused(one: Evidence) -> bool:
-    """A band of which nothing is said, in no generation."""
-    return one.value is None and "band" in one.inputs and not {"generation", "lost"} & one.inputs.keys()
+def _kind(one: Evidence) -> str:
+    return str(one.inputs.get("kind"))
 
 
 def _policy(one: Evidence) -> str:
-    """A calibration says its policy by its name alone."""
-    said = one.inputs.get("policy") or one.name.removeprefix("forecast.").rpartition(".")[0]
-    return str(said)
+    return str(one.inputs["policy"])
 
 
 def _outlook(policy: str, mine: Sequence[Evidence]) -> Outlook | None:
     bands: dict[str, dict[int, Evidence]] = {}
     for one in mine:
-        if "generation" in one.inputs and one.value is not None:
+        if _kind(one) == "survival" and one.value is not None:
             bands.setdefault(str(one.inputs["band"]), {})[int(one.inputs["generation"])] = one
     if not bands:
         return None
     generations = sorted({generation for found in bands.values() for generation in found})
     across, upward = _FRAME.across(generations), Axis(0.0, 1.0, percent=True, ends=(_FRAME.south, _FRAME.top))
-    until = [one for one in mine if one.name.rpartition(".")[2].startswith("until_")]
-    calibration = next((one for one in mine if one.name.endswith(".calibration")), None)
+    until = [one for one in mine if _kind(one) == "until"]
+    calibration = next((one for one in mine if _kind(one) == "calibration"), None)
     ticks, shares = generation_ticks(across, generations), upward.ticks()
     return Outlook(policy, _lines(bands, across, upward), ticks, shares, generations, until, calibration)
 

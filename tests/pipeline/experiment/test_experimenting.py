@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from tests.pipeline.conftest import WriteRecipe
 
+from sterling.engine.watch import Silent
 from sterling.errors import InputError
 from sterling.experiment import Arm
+from sterling.ledger import Run
 from sterling.pipeline import run
 from sterling.pipeline.experiment.candidates import Document, Protected
 from sterling.pipeline.experiment.experimenting import Experiment, as_json, experiment
@@ -90,7 +92,7 @@ def _policy_reads_it(done: Experiment, recipe: Path) -> None:
 
 def test_nothing_finished_is_done_again_and_a_run_keeps_its_end(recipe: Path, tmp_path: Path) -> None:
     run(recipe, out=tmp_path)
-    before = (tmp_path / "runs" / "small" / "run.json").read_bytes()
+    before = _told(tmp_path / "runs" / "small")
     steps = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").rglob("shard-*")}
     first = experiment(recipe, out=tmp_path, students=["ngrams"])
     trained = {path: path.stat().st_mtime_ns for path in first.folder.rglob("shard-*.json")}
@@ -98,7 +100,38 @@ def test_nothing_finished_is_done_again_and_a_run_keeps_its_end(recipe: Path, tm
     assert again.found.evidence == first.found.evidence
     assert {path: path.stat().st_mtime_ns for path in first.folder.rglob("shard-*.json")} == trained
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").rglob("shard-*")} == steps
-    assert (tmp_path / "runs" / "small" / "run.json").read_bytes() == before
+    assert _told(tmp_path / "runs" / "small") == before
+
+
+def _told(run: Path) -> list[bytes]:
+    """All that a run says of itself."""
+    return [(run / name).read_bytes() for name in ("run.json", "recipe.lock.yaml")]
+
+
+class _Witness(Silent):
+    """What a kill would leave of what a run says of itself: looked at in the middle of every step."""
+
+    def __init__(self, run: Path) -> None:
+        self.run = run
+        self.seen: list[list[bytes]] = []
+
+    def start(self, step: str, units: int | None) -> None:
+        """A step that was not there before."""
+        self.seen.append(_told(self.run))
+
+    def finish(self, step: str, summary: str, *, reused: bool) -> None:
+        """A step of the walk, or the trainings."""
+        self.seen.append(_told(self.run))
+
+
+def test_a_kill_at_any_time_leaves_a_run_that_ended_as_it_was(recipe: Path, tmp_path: Path) -> None:
+    run(recipe, out=tmp_path)
+    before, witness = _told(tmp_path / "runs" / "small"), _Witness(tmp_path / "runs" / "small")
+    other = ["checks=[{check: math}]", "mix.synthetic_cap=0.25"]
+    experiment(recipe, out=tmp_path, students=["ngrams"], overrides=other, watch=witness)
+    assert len(witness.seen) > 6
+    assert all(told == before for told in witness.seen)
+    assert Run(tmp_path / "runs" / "small").status == "released"
 
 
 @pytest.mark.parametrize(

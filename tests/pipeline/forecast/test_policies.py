@@ -6,6 +6,7 @@ import pytest
 
 from sterling.collapse.branching import Part, Policy, presets, rotate, survival
 from sterling.pipeline.forecast.policies import THIS_MIX, Plan, assumed, policy_of
+from sterling.policy import resolved, weights
 from sterling.recipes import Recipe, from_mapping
 from sterling.recipes.presets import PRESETS
 
@@ -14,8 +15,12 @@ UNCAPPED = {"synthetic_cap": 1.0, "real_floor": 0.0}
 EVEN = {"weights": {"per_generation": 1.0, "per_depth": 1.0}}
 
 
-def _recipe(**mix: Any) -> Recipe:
+def _as_said(**mix: Any) -> Recipe:
     return from_mapping({"name": "x", "purpose": "fine-tuning", "anchor": [], "mix": mix})
+
+
+def _recipe(**mix: Any) -> Recipe:
+    return resolved(_as_said(**mix))
 
 
 def _once(policy: Policy, generations: int = 6) -> list[float]:
@@ -58,6 +63,20 @@ def test_older_outputs_weigh_less_and_few_generations_are_kept() -> None:
     written = plan.diet(6).written
     assert sorted(written) == [4, 5]
     assert written[4].weight == pytest.approx(written[5].weight / 2)
+
+
+@pytest.mark.parametrize("said", [{}, {"per_depth": 0.25}, {"per_generation": 0.25}])
+def test_an_output_fades_as_the_mix_of_a_continuing_run_weighs_it(said: dict[str, float]) -> None:
+    first = _as_said(weights=said)
+    later = first.model_copy(update={"continues": "releases/x"})
+    written = Plan.of(resolved(first), SIZE).diet(5).written
+    assert written[3].weight / written[4].weight == pytest.approx(weights(later).per_generation)
+    assert Plan.of(resolved(later), SIZE).diet(5) == Plan.of(resolved(first), SIZE).diet(5)
+
+
+def test_a_recipe_with_unsaid_weights_is_none_to_plan_with() -> None:
+    with pytest.raises(ValueError, match="weights of the mix are not said"):
+        Plan.of(_as_said(), SIZE)
 
 
 def test_a_small_budget_draws_from_the_anchor() -> None:

@@ -11,7 +11,6 @@ from sterling.engine.shards import Shard
 from sterling.engine.step import Step
 from sterling.errors import InputError
 from sterling.models import Endpoint, depth_of, families
-from sterling.pipeline.generating import Walked
 from sterling.pipeline.generations.account import rotation
 from sterling.pipeline.generations.continuing import Inherited, depths
 from sterling.pipeline.generations.erasing import Erasures
@@ -81,9 +80,9 @@ def test_the_same_draw_is_no_fault_where_there_is_nothing_else(tmp_path: Path) -
 def handed_on(folder: Path, made: list[Record], keeps: Callable[[int], bool] = lambda _: True) -> EarlierRelease:
     """A release with the lineage of some records."""
     anchors, mine = shard(folder, 0, [real(0), real(1)]), shard(folder, 1, made, keeps)
-    mixed = Mixed((anchors, mine), {}, "address")
+    mixed = Mixed((anchors,), (), (mine,), {}, "address")
     (folder / "v1").mkdir()
-    write_lineage(folder / "v1", lineage("v1", Walked((anchors,), (mine,)), mixed, Inherited()), reference=False)
+    write_lineage(folder / "v1", lineage("v1", mixed, Inherited()), reference=False)
     return EarlierRelease(folder / "v1", {"name": "v1", "generation": 1, "address": "a", "files": {}})
 
 

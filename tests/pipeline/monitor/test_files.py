@@ -12,8 +12,7 @@ import pytest
 from sterling.engine.shards import Shard
 from sterling.errors import InputError, SourceError
 from sterling.pipeline.corpora import LeftOut, corpus
-from sterling.pipeline.generations.continuing import FIRST, Inherited
-from sterling.pipeline.generations.past import NO_PAST
+from sterling.pipeline.generations.continuing import FIRST, NO_PAST, Inherited
 from sterling.pipeline.monitor.files import as_json, in_words, monitor_files
 from sterling.pipeline.monitor.releases import Known, rows
 from sterling.pipeline.monitor.runs import accepted_so_far, watched

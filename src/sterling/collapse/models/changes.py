@@ -8,15 +8,15 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from sterling.collapse import deciding
 from sterling.collapse.models.nouns import ALL, Generation, Tail
 from sterling.collapse.models.rates import Value, bits_a_token, distinct_in, passing
 from sterling.stats import Contrast, Evidence, Interval, betainc, holm, student_t_quantile
 
-ALPHA = 0.01
 LEAST = 20
 """Items below which nothing is said of a difference."""
 Measure = Literal["pass", "distinct", "token_entropy"]
-Said = Literal["worse", "better", "equal", "undecided", "insufficient sample"]
+Said = deciding.Said | Literal["insufficient sample"]
 Stage = Literal["none", "early", "late", "insufficient sample"]
 _PASS_MARGIN = 0.05
 _DISTINCT_MARGIN = 0.05
@@ -102,12 +102,9 @@ def _differences(first: Generation, later: Generation, items: Sequence[str], val
 
 def _change(pairs: _Pairs, contrast: Contrast, p: float) -> Change:
     n, margin = len(pairs.differences), pairs.margin
-    low, high = contrast.interval
-    said: Said = "equal" if max(abs(low), abs(high)) <= margin else "undecided"
-    if n < LEAST:
-        said = "insufficient sample"
-    elif p <= ALPHA and abs(contrast.difference) > margin:
-        said = "worse" if contrast.difference < 0 else "better"
+    said: Said = "insufficient sample"
+    if n >= LEAST:
+        said = deciding.said(contrast.difference, contrast.interval, p, margin, "falls")
     would_do = _needed(n, contrast, margin) if said in {"undecided", "insufficient sample"} else n
     return Change(pairs.measure, pairs.band, contrast, n, p, margin, said, would_do)
 
@@ -170,11 +167,11 @@ def evidence(name: str, number: int, against: str, found: Sequence[Change], said
         yield Evidence(
             f"models.{name}.{place}.change", one.contrast.difference if one.items else None, one.items, interval,
             "difference of an item's values, later less first generation; paired Student t 95 %, p by Holm",
-            {"generation": number, "name": name, "against": against, "measure": one.measure, "band": one.band,
-             "p": one.p, "margin": one.margin, "said": one.said, "would_do": one.would_do},
+            {"kind": "change", "generation": number, "name": name, "against": against, "measure": one.measure,
+             "band": one.band, "p": one.p, "margin": one.margin, "said": one.said, "would_do": one.would_do},
         )  # fmt: skip
     method = f"{said.stage}: {said.why}" if said.stage != "none" else said.why
     yield Evidence(
         f"models.{name}.verdict", None, max((one.items for one in found), default=0), None, method,
-        {"generation": number, "name": name, "against": against, "stage": said.stage},
+        {"kind": "verdict", "generation": number, "name": name, "against": against, "stage": said.stage},
     )  # fmt: skip

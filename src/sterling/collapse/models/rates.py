@@ -74,7 +74,7 @@ def levels(
     tail: Tail, generation: Generation, number: int, draws: Mapping[str, int], samples: int
 ) -> Iterator[Evidence]:
     """`models.<name>.pass.<band>`, `.pass@k.<band>`, `.distinct.<band>` and `.token_entropy` of one generation."""
-    told = {"generation": number, "name": generation.name}
+    told = {"kind": "level", "generation": number, "name": generation.name}
     for band in tail.names:
         mine = [generation.answers[item] for item in tail.items(band) if item in generation.answers]
         counts = {

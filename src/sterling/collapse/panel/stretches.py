@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sterling.collapse.diversity import Chunk, chunks
+from sterling.collapse.samples import Chunk, chunks
 
 
 class Stretch(NamedTuple):

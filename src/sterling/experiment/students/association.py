@@ -1,21 +1,24 @@
 """Which words of an answer go with which words of its question: the smallest model of answers given prompts."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from sterling.text import Hashes, mixed, token_hashes, words
-from sterling.text.ngrams import FACTOR
+from sterling.text import Hashes, token_hashes, words
 
+Numbers = npt.NDArray[np.int64]
 _TYPES = 128
 """Words of a text that are looked at: those with the lowest hashes, so of two texts the same ones."""
 _PRIOR = 2.0
 """How many questions the share of an answer's word in all answers counts as."""
 _BLOCK = 1_000
 """Pairs of texts that are counted at a time."""
+_TEXTS = 1 << 16
+"""Whose bags are remembered, 1 kB each at most: a text trains many arms with many seeds."""
 
 
 class Bags(NamedTuple):
@@ -25,33 +28,39 @@ class Bags(NamedTuple):
     answered: Hashes
 
 
+@lru_cache(maxsize=_TEXTS)
 def bag(text: str) -> Hashes:
-    """The distinct lower-cased words of a text, at most 128 of them: those with the lowest hashes."""
-    return np.unique(token_hashes(words(text)))[:_TYPES]
+    """The distinct lower-cased words of a text, at most 128 of them: those with the lowest hashes.
+
+    Remembered, and therefore not to be written to.
+    """
+    found = np.unique(token_hashes(words(text)))[:_TYPES].copy()
+    found.flags.writeable = False
+    return found
 
 
-class _Table(NamedTuple):
-    """Sorted keys and how often each was counted."""
+class _Pairs(NamedTuple):
+    """Pairs of words as sorted numbers, and in how many pairs of texts each is."""
 
-    keys: Hashes
-    counts: npt.NDArray[np.int64]
+    keys: Numbers
+    counts: Numbers
 
-    @classmethod
-    def of(cls, parts: Iterable["_Table"]) -> "_Table":
-        """The sum of several."""
-        total = cls(np.empty(0, np.uint64), np.empty(0, np.int64))
-        for part in parts:
-            keys, at = np.unique(np.concatenate([total.keys, part.keys]), return_inverse=True)
-            weights = np.concatenate([total.counts, part.counts])
-            total = cls(keys, np.bincount(at, weights, len(keys)).astype(np.int64))
-        return total
+    def add(self, more: Numbers) -> "_Pairs":
+        """With some more pairs, each as often as it occurs."""
+        new, times = np.unique(more, return_counts=True)
+        keys, at = np.unique(np.concatenate([self.keys, new]), return_inverse=True)
+        counts = np.bincount(at, np.concatenate([self.counts, times]), len(keys))
+        return _Pairs(keys, counts.astype(np.int64))
 
-    def look(self, keys: Hashes) -> npt.NDArray[np.int64]:
-        """How often each was counted."""
+    def look(self, keys: Numbers) -> Numbers:
+        """How often each was counted; fastest if they ascend."""
         if not len(self.keys):
             return np.zeros(keys.shape, np.int64)
         at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return np.where(self.keys[at] == keys, self.counts[at], 0)
+
+
+_NONE = np.empty(0, np.int64)
 
 
 class Association(NamedTuple):
@@ -63,38 +72,43 @@ class Association(NamedTuple):
     19(2), 1993, model 1) with a prior. It knows no order and no meaning of words.
     """
 
-    pairs: _Table
-    asked: _Table
-    answered: _Table
+    known: Bags
+    """Words are numbered by their place in these."""
+    pairs: _Pairs
+    asked: Numbers
+    answered: Numbers
     size: int
     """Pairs of texts that it was trained on."""
 
     @classmethod
     def trained(cls, training: Iterable[Bags], known: Bags) -> "Association":
         """Words that no item has (`known`) are not counted, so memory does not grow with the training set."""
-        pairs, asked, answered, size = [], [], [], 0
+        pairs, size = _Pairs(_NONE, _NONE), 0
+        asked, answered = (np.zeros(len(words), np.int64) for words in known)
         stream = iter(training)
         while block := list(islice(stream, _BLOCK)):
-            inside = [Bags(_within(one.asked, known.asked), _within(one.answered, known.answered)) for one in block]
-            pairs.append(_counted(_crossed(one).ravel() for one in inside))
-            asked.append(_counted(one.asked for one in inside))
-            answered.append(_counted(one.answered for one in inside))
+            inside = [(_places(one.asked, known.asked), _places(one.answered, known.answered)) for one in block]
+            pairs = pairs.add(np.concatenate([_crossed(*one, known).ravel() for one in inside]))
+            asked += np.bincount(np.concatenate([one for one, _ in inside]), minlength=len(asked))
+            answered += np.bincount(np.concatenate([one for _, one in inside]), minlength=len(answered))
             size += len(block)
-            pairs, asked, answered = [_Table.of(pairs)], [_Table.of(asked)], [_Table.of(answered)]
-        return cls(_Table.of(pairs), _Table.of(asked), _Table.of(answered), size)
+        return cls(known, pairs, asked, answered, size)
 
-    def information(self, asked: Hashes, answered: Hashes) -> float:
-        """Bits a word that the question tells of this answer: the mean of log2 P(w | prompt) / P(w).
+    def information(self, asked: Hashes, answers: Sequence[Hashes]) -> npt.NDArray[np.float64]:
+        """Bits a word that the question tells of each answer: the mean of log2 P(w | prompt) / P(w).
 
         Not the likelihood itself, by which an answer of common words would win whatever was asked. 0 where either has
-        no words.
+        no words. Of words of `known`: others are left out.
         """
-        if not len(asked) or not len(answered):
-            return 0.0
-        share = (self.answered.look(answered) + 0.5) / (self.size + 1)
-        together = self.pairs.look(_crossed(Bags(asked, answered)))
-        chance = (together + _PRIOR * share) / (self.asked.look(asked)[:, None] + _PRIOR)
-        return float(np.log2(chance.mean(axis=0) / share).mean())
+        question, every = _places(asked, self.known.asked), _places(all_of(answers), self.known.answered)
+        if not len(question) or not len(every):
+            return np.zeros(len(answers))
+        share = (self.answered[every] + 0.5) / (self.size + 1)
+        together = self.pairs.look(_crossed(question, every, self.known))
+        chance = (together + _PRIOR * share) / (self.asked[question][:, None] + _PRIOR)
+        bits = np.log2(chance.mean(axis=0) / share)
+        told = (bits[np.searchsorted(every, _places(one, self.known.answered))] for one in answers)
+        return np.array([one.mean() if len(one) else 0.0 for one in told], np.float64)
 
 
 def all_of(bags: Sequence[Hashes]) -> Hashes:
@@ -102,15 +116,15 @@ def all_of(bags: Sequence[Hashes]) -> Hashes:
     return np.unique(np.concatenate([np.empty(0, np.uint64), *bags]))
 
 
-def _within(some: Hashes, known: Hashes) -> Hashes:
-    return some[np.isin(some, known, assume_unique=True)]
+def _places(some: Hashes, known: Hashes) -> Numbers:
+    """Where sorted words stand among sorted known ones; those that are not there are left out."""
+    if not len(known):
+        return _NONE
+    at = np.minimum(np.searchsorted(known, some), len(known) - 1)
+    found: Numbers = at[known[at] == some].astype(np.int64)
+    return found
 
 
-def _crossed(one: Bags) -> Hashes:
-    """A hash for each pair of words: words of the question x words of the answer."""
-    crossed: Hashes = mixed(one.asked.copy())[:, None] * np.uint64(FACTOR) + one.answered
-    return crossed
-
-
-def _counted(parts: Iterator[Hashes]) -> _Table:
-    return _Table(*np.unique(np.concatenate(list(chain([np.empty(0, np.uint64)], parts))), return_counts=True))
+def _crossed(asked: Numbers, answered: Numbers, known: Bags) -> Numbers:
+    """A number for each pair of words, ascending: words of the question x words of the answer."""
+    return asked[:, None] * len(known.answered) + answered

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from sterling.experiment.students.association import Association, Bags, all_of, bag
 from sterling.experiment.tasks import Example, Floats, Judge, Unsuited, judged
-from sterling.text import Hashes
 
 _LEAST = 20
 """Items below which a share of failures says nothing."""
@@ -83,12 +81,8 @@ class Choices:
 
     def _failed(self, model: Association, at: int) -> float:
         """Of several options that are worth the same, the mean."""
-        worth = self._worth(model, self._asked[at], self._options[at])
+        worth = model.information(self._asked[at], self._options[at])
         return float(self._wrong[at][worth >= worth.max() - 1e-12].mean())
-
-    @staticmethod
-    def _worth(model: Association, asked: Hashes, options: Sequence[Hashes]) -> npt.NDArray[np.float64]:
-        return np.array([model.information(asked, answer) for answer in options], np.float64)
 
 
 def _options(true: str, answers: Sequence[str], candidates: int, chance: np.random.Generator) -> list[str]:

@@ -1,6 +1,7 @@
 """A Witten-Bell n-gram model as a student: trained in a second, so that an experiment needs no accelerator."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -9,6 +10,9 @@ from sterling.experiment.tasks import Example
 from sterling.text import Hashes, pieces, token_hashes
 from sterling.text.language_model import LanguageModel
 from sterling.text.language_model.closed import closed_scores
+
+_TEXTS = 1 << 17
+"""Whose hashes are remembered, 8 bytes a token: a text trains many arms with many seeds."""
 
 
 class Ngrams:
@@ -33,10 +37,19 @@ class Ngrams:
 
     def losses(self, training: Sequence[Example], seed: int) -> Floats:
         """Bits a token of each test document; NaN for one without tokens."""
-        model = LanguageModel.trained([[hashed(one.text) for one in training]], self._order)
+        model = model_of(tuple(one.text for one in training), self._order)
         return closed_scores(model, self._test, self._vocabulary).bits_per_token
 
 
+@lru_cache(maxsize=1)
+def model_of(texts: tuple[str, ...], order: int) -> LanguageModel:
+    """Trained on some texts. The last one is remembered, for all who ask it about the same training."""
+    return LanguageModel.trained([[hashed(text) for text in texts]], order)
+
+
+@lru_cache(maxsize=_TEXTS)
 def hashed(text: str) -> Hashes:
-    """One hash for each token of a text."""
-    return token_hashes(pieces(text))
+    """One hash for each token of a text, remembered and therefore not to be written to."""
+    hashes = token_hashes(pieces(text))
+    hashes.flags.writeable = False
+    return hashes

@@ -1,7 +1,7 @@
 """What became of records where the sums of the steps do not tell: who was flagged and stays, and what anchors lost."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from sterling.engine.shards import Shard, read_batch
 from sterling.pipeline.job import Job
+from sterling.pipeline.mixing import Mixed, before_mix, mixed_ids
 from sterling.records.places import read_parquet
 from sterling.stats import Evidence, count
 
@@ -30,23 +31,22 @@ class Fates(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CountFates:
-    """One shard's part of it. The mix's verdicts are its last."""
+    """One shard's part of it."""
 
-    anchors: int
-    """Shards below this number are the anchors'."""
+    anchors: frozenset[int]
+    """Numbers of the anchors' shards."""
 
     def __call__(self, shard: Shard) -> Fates:
         """Flags of what is in the mix; and of an anchor's shard what became of records that are not human."""
         batch = read_batch(shard.records, ("id", "origin"))
-        mix = read_parquet(shard.verdicts[-1], columns=["record", "outcome"])
-        chosen = mix["record"].filter(pc.not_equal(mix["outcome"], "drop")).combine_chunks()
+        chosen = mixed_ids(shard)
         fates = Fates(Counter(), Counter(), Counter())
-        for path in shard.verdicts[:-1]:
+        for path in before_mix(shard).verdicts:
             flags = read_parquet(path, columns=["record", "check", "reason"], filters=[("outcome", "=", "flag")])
             staying = flags.filter(pc.is_in(flags["record"], value_set=chosen))
             said = (staying[name].to_pylist() for name in ("check", "reason"))
             fates.flagged.update(zip(*said, _origins(batch, staying), strict=True))
-        if shard.number < self.anchors and _has_others(batch):
+        if shard.number in self.anchors and _has_others(batch):
             _count_others(shard, batch, chosen, fates)
         return fates
 
@@ -70,11 +70,11 @@ def _origins(batch: pa.RecordBatch, verdicts: pa.Table) -> list[str]:
     return found
 
 
-def fates(job: Job, anchors: int, shards: Sequence[Shard]) -> Fates:
-    """Over the mix's shards, of which the first `anchors` are the anchors'."""
+def fates(job: Job, mixed: Mixed) -> Fates:
+    """Over all shards of the mix."""
     whole = Fates(Counter(), Counter(), Counter())
-    first_made = shards[anchors].number if anchors < len(shards) else max((s.number for s in shards), default=-1) + 1
-    for part in job.use.crew.map(CountFates(first_made), shards, len(shards)):
+    work, shards = CountFates(frozenset(shard.number for shard in mixed.anchors)), mixed.shards
+    for part in job.use.crew.map(work, shards, len(shards)):
         whole.flagged.update(part.flagged)
         whole.dropped.update(part.dropped)
         whole.mixed.update(part.mixed)

@@ -15,7 +15,6 @@ from sterling.curate.learning.separation import out_of_fold_auc, separation
 from sterling.engine.fingerprint import fingerprint
 from sterling.engine.shards import Shard, read_batch, standing
 from sterling.errors import InputError
-from sterling.pipeline.generating import Walked
 from sterling.pipeline.job import Job
 from sterling.pipeline.mixing import Mixed
 from sterling.recipes import Recipe
@@ -56,7 +55,7 @@ def require_inputs(recipe: Recipe) -> None:
             raise InputError("no row of it asks anything", where=f"target `{source.name}`", mend=mend)
 
 
-def drift(job: Job, walked: Walked, mixed: Mixed) -> Iterator[Evidence]:
+def drift(job: Job, mixed: Mixed) -> Iterator[Evidence]:
     """`target.<measure>` of the prompts that strategies wrote, `target.seeds.<measure>` of the anchor's own.
 
     `target.sample` first: how many there were, and what was left out. Nothing without `target:` or in a preview.
@@ -64,9 +63,9 @@ def drift(job: Job, walked: Walked, mixed: Mixed) -> Iterator[Evidence]:
     if not job.recipe.target or job.preview is not None:
         return
     real, bare = _read_target(job)
-    made = _Smallest.of(_written(mixed.shards[len(walked.anchors) :]))
+    made = _Smallest.of(_written(mixed.written))
     seeds, shared, ids, copied = _Smallest(), set[int](), set[str](), set[int]()
-    for record in _records(walked.anchors):
+    for record in _records(mixed.anchors):
         key, prompt = _prompt(record)
         if prompt is None:
             continue

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sterling.pipeline.evidence import authors
 from sterling.pipeline.evidence.accounts import Counts
@@ -29,8 +29,10 @@ def conclusion_of(job: Job, mixed: Mixed, told: Told, *, refused: bool) -> Concl
     for part in mixed.summary["composition"]:
         parts[part["origin"]] += part["records"]
     sentences = (
+        *_weighted(evidence),
         *_candidates(told.makers, preview=job.preview is not None),
         *_generation(evidence),
+        *_added(evidence),
         *_brought(told.fates),
         *_one_side(parts),
         *_flagged(evidence),
@@ -40,6 +42,7 @@ def conclusion_of(job: Job, mixed: Mixed, told: Told, *, refused: bool) -> Concl
         *_recused(job),
         *_unverified(job, mixed),
         *_seedless(job),
+        *_uncompared(evidence),
         *_oracles(evidence),
         *_configurations(mixed.summary["formats"]),
     )
@@ -57,12 +60,38 @@ def conclusion_of(job: Job, mixed: Mixed, told: Told, *, refused: bool) -> Concl
 def _headline(parts: Counter[str], mixed: Mixed) -> str:
     shares = {e["name"]: e for e in mixed.summary["evidence"]}
     said = ", ".join(f"{n:,} {origin}" for origin, n in sorted(parts.items()))
-    headline = f"{parts.total():,} records released: {said}"
+    headline = f"{parts.total():,} records released{_share(shares.get('mix.share.synthetic'))}: {said}"
     if not parts["synthetic"]:
         return f"{headline}." if parts["mixed"] + parts["unknown"] else f"No synthetic part to release. {headline}."
     bare = shares["mix.unverified_synthetic"]["value"]
     verified = "each synthetic one verified" if not bare else f"{bare:,} synthetic ones unverified"
     return f"{headline}; {verified}."
+
+
+def _share(found: Mapping[str, Any] | None) -> str:
+    """The synthetic share as a trainer sees it, where it is another than that of the records."""
+    if found is None or found["value"] is None or found["inputs"].get("unweighted") in {None, found["value"]}:
+        return ""
+    return f", {found['value']:.1%} of the {found['inputs']['unit']} synthetic by `weight`"
+
+
+def _weighted(evidence: Sequence[Evidence]) -> Iterator[str]:
+    """How to sample, where records do not all weigh 1, and what it would be without."""
+    known = {one.name: one for one in evidence}
+    share = known.get("mix.share.synthetic")
+    bare = None if share is None else share.inputs.get("unweighted")
+    if share is None or share.value is None or bare is None:
+        return
+    if bare != share.value:
+        yield f"Sample by `weight`; unweighted {bare:.1%} of the {share.inputs['unit']} would be synthetic."
+    elif any(_weighs(known.get(f"mix.weight.{side}")) for side in ("real", "synthetic")):
+        yield "Sample by `weight`: not every record is to be seen once."
+
+
+def _weighs(weight: Evidence | None) -> bool:
+    """Whether records of a side that has any weigh anything but 1."""
+    said = () if weight is None or not weight.n else (weight.inputs.get(end, weight.value) for end in ("least", "most"))
+    return any(one != 1 for one in said)
 
 
 def _candidates(makers: Counts, *, preview: bool) -> Iterator[str]:
@@ -89,6 +118,16 @@ def _generation(evidence: Sequence[Evidence]) -> Iterator[str]:
     yield f"Generation {number.n}, continues {before}."
     drops = Counter[str](taken.inputs["dropped"])
     yield f"{_fate('inherited synthetic records', drops, int(taken.value or 0))}."
+
+
+def _added(evidence: Sequence[Evidence]) -> Iterator[str]:
+    """That a generation wrote nothing that is in its mix."""
+    added = next((one for one in evidence if one.name == "generation.added"), None)
+    if added is not None and not added.value:
+        known = {one.name: one for one in evidence}
+        new = known.get("anchor.new_human")
+        what = "nothing" if new is not None and not new.value else "nothing synthetic"
+        yield f"This generation adds {what}: none of its {added.n:,} synthetic candidates is in the mix."
 
 
 _BROUGHT = {
@@ -181,6 +220,14 @@ def _seedless(job: Job) -> Iterator[str]:
         made = sum(one["n"] for one in counts)
         if wanted > made:
             yield f"{wanted:,} near misses were wanted for {entry.name}, and {made:,} could be made."
+
+
+def _uncompared(evidence: Sequence[Evidence]) -> Iterator[str]:
+    """Real inputs that were named, and are too few to say anything."""
+    for one in evidence:
+        if one.name == "target.sample" and one.inputs.get("said") == "insufficient sample":
+            sides = f"{one.inputs['synthetic']:,} prompts of the mix and {one.n:,} real inputs"
+            yield f"Insufficient sample, so nothing is said of {sides}: {one.inputs['needs']}."
 
 
 def _oracles(evidence: Sequence[Evidence]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from sterling.engine.shards import Shard, read_batch, read_verdicts, standing
 from sterling.errors import InputError
 from sterling.experiment import Example, example_of
 from sterling.pipeline.generating import Walked
-from sterling.pipeline.mixing import VERIFIED_RULE
+from sterling.pipeline.mixing import unverified
 from sterling.recipes import Recipe
 from sterling.records import digest, records_of
 from sterling.registry import Item
@@ -106,11 +106,10 @@ def _dropped(shard: Shard) -> dict[str, str]:
 
 
 def _bare(shard: Shard, recipe: Recipe) -> Sequence[str]:
-    """Synthetic records that stand and that nothing verified, unless the recipe waives that rule as the mix does."""
-    if any(waiver.rule == VERIFIED_RULE for waiver in recipe.waive):
-        return ()
-    batch, verified, _ = standing(shard)
-    ids: list[str] = batch.column("id").filter(pa.array(~verified)).to_pylist()
+    """Records that stand, and that the mix leaves out because nothing verified them."""
+    batch, verified, _ = standing(shard, ("id", "origin"))
+    bare = unverified(recipe, batch.column("origin"), pa.array(verified))
+    ids: list[str] = batch.column("id").filter(bare).to_pylist()
     return ids
 
 

@@ -128,10 +128,9 @@ def _achieved(outcomes: Sequence[Evidence], arm: Arm) -> list[Claim]:
     """What production says of an arm against its first control."""
     mine = [one for one in outcomes if (one.inputs["arm"], one.inputs["control"]) == (arm.name, arm.controls[0])]
     return [
-        Claim(f"{one.inputs['task']} in production", found, found.p)
+        Claim.achieved(str(one.inputs["task"]), one.value, one.interval, one.n)
         for one in mine
         if one.value is not None and one.interval is not None
-        for found in [Effect.told(one.value, one.interval, one.n)]
     ]
 
 
@@ -154,7 +153,7 @@ def _evidence(rows: Sequence[Row], came: Results) -> Iterator[Evidence]:
         name = f"experiment.{arm}{over}.{row.slice}.{row.student}"
         yield row.effect.evidence(
             name, arm=arm, control=row.control, slice=row.slice, student=row.full, unit=row.unit,
-            p=row.effect.p, holm=row.p, control_loss=row.effect.control, tokens=came.tokens[arm],
+            p=row.effect.p, holm=row.p, said=row.claim.said, control_loss=row.effect.control, tokens=came.tokens[arm],
             synthetic_tokens=came.synthetic[arm],
         )  # fmt: skip
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sterling.collapse.diversity import Sample, sampled
 from sterling.collapse.forecast import BANDS
+from sterling.collapse.samples import Sample, halves, sampled
 from sterling.errors import InputError
 from sterling.experiment.outcomes import Outcomes, read_outcomes
 from sterling.experiment.power import Repeats, detectable, detectable_from
@@ -53,7 +53,7 @@ def evaluated_set(path: str, real: str | None = None, outcomes: str | None = Non
     if real is not None:
         sample = sampled(corpus_texts(real), _SEED)
         _require_enough(sample, real)
-        found += reach(texts, Real(sample.texts[::2], sample.texts[1::2]), BANDS)
+        found += reach(texts, Real(*halves(sample.texts)), BANDS)
         notes += _copied(texts, sample)
     return Evaluated(len(items), found, [*faults, *(scored.faults if scored else ())], notes)
 

@@ -1,7 +1,6 @@
 """`sterling experiment`: does the synthetic part of a recipe help? Arms with and without it, on real held-out data."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +11,6 @@ from sterling.errors import InputError
 from sterling.experiment import LEAST_SEEDS, arms
 from sterling.experiment.contrasts import outcome_effects
 from sterling.experiment.outcomes import read_outcomes
-from sterling.pipeline.crews import places_of
 from sterling.pipeline.experiment.candidates import Candidates, candidates
 from sterling.pipeline.experiment.comparing import Compared, compared
 from sterling.pipeline.experiment.learners import Learners, learners, require_known
@@ -79,7 +77,7 @@ def experiment(
     require_known(students)
     imported = [] if outcomes is None else outcome_effects(read_outcomes(outcomes), control)
     seen = watch or Silent()
-    with _told_as_before(loaded, out), walked(recipe, out=out, overrides=overrides, watch=seen) as at_work:
+    with walked(recipe, out=out, overrides=overrides, watch=seen, to_end=False) as at_work:
         found = candidates(at_work.job.recipe, at_work.walked)
         addresses = at_work.job.trail.addresses
         folder = at_work.release.parent.parent / "experiments" / loaded.recipe.name
@@ -116,20 +114,6 @@ def _require(loaded: Loaded, seeds: int, share: float | None) -> float:
         what = f"a synthetic share of {wanted:g} cannot be compared with real data"
         raise InputError(what, where=where, mend="say --share with a number above 0 and up to 0.95")
     return wanted
-
-
-@contextmanager
-def _told_as_before(loaded: Loaded, out: str | Path) -> Iterator[None]:
-    """`run.json` of a run that came further than an experiment walks is told as it was."""
-    path = places_of(out, "local").runs / loaded.recipe.name / "run.json"
-    before = None
-    with suppress(OSError):
-        before = path.read_text(encoding="utf-8")
-    try:
-        yield
-    finally:
-        if before is not None:
-            write_text(path, before)
 
 
 def _require_enough(loaded: Loaded, found: Candidates) -> None:

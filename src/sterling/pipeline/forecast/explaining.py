@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from sterling.collapse.diversity import sampled
 from sterling.collapse.explaining import explained
+from sterling.collapse.samples import sampled
 from sterling.errors import InputError
 from sterling.pipeline.corpora import corpus_texts
-from sterling.pipeline.forecast.spectra import require_tokens
+from sterling.pipeline.forecast.spectra import SEED, require_tokens
 from sterling.records.files import write_text
 from sterling.report.explain import render_explanation
 from sterling.stats import Evidence
@@ -23,7 +23,7 @@ def explain(page: Path, corpus: str | None = None) -> list[Evidence]:
         raise InputError("this is a folder", where=page, mend="name a file, such as `--html collapse.html`")
     texts = None
     if corpus is not None:
-        sample = sampled(corpus_texts(corpus), "forecast")
+        sample = sampled(corpus_texts(corpus), SEED)
         require_tokens(sample, corpus)
         texts = [token_hashes(pieces(text)) for text in sample.texts]
     found = explained(texts)

@@ -5,21 +5,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sterling.collapse.branching import Diet, How, Part, Policy
-from sterling.policy import caps
 from sterling.recipes import Mix, Recipe
 
 THIS_MIX = "this mix"
 """The name of the recipe's own policy."""
 _MOST_WRITTEN = 9.0
 """Anchors that one generation is taken to write at most: what a cap of 90 % lets in."""
-_AFTER = 0.5
-"""What `weights.per_generation` is in a run that continues another and does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The mix as amounts, in units of the anchor's real data and as a trainer sees them.
+    """The mix of a resolved recipe as amounts, in units of the anchor's real data and as a trainer sees them.
 
+    Every later generation is taken to be a run of this recipe that continues the one before it: only there are outputs
+    old, and `policy.weights` says what age weighs there.
     The planner chooses records; this is what its choice comes to on average. Caps of single strategies, depths and
     domains are not in it, nor are minima, ratios and `ends_on_real`: they move records within these amounts.
     """
@@ -29,15 +28,19 @@ class Plan:
     """Highest synthetic share: cap and floor together."""
     budget: float
     """In anchors; infinite where none is said."""
+    fade: float
+    """What an output weighs for each generation of its age."""
 
     @classmethod
     def of(cls, recipe: Recipe, size: int) -> "Plan":
-        """`size`: of the anchor's real data, in the unit of the recipe's mix."""
-        mix, bounds = recipe.mix, caps(recipe)
-        least = max(bounds.real_floor, mix.real_share or 0.0)
-        synthetic = 1.0 if mix.real == "exclude" else min(bounds.synthetic_cap, 1 - least)
+        """`size`: of the anchor's real data, in the unit of the recipe's mix. ValueError for one that is not resolved."""
+        mix, fade = recipe.mix, recipe.mix.weights.per_generation
+        if mix.synthetic_cap is None or mix.real_floor is None or fade is None:
+            raise ValueError("the bounds and weights of the mix are not said: `policy.resolved` says them")
+        least = max(mix.real_floor, mix.real_share or 0.0)
+        synthetic = 1.0 if mix.real == "exclude" else min(mix.synthetic_cap, 1 - least)
         budget = 1.0 if mix.budget == "anchor" else math.inf if mix.budget is None else mix.budget / max(1, size)
-        return cls(mix, synthetic, budget)
+        return cls(mix, synthetic, budget, fade)
 
     @property
     def written(self) -> float:
@@ -59,9 +62,8 @@ class Plan:
 
     def weights(self, generation: int) -> list[float]:
         """Of the outputs that generation `generation` is trained on, the last one's first."""
-        fade = self.mix.weights.per_generation or self.mix.weights.per_depth or _AFTER
         held = min(generation - 1, self.mix.generations or generation)
-        return [self.mix.weights.synthetic * fade**age for age in range(held)]
+        return [self.mix.weights.synthetic * self.fade**age for age in range(held)]
 
     def amounts(self, generation: int) -> tuple[float, float]:
         """(real, synthetic) of its training set, weighed."""
@@ -122,7 +124,7 @@ _LATE = 10
 
 
 def policy_of(recipe: Recipe, size: int) -> Policy:
-    """The policy of a recipe, named `this mix`. `size`: of the anchor's real data, in the unit of its mix."""
+    """The policy of a resolved recipe, named `this mix`. `size`: of the anchor's real data, in the unit of its mix."""
     plan = Plan.of(recipe, size)
     return Policy(THIS_MIX, plan.diet, plan.written)
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
-import pyarrow.parquet as pq
-
-from sterling.collapse.diversity import Sample, sampled
+from sterling.collapse.samples import Sample, sampled
 from sterling.errors import InputError, RecipeError
 from sterling.pipeline.corpora import corpus_texts
 from sterling.pipeline.forecast.policies import assumed, policy_of
+from sterling.pipeline.forecast.runs import told_by
 from sterling.pipeline.forecast.spectra import (
     ASSUMED,
+    SEED,
     AnchorSize,
     Forecast,
     Reproduction,
@@ -19,13 +20,12 @@ from sterling.pipeline.forecast.spectra import (
     reproduction,
     require_tokens,
 )
+from sterling.pipeline.monitor.releases import is_release, rows
 from sterling.pipeline.order import read_recipe, require_files
+from sterling.policy import resolved
 from sterling.recipes import Loaded
-from sterling.records import PAYLOAD_KEYS, Record, format_of, payload_text, text_of
+from sterling.records import Origin, Record, text_of
 from sterling.sources.anchor import anchor_records
-
-_SEED = "forecast"
-_WRITTEN = frozenset({"synthetic", "mixed"})
 
 
 def is_recipe(path: str) -> bool:
@@ -44,15 +44,17 @@ def forecast_recipe(
 ) -> Forecast:
     """Forecast for the train role of a recipe's anchors, its own mix first.
 
-    Anchors are read as a run would read them, without their checks. Tail reproduction is measured on `output`, else on
-    the release of this recipe under `out`, else on the one it continues; else it is taken to be 1. RecipeError or
-    SourceError with file and line for what is wrong; InputError for an anchor that is too small.
+    Anchors are read as a run would read them, without their checks. Tail reproduction is measured on `output`; else it
+    is what the run of this recipe's release under `out` took it to be, else that of the one it continues, measured on
+    its synthetic rows where that run foretold nothing; else it is taken to be 1. RecipeError or SourceError with file
+    and line for what is wrong; InputError for an anchor that is too small.
     """
     loaded = read_recipe(Path(path), overrides)
     require_files(loaded)
+    loaded = loaded._replace(recipe=resolved(loaded.recipe))
     chosen = named_policies(policies)
     size = AnchorSize(loaded.recipe)
-    sample = sampled(size.counted(_train(loaded)), _SEED)
+    sample = _sampled(loaded, size)
     require_tokens(sample, loaded.where(("anchor",)))
     kappa = _reproduction(sample, output, list(_releases(loaded, out)))
     mine = policy_of(loaded.recipe, size.total)
@@ -60,16 +62,22 @@ def forecast_recipe(
     return found._replace(assumed=assumed(loaded.recipe, size.total))
 
 
-def _train(loaded: Loaded) -> Iterator[str]:
-    """The text of the records that would train: real ones, or all where nobody attests any."""
+def _sampled(loaded: Loaded, size: AnchorSize) -> Sample:
+    """Of the records that would train: real ones, or all where nobody attests any."""
+    real = sampled(size.counted(_train(loaded, ("human",))), SEED)
+    return real if real.seen else sampled(size.counted(_train(loaded, get_args(Origin))), SEED)
+
+
+def _train(loaded: Loaded, origins: Sequence[Origin]) -> Iterator[str]:
+    """The text of the records of the train role, of some origins."""
     if not loaded.recipe.anchor:
         what = "there is no anchor, so there are no rare words to foretell"
         raise RecipeError(what, where=loaded.where(("anchor",)), mend="name real data under `anchor:`")
     for index, source in enumerate(loaded.recipe.anchor):
         try:
             for record in anchor_records(source, loaded.recipe.roles.shares):
-                if isinstance(record, Record) and record.role == "train" and (text := text_of(record)).strip():
-                    yield text
+                if isinstance(record, Record) and record.role == "train" and record.origin in origins:
+                    yield text_of(record)
         except InputError as error:
             place = loaded.where(("anchor", index))
             raise type(error)(f"{error.where}: {error.what}", where=place, mend=error.mend) from None
@@ -78,43 +86,23 @@ def _train(loaded: Loaded) -> Iterator[str]:
 def _releases(loaded: Loaded, out: Path) -> Iterator[Path]:
     """Where a generation of this recipe may lie: its own release, then the one it continues."""
     yield out / "releases" / loaded.recipe.name
-    earlier = getattr(loaded.recipe, "continues", None)
-    if earlier is not None:
-        yield loaded.path.parent / str(earlier)
+    if loaded.recipe.continues_folder is not None:
+        yield loaded.recipe.continues_folder
 
 
 def _reproduction(sample: Sample, output: str | None, releases: Sequence[Path]) -> Reproduction:
     if output is not None:
         return reproduction(sample, corpus_texts(output), output)
-    for release in releases:
-        files = sorted((release / "data").glob("**/*.parquet"))
-        if not files:
-            continue
-        try:
-            return reproduction(sample, _written(files), f"the synthetic records of {release}")
-        except InputError as error:
-            return Reproduction((), f"assumed to be 1: {error.where} hold too few tokens ({error.what.split()[0]})")
-    return ASSUMED
+    release = next(filter(is_release, releases), None)
+    if release is None:
+        return ASSUMED
+    return told_by(release) or _written(sample, release)
 
 
-def _written(files: Sequence[Path]) -> Iterator[str]:
-    """The text of a release's synthetic rows."""
-    for file in files:
-        with pq.ParquetFile(file) as opened:
-            if "origin" not in opened.schema_arrow.names:
-                continue
-            columns = [name for name in opened.schema_arrow.names if name in {*PAYLOAD_KEYS, "origin"}]
-            for batch in opened.iter_batches(columns=columns):
-                yield from _texts(batch.to_pylist())
-
-
-def _texts(rows: list[dict[str, object]]) -> Iterator[str]:
-    for row in rows:
-        payload = {key: value for key, value in row.items() if key != "origin" and value is not None}
-        if row["origin"] not in _WRITTEN:
-            continue
-        try:
-            format_of(payload)
-        except ValueError:
-            continue
-        yield payload_text(payload)
+def _written(sample: Sample, release: Path) -> Reproduction:
+    """Measured on the synthetic rows of a release whose run did not."""
+    try:
+        texts = (document.text for document in rows(release, "synthetic"))
+        return reproduction(sample, texts, f"the synthetic records of {release}")
+    except InputError as error:
+        return Reproduction((), f"assumed to be 1: {error.where} hold too few tokens ({error.what.split()[0]})")

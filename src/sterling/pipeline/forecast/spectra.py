@@ -1,36 +1,33 @@
-"""How long the rare words of an anchor last: on any files of text, and in a run's evidence."""
+"""How long the rare words of an anchor last, and tail reproduction: on any files of text."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace as altered
 from typing import Any, NamedTuple
 
-from sterling.collapse.branching import Policy, accumulate, freeze, presets, replace, rotate
+from sterling.collapse.branching import Policy, freeze, presets, rotate
 from sterling.collapse.calibrating import Numbered, calibration
-from sterling.collapse.diversity import CHUNK_TOKENS, CHUNKS, Sample, chunks, sampled
 from sterling.collapse.forecast import BANDS, Kappa, Kappas, Spectrum, forecast, until
 from sterling.collapse.reproduction import tail_reproduction
-from sterling.engine.shards import Shard
+from sterling.collapse.samples import CHUNK_TOKENS, CHUNKS, Sample, chunks, halves, sampled
 from sterling.errors import InputError
-from sterling.pipeline import streams
 from sterling.pipeline.corpora import corpus_texts
-from sterling.pipeline.forecast.policies import THIS_MIX, assumed, policy_of
-from sterling.pipeline.job import Job
-from sterling.policy.defaults import ANCHORED
 from sterling.recipes import Recipe
+from sterling.records import Role
 from sterling.stats import Evidence
 from sterling.text import Hashes, count_tokens, pieces, token_hashes
 
+KAPPA = "forecast.kappa."
+"""How the names of measured tail reproduction begin."""
 LEAST_TOKENS = 1_000
 """An anchor with fewer has no rare words to speak of."""
-_SEED = "forecast"
+SEED = "forecast"
+"""Of every sample that a forecast looks at."""
 _CHECKED = 6
 """Generations that the trigram loop is run for."""
 _LEAST_CHUNK = 250
 """Tokens of a stretch below which tail reproduction is not measured."""
-_SHOWN = 10
-"""Generations in a run's evidence."""
-_SMALL, _LARGE = 50_000, 150_000
-"""Tokens of the anchor that a forecast is calibrated on, in a run and on request."""
+_CALIBRATED = 150_000
+"""Tokens of the anchor that a forecast is calibrated on."""
 _LIKE = (0.8, 1.25)
 """Between these lies the tail reproduction of frequent words in the output of a model of this very text."""
 
@@ -42,6 +39,12 @@ class Reproduction(NamedTuple):
     """`forecast.kappa.<band>`; empty where there was no output to measure."""
     said: str
     """Where it comes from, or what is assumed."""
+
+    @classmethod
+    def of(cls, found: Iterable[Evidence], source: Role, said: str) -> "Reproduction":
+        """Named as a forecast's. `source`: the role of the real text that an output was compared with."""
+        return cls([altered(one, name=f"{KAPPA}{one.inputs['band']}", inputs={**one.inputs, "source": source})
+                    for one in found], said)  # fmt: skip
 
     @property
     def kappas(self) -> Kappas:
@@ -84,7 +87,7 @@ def forecast_file(path: str, generations: int, policies: Sequence[str] = (), out
     used; unsaid it is 1.
     """
     chosen = named_policies(policies)
-    sample = sampled(corpus_texts(path), _SEED)
+    sample = sampled(corpus_texts(path), SEED)
     require_tokens(sample, path)
     kappa = ASSUMED if output is None else reproduction(sample, corpus_texts(output), output)
     return foretold(sample, chosen, generations, kappa)
@@ -92,8 +95,8 @@ def forecast_file(path: str, generations: int, policies: Sequence[str] = (), out
 
 def foretold(sample: Sample, policies: Sequence[Policy], generations: int, kappa: Reproduction) -> Forecast:
     """Every number of a forecast, for each policy."""
-    tokens = _hashes(sample.texts)
-    spectrum, text = Spectrum.of_texts(tokens), Numbered.of(list(_few(tokens, _LARGE)))
+    tokens = hashed(sample.texts)
+    spectrum, text = Spectrum.of_texts(tokens), Numbered.of(list(few(tokens, _CALIBRATED)))
     return Forecast(
         sample.tokens,
         spectrum.size,
@@ -132,68 +135,36 @@ def require_tokens(sample: Sample, where: str) -> None:
 
 def reproduction(anchor: Sample, output: Iterable[str], where: str) -> Reproduction:
     """Tail reproduction of what a model wrote. InputError where that is too little."""
-    written = sampled(output, _SEED)
-    size = _chunk(anchor, written)
-    if size < _LEAST_CHUNK:
+    written = sampled(output, SEED)
+    kappa = measured(anchor, written, f"measured on {where} ({written.tokens:,} tokens)")
+    if kappa is None:
         least = _LEAST_CHUNK * CHUNKS
         what = f"{written.tokens:,} tokens are too few to measure tail reproduction"
         mend = f"name an output of {least:,} tokens or more, and an anchor of {2 * least:,}"
         raise InputError(what, where=where, mend=mend)
-    return Reproduction(_measured(anchor, written, size), f"measured on {where} ({written.tokens:,} tokens)")
+    return kappa
 
 
-def _chunk(anchor: Sample, output: Sample) -> int:
-    return min(CHUNK_TOKENS, min(anchor.tokens // 2, output.tokens) // CHUNKS)
+def measured(anchor: Sample, output: Sample, said: str) -> Reproduction | None:
+    """Tail reproduction of an output; None where there is too little of it, or of the anchor.
 
-
-def _measured(anchor: Sample, output: Sample, size: int) -> list[Evidence]:
-    """One half of the anchor says what is rare, the other is what the output is compared with."""
-    halves = anchor.texts[::2], anchor.texts[1::2]
-    choosing = token_hashes([token for chunk in chunks(halves[0], size) for token in chunk.tokens])
-    sides = [[token_hashes(chunk.tokens) for chunk in chunks(texts, size)] for texts in (halves[1], output.texts)]
-    found = tail_reproduction("output", choosing, *sides)
-    return [altered(one, name=f"forecast.kappa.{one.inputs['band']}") for one in found]
-
-
-def forecast_run(job: Job, anchors: Sequence[Shard], chosen: Sequence[Shard]) -> Iterator[Evidence]:
-    """`forecast.this mix.…` over ten generations, and `replace` and `accumulate` beside it.
-
-    `anchors`: the checked anchor, of which the human part that still stands is looked at; `chosen`: the shards of the
-    mix, on whose synthetic part tail reproduction is measured where it is long enough. Of both 400,000 tokens at most.
-    Nothing is said of a preview, nor where no model is to be trained beside real data.
+    One half of the anchor says what is rare, the other is what the output is compared with.
     """
-    recipe = job.recipe
-    if job.preview is not None or recipe.purpose not in ANCHORED or not recipe.generate:
-        return
-    texts = streams.corpora(anchors, chosen)
-    size = AnchorSize(recipe)
-    sample = sampled(size.counted(texts["anchor"]), _SEED)
-    if sample.tokens < LEAST_TOKENS:
-        method = f"not foretold: {sample.tokens:,} tokens of human text, {LEAST_TOKENS:,} needed"
-        yield Evidence(f"forecast.{THIS_MIX}.once", None, 0, None, method, {"policy": THIS_MIX, "band": "once"})
-        return
-    yield from _of_run(recipe, size.total, sample, sampled(texts["synthetic"], _SEED))
+    size = min(CHUNK_TOKENS, min(anchor.tokens // 2, output.tokens) // CHUNKS)
+    if size < _LEAST_CHUNK:
+        return None
+    rare, real = halves(anchor.texts)
+    choosing = token_hashes([token for chunk in chunks(rare, size) for token in chunk.tokens])
+    sides = [[token_hashes(chunk.tokens) for chunk in chunks(texts, size)] for texts in (real, output.texts)]
+    return Reproduction.of(tail_reproduction("output", choosing, *sides), "train", said)
 
 
-def _of_run(recipe: Recipe, size: int, sample: Sample, written: Sample) -> Iterator[Evidence]:
-    chunk = _chunk(sample, written)
-    said = f"measured on the synthetic part of this mix ({written.tokens:,} tokens)"
-    kappa = Reproduction(_measured(sample, written, chunk), said) if chunk >= _LEAST_CHUNK else ASSUMED
-    yield from kappa.evidence
-    tokens, mine = _hashes(sample.texts), policy_of(recipe, size)
-    spectrum, text = Spectrum.of_texts(tokens), Numbered.of(list(_few(tokens, _SMALL)))
-    for policy in (mine, replace(), accumulate()):
-        yield from forecast(policy, spectrum, _SHOWN, kappa.kappas)
-        yield from (until(policy, spectrum, lost, kappa.kappas) for lost in (0.1, 0.5))
-    found = calibration(mine, text, 4, runs=2)
-    yield altered(found, inputs={**found.inputs, "assumed": assumed(recipe, size), "kappa": kappa.said})
-
-
-def _hashes(texts: Iterable[str]) -> list[Hashes]:
+def hashed(texts: Iterable[str]) -> list[Hashes]:
+    """The token hashes of each text."""
     return [token_hashes(pieces(text)) for text in texts]
 
 
-def _few(texts: Iterable[Hashes], most: int) -> Iterator[Hashes]:
+def few(texts: Iterable[Hashes], most: int) -> Iterator[Hashes]:
     """The first ones, about as many tokens as are wanted."""
     tokens = 0
     for text in texts:

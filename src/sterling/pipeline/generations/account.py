@@ -10,22 +10,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sterling.engine.shards import Shard, left, read_batch
-from sterling.pipeline.generating import Walked
 from sterling.pipeline.generations.continuing import Inherited
 from sterling.pipeline.generations.handing_on import drawn_of, met_of
 from sterling.pipeline.generations.unknowns import unknowns
-from sterling.pipeline.mixing import Mixed
+from sterling.pipeline.mixing import Mixed, before_mix
 from sterling.records.places import read_parquet
 from sterling.stats import Evidence, count, proportion
 
 
-def generations(walked: Walked, mixed: Mixed, inherited: Inherited) -> Iterator[Evidence]:
-    """`anchor.unknown.*` of every run; `generation.inherited` and `anchor.rotation` of one that continues another."""
-    yield from unknowns(walked, mixed)
+def generations(mixed: Mixed, inherited: Inherited) -> Iterator[Evidence]:
+    """`anchor.unknown.*` of every run; `generation.inherited`, `generation.added` and `anchor.rotation` of one that
+    continues another.
+    """
+    yield from unknowns(mixed)
     if inherited.step is not None:
-        a, b = len(walked.anchors), len(walked.anchors) + len(walked.inherited)
-        yield _inherited(mixed.shards[a:b], inherited)
-        yield rotation(mixed.shards[:a], inherited)
+        yield _inherited(mixed.inherited, inherited)
+        yield from _added(mixed.made)
+        yield rotation(mixed.anchors, inherited)
 
 
 def generation_of(mixed: Mixed, inherited: Inherited) -> dict[str, Any]:
@@ -46,11 +47,27 @@ def _inherited(shards: Sequence[Shard], inherited: Inherited) -> Evidence:
         kept = pc.sum(drawn_of(shard, read_batch(shard.records, ("id",)).column("id"))).as_py() or 0
         ages[str(inherited.past.generation - inherited.past.ages[shard.number])] += kept
         mixed += kept
-        for path in shard.verdicts:
-            gone = read_parquet(path, columns=["check"], filters=[("outcome", "=", "drop")])
-            drops.update(gone["check"].to_pylist())
+        drops.update(_dropped(shard))
     method = "synthetic records of earlier generations in the mix"
     return count("generation.inherited", mixed, method, dropped=dict(sorted(drops.items())), written=dict(ages))
+
+
+def _added(shards: Sequence[Shard]) -> Iterator[Evidence]:
+    """`generation.added`: what this run wrote and its mix holds, of all that it wrote; none where it wrote nothing."""
+    drops, mixed, written = Counter[str](), 0, 0
+    for shard in shards:
+        kept = drawn_of(shard, read_batch(shard.records, ("id",)).column("id"))
+        mixed, written = mixed + (pc.sum(kept).as_py() or 0), written + len(kept)
+        drops.update(_dropped(shard))
+    if written:
+        method = "records that this generation wrote in its mix, of all that it wrote"
+        yield Evidence("generation.added", mixed, written, None, method, {"dropped": dict(sorted(drops.items()))})
+
+
+def _dropped(shard: Shard) -> Iterator[str]:
+    """The check that dropped each record of a shard."""
+    for path in shard.verdicts:
+        yield from read_parquet(path, columns=["check"], filters=[("outcome", "=", "drop")])["check"].to_pylist()
 
 
 @dataclass(slots=True)
@@ -86,8 +103,7 @@ def rotation(anchors: Sequence[Shard], inherited: Inherited) -> Evidence:
 
 
 def _add(draws: _Draws, shard: Shard, met: pa.Table) -> None:
-    before = Shard(shard.number, shard.records, shard.verdicts[:-1])
-    batch, rows = left(before, ("id", "origin"))
+    batch, rows = left(before_mix(shard), ("id", "origin"))
     human = np.array([origin == "human" for origin in batch.column("origin").to_pylist()], np.bool_)
     drawn = drawn_of(shard, batch.column("id")).to_numpy(zero_copy_only=False) & human
     held = met["last"].to_numpy()[rows] & human

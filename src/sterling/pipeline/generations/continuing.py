@@ -1,6 +1,7 @@
 """The step by which a run becomes the next generation of an earlier release: who is still there, and what goes on."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,13 +19,27 @@ from sterling.pipeline.anchoring import grows, rows_per_shard
 from sterling.pipeline.generations.erasing import Erasures, read_erasures
 from sterling.pipeline.generations.inheriting import Heir, inherit
 from sterling.pipeline.generations.meeting import meet
-from sterling.pipeline.generations.past import NO_PAST, Past
 from sterling.pipeline.job import Assignment, Job, perform
 from sterling.recipes import Recipe
 from sterling.records import canonical_json, digest
 from sterling.records.places import read_parquet
 from sterling.release import EarlierRelease, earlier_release
 from sterling.stats import Evidence, count
+
+
+class Past(NamedTuple):
+    """What earlier generations leave to this run's mix; `NO_PAST` of a run that continues nothing."""
+
+    generation: int
+    """This run's: 1 continues nothing, 2 continues a first release."""
+    ages: Mapping[int, int]
+    """Of shards of earlier synthetic records, by their number: how many generations ago they were written."""
+    drawn: pa.Table
+    """`id` (string) of real records that earlier mixes held, and in how many of them (`times`, int64)."""
+
+
+NO_PAST = Past(1, {}, pa.table({"id": pa.array([], pa.string()), "times": pa.array([], pa.int64())}))
+"""A first generation."""
 
 
 class Inherited(NamedTuple):
@@ -66,6 +81,11 @@ def continued(job: Job, anchors: tuple[Shard, ...]) -> Inherited:
     )
     ages = {shard.number: age for shard, age in zip(shards, summary["ages"], strict=True)}
     return Inherited(shards, Past(heir.generation, ages, _drawn(step, anchors)), step, old.name, summary["chain"])
+
+
+def as_inherited(shard: Shard) -> Shard:
+    """An inherited shard with the verdicts that let it in alone, whatever this run's checks and mix made of it."""
+    return replace(shard, verdicts=shard.verdicts[:1])
 
 
 def refuse_itself(job: Job, release: Path) -> None:

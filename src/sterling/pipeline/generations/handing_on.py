@@ -1,7 +1,7 @@
 """What a run hands on to the next generation: its real records, without their text, and the synthetic ones whole."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sterling.engine.shards import Shard, read_batch, standing
-from sterling.pipeline.generating import Walked
 from sterling.pipeline.generations.continuing import Inherited
 from sterling.pipeline.generations.inheriting import CONTINUES
-from sterling.pipeline.mixing import Mixed
+from sterling.pipeline.mixing import Mixed, before_mix, mixed_ids
 from sterling.records import SCHEMA, VERIFYING
 from sterling.records.places import read_parquet
 from sterling.release import ANCESTRY, ANCHOR, CARRIED, Lineage
@@ -22,11 +21,9 @@ _LISTED = ("id", "content", "source", "row", "role", "origin")
 _Verified = list[dict[str, str]]
 
 
-def lineage(name: str, walked: Walked, mixed: Mixed, inherited: Inherited) -> Lineage:
+def lineage(name: str, mixed: Mixed, inherited: Inherited) -> Lineage:
     """The streams of a release called `name`."""
-    a, b = len(walked.anchors), len(walked.anchors) + len(walked.inherited)
-    anchors, earlier, made = mixed.shards[:a], mixed.shards[a:b], mixed.shards[b:]
-    return Lineage(_Anchors(anchors, inherited), _Carried(name, earlier, made, inherited))
+    return Lineage(_Anchors(mixed.anchors, inherited), _Carried(name, mixed.inherited, mixed.made, inherited))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +58,8 @@ class _Anchors:
 
 
 def drawn_of(shard: Shard, ids: pa.Array) -> pa.Array:
-    """Of each record whether the mix, whose verdicts are the last, holds it."""
-    mix = read_parquet(shard.verdicts[-1], columns=["record", "outcome"])
-    chosen = mix["record"].filter(pc.not_equal(mix["outcome"], "drop")).combine_chunks()
-    return pc.is_in(ids, value_set=chosen)
+    """Of each record whether the mix holds it."""
+    return pc.is_in(ids, value_set=mixed_ids(shard))
 
 
 def met_of(inherited: Inherited, shard: Shard, rows: int) -> pa.Table:
@@ -90,7 +85,7 @@ class _Carried:
     def __call__(self) -> Iterator[pa.RecordBatch]:
         """Batches of `CARRIED`."""
         for shard in self.earlier:
-            yield self._again(replace(shard, verdicts=shard.verdicts[:-1]))
+            yield self._again(before_mix(shard))
         families = _made_by_made(self.made)
         for shard in self.made:
             yield self._new(shard, families)
@@ -109,7 +104,7 @@ class _Carried:
         return _carried(found.batch, columns)
 
     def _new(self, shard: Shard, families: Mapping[str, Sequence[str]]) -> pa.RecordBatch:
-        batch, verified = standing(shard).batch, _verified(shard.verdicts[:-1])
+        batch, verified = standing(shard).batch, _verified(before_mix(shard).verdicts)
         n, ids = batch.num_rows, batch.column("id").to_pylist()
         roots = [sorted(set(_roots(parents, families))) for parents in batch.column("parents").to_pylist()]
         past = self.inherited.past

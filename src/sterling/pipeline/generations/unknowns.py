@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sterling.engine.shards import Shard, left, read_batch
-from sterling.pipeline.generating import Walked
 from sterling.pipeline.generations.known import keys_of
-from sterling.pipeline.mixing import Mixed
+from sterling.pipeline.mixing import Mixed, before_mix
 from sterling.records import text_column
 from sterling.stats import Evidence, Interval, clopper_pearson, proportion
 from sterling.text import count_tokens
@@ -29,19 +28,18 @@ _Z = 1.959964
 _Flags = npt.NDArray[np.bool_]
 
 
-def unknowns(walked: Walked, mixed: Mixed) -> Iterator[Evidence]:
+def unknowns(mixed: Mixed) -> Iterator[Evidence]:
     """`anchor.unknown.records` always; its tokens and what a classifier makes of it where there is such a part."""
-    origins = pc.value_counts(_column(walked.anchors, "origin")).to_pylist()
+    origins = pc.value_counts(_column(mixed.anchors, "origin")).to_pylist()
     counts = {one["values"]: one["counts"] for one in origins}
     method = "anchor records whose origin nobody attests; none of them counts as real"
     yield proportion("anchor.unknown.records", counts.get("unknown", 0), sum(counts.values()), method)
     if counts.get("unknown"):
-        yield token_share([read_batch(shard.records) for shard in walked.anchors])
-        written = [Shard(one.number, one.records, one.verdicts[:-1]) for one in mixed.shards[len(walked.anchors) :]]
+        yield token_share([read_batch(shard.records) for shard in mixed.anchors])
         yield from machine_written(
-            sample(_origin(walked.anchors, "human")),
-            sample(left(shard).batch for shard in written),
-            sample(_origin(walked.anchors, "unknown")),
+            sample(_origin(mixed.anchors, "human")),
+            sample(left(before_mix(shard)).batch for shard in mixed.written),
+            sample(_origin(mixed.anchors, "unknown")),
         )
 
 

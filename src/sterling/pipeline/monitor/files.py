@@ -5,17 +5,15 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from sterling.collapse.comparing import Comparison
-from sterling.collapse.diversity import Sample, sampled_documents
 from sterling.collapse.monitor import LEAST_TOKENS, NEEDED, Corpus, Watch, Watched, watch
+from sterling.collapse.samples import Sample, sampled_documents
 from sterling.collapse.telling import told
 from sterling.collapse.vanishing import Place, Vanishing
 from sterling.errors import InputError, SourceError
 from sterling.pipeline.corpora import Document, LeftOut, corpus
-from sterling.pipeline.monitor.releases import Judged, Known, accepted, anchor_shards, in_role, is_release, rows
+from sterling.pipeline.monitor.releases import SEED, Judged, Known, accepted, anchor_shards, in_role, is_release, rows
 from sterling.stats import Evidence
 
-_SEED = "monitor"
-"""The same for every corpus, so that equal corpora are sampled alike."""
 Compared = Literal["synthetic", "mix"]
 """Of a release: the rows that were generated for it, or all that a next model learns from."""
 _SEEDED = "the generator was seeded with these, so copying looks like health; name other real text: --real FILE"
@@ -90,7 +88,7 @@ def _plain(path: str, name: str) -> Taken:
 
 
 def _sampled(documents: Iterable[Document]) -> Sample:
-    return sampled_documents(documents, _SEED)
+    return sampled_documents(documents, SEED)
 
 
 def _readable(path: str, left_out: LeftOut) -> Iterator[Document]:
@@ -221,7 +219,7 @@ def _findings(comparison: Comparison) -> list[dict[str, Any]]:
         {
             "measure": f.measure.name, "family": f.measure.family, "difference": f.contrast.difference,
             "interval": list(f.contrast.interval), "relative": f.relative, "p": f.p, "said": f.said,
-            "n": comparison.stretches, "enough": f.enough._asdict(),
+            "n": comparison.n, "stretches": comparison.sides._asdict(), "enough": f.enough._asdict(),
         }
         for f in comparison.findings
     ]  # fmt: skip

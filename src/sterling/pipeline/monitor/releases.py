@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sterling.collapse.naming import head
 from sterling.collapse.trends import Accepted, acceptance_trend
 from sterling.engine.shards import read_batch
 from sterling.errors import InputError, SourceError
@@ -23,6 +24,8 @@ from sterling.text import Hashes, token_hashes
 
 Part = Literal["synthetic", "mix", "human"]
 """Of a release: what was generated for it, all of its rows, or what people wrote."""
+SEED = "monitor"
+"""Of every sample that the monitor looks at: equal corpora are sampled alike."""
 _NO_TEXT = frozenset({*PROVENANCE.names, REFERENCE.name})
 _ROWS = 1000
 
@@ -144,9 +147,9 @@ def accepted(generations: Sequence[Judged]) -> Iterator[Evidence]:
     for check in sorted({check for found in rates.values() for check in found}):
         mine = [(one, *rates[one.generation][check]) for one in generations if check in rates[one.generation]]
         for one, passed, judged in mine:
-            inputs = {"generation": one.generation, "check": check, "corpus": one.name}
+            inputs = {"kind": "accepted", "generation": one.generation, "check": check, "corpus": one.name}
             method = "synthetic records that the check kept or flagged"
-            yield proportion(f"collapse.{one.name}.accepted.{check}", passed, judged, method, **inputs)
+            yield proportion(f"{head(one.name)}.accepted.{check}", passed, judged, method, **inputs)
         yield from acceptance_trend(check, [Accepted(one.generation, passed, judged) for one, passed, judged in mine])
 
 

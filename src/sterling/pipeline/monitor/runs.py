@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sterling.collapse.diversity import Sample, sampled_documents
 from sterling.collapse.monitor import NEEDED, Corpus, watch
+from sterling.collapse.naming import head
+from sterling.collapse.samples import Sample, sampled_documents
 from sterling.engine.shards import Shard, standing
 from sterling.pipeline.corpora import Document
-from sterling.pipeline.generations.continuing import Inherited
-from sterling.pipeline.monitor.releases import Judged, accepted, in_role, is_release
+from sterling.pipeline.generations.continuing import Inherited, as_inherited
+from sterling.pipeline.monitor.releases import SEED, Judged, accepted, in_role, is_release
 from sterling.records import texts
 from sterling.stats import Evidence
 
-_SEED = "monitor"
 _UNCURATED = "the monitor role is real text as it was read: what curation changes shows as a difference"
 
 
@@ -28,7 +28,7 @@ def watched(name: str, anchors: Sequence[Shard], made: Sequence[Shard], inherite
     mine = Corpus(name, _sampled(made))
     if not mine.sample.texts:
         return []
-    real = sampled_documents(in_role((shard.records for shard in anchors), "monitor"), _SEED)
+    real = sampled_documents(in_role((shard.records for shard in anchors), "monitor"), SEED)
     if lacking := list(_lacking(real, mine)):
         return [_insufficient(mine, inherited.past.generation, "; ".join(lacking))]
     before = list(_before(name, inherited))
@@ -36,7 +36,7 @@ def watched(name: str, anchors: Sequence[Shard], made: Sequence[Shard], inherite
 
 
 def _sampled(shards: Sequence[Shard]) -> Sample:
-    return sampled_documents(_standing(shards), _SEED)
+    return sampled_documents(_standing(shards), SEED)
 
 
 def _standing(shards: Sequence[Shard]) -> Iterator[Document]:
@@ -50,7 +50,7 @@ def _before(name: str, inherited: Inherited) -> Iterator[Corpus]:
     for number, told in _names(name, inherited).items():
         age = inherited.past.generation - number
         shards = [shard for shard in inherited.shards if inherited.past.ages[shard.number] == age]
-        as_it_was = [Shard(one.number, one.records, one.verdicts[:1], one.told) for one in shards]
+        as_it_was = [as_inherited(shard) for shard in shards]
         yield Corpus(told, _sampled(as_it_was))
 
 
@@ -91,12 +91,13 @@ def _lacking(real: Sample, mine: Corpus) -> Iterator[str]:
 
 def _insufficient(mine: Corpus, generation: int, why: str) -> Evidence:
     inputs = {
-        "generation": generation, "corpus": mine.name, "colour": "insufficient sample", "stage": "none", "notes": [],
+        "kind": "verdict", "generation": generation, "corpus": mine.name, "colour": "insufficient sample",
+        "stage": "none", "notes": [],
     }  # fmt: skip
-    return Evidence(f"collapse.{mine.name}.verdict", None, 0, None, why, inputs)
+    return Evidence(f"{head(mine.name)}.verdict", None, 0, None, why, inputs)
 
 
 def _with_note(one: Evidence) -> Evidence:
-    if not one.name.endswith(".verdict"):
+    if one.inputs.get("kind") != "verdict":
         return one
     return replace(one, inputs={**one.inputs, "notes": [*one.inputs["notes"], _UNCURATED]})

@@ -1,4 +1,4 @@
-"""Earlier data that a set check compares with: the files of its `against` as shards of records."""
+"""What a set check compares with beside the run: the files of its `against` as shards of records."""
 
 import json
 import re
@@ -35,7 +35,7 @@ class _Place(NamedTuple):
     path: str
 
 
-def earlier_files(part: Part) -> list[str]:
+def against_files(part: Part) -> list[str]:
     """Local files behind the `against` of a set check; none for any other part. SourceError for one that is not there.
 
     Addresses are left out: what they hold decides the outcome all the same, so name a revision.
@@ -43,7 +43,7 @@ def earlier_files(part: Part) -> list[str]:
     return [place.path for place in _places(part) if "://" not in place.path]
 
 
-def earlier(part: Part, run: Path) -> Earlier:
+def compared_with(part: Part, run: Path) -> Earlier:
     """Every record of a set check's `against`, read once for a run. InputError where there is not one record."""
     if not isinstance(part, SetCheck) or not part.against:
         return Earlier()
@@ -57,7 +57,7 @@ def earlier(part: Part, run: Path) -> Earlier:
 
 def _address(part: SetCheck) -> str:
     shown = [place.shown for place in _places(part)]
-    return digest(canonical_json([shown, fingerprint(earlier_files(part))]))[:12]
+    return digest(canonical_json([shown, fingerprint(against_files(part))]))[:12]
 
 
 def _write(part: SetCheck, folder: Path) -> dict[str, int]:
