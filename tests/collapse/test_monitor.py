@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 
 from sterling.collapse.branching import replace
+from sterling.collapse.comparing import Comparison, Enough, Finding, Sides
+from sterling.collapse.deciding import Said
 from sterling.collapse.loops.trigrams import outputs
 from sterling.collapse.monitor import Corpus, Watch, watch
+from sterling.collapse.monitor import _copied as copied_notes
+from sterling.collapse.panel import PANEL
 from sterling.collapse.samples import Sample
+from sterling.stats import Contrast, Evidence, Interval
 
 WORDS = np.array([f"w{n}" for n in range(4000)])
 LENGTH = 25
@@ -71,6 +76,17 @@ def test_another_language_is_not_compared_silently() -> None:
 def test_other_real_text_is_green(real: Sample) -> None:
     [one] = watch(real, [Corpus("more", _sample(_documents(_drawn(5, 80_000))))]).generations
     assert (one.gap.colour, one.stage, list(one.notes)) == ("green", "none", [])
+
+
+@pytest.mark.parametrize(
+    ("said", "low", "copied"), [("better", 1.01, True), ("better", 0.99, False), ("equal", 1.01, False)]
+)
+def test_copying_needs_more_of_both_rare_words_and_rare_bigrams(said: Said, low: float, copied: bool) -> None:
+    recall = next(m for m in PANEL if m.name == "rare_bigram_recall")
+    finding = Finding(recall, Contrast(0.2, Interval(0.1, 0.3), 0.001, 9), 0.001, 0.2, said, Enough(2, 2))
+    kappa = Evidence("collapse.g.kappa.once", low + 0.1, 16, Interval(low, low + 0.2), "", {"band": "once"})
+    gap = Comparison((finding,), "green", "", Sides(8, 8), 10_000)
+    assert bool(list(copied_notes(gap, [kappa]))) == copied
 
 
 def test_without_text_there_is_nothing_to_watch() -> None:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
-from sterling.collapse.reproduction import tail_reproduction
+from sterling.collapse.reproduction import Read, copying, tail_reproduction
 from sterling.stats import Evidence
 from sterling.text import Hashes
 
@@ -53,3 +54,40 @@ def test_what_cannot_be_told_says_so() -> None:
         tail_reproduction("g1", np.array([1, 2], np.uint64), [np.array([1], np.uint64)], _chunks(_text(1))[:1])
     )
     assert alone.interval is None
+
+
+def _copied(read: Read, written: Tokens) -> dict[str, Evidence]:
+    return {str(one.inputs["band"]): one for one in copying("g1", read, _chunks(written))}
+
+
+def test_a_model_that_samples_what_it_read_writes_each_rare_type_as_often_as_it_read_it() -> None:
+    anchor = _text(1, 80_000)
+    found = _copied(Read.whole(anchor.astype(np.uint64)), np.random.default_rng(2).choice(anchor, 80_000))
+    for band in ("once", "twice", "3-4", "5-9"):
+        one = found[band]
+        assert one.value == pytest.approx(1, abs=0.05)
+        assert one.interval is not None
+        assert one.interval.low < 1 < one.interval.high
+
+
+def test_of_a_part_of_what_was_read_the_same_is_estimated() -> None:
+    chance, values = np.random.default_rng(3), []
+    whole = np.array_split(_text(4, 200_000), 1000)
+    for _ in range(12):
+        order = chance.permutation(1000)
+        one, other = (
+            np.concatenate([whole[n] for n in part]).astype(np.uint64) for part in (order[:150], order[150:300])
+        )
+        written = chance.choice(np.concatenate(whole), 80_000)
+        values.append(_copied(Read.sampled(one, other, 200_000), written)["once"].value)
+    assert np.mean(values) == pytest.approx(1, abs=0.05)
+
+
+def test_who_prefers_what_is_common_is_below_one() -> None:
+    anchor = _text(5, 80_000)
+    counts = np.bincount(anchor)
+    weights = counts[anchor].astype(np.float64) ** 0.3
+    written = np.random.default_rng(6).choice(anchor, 80_000, p=weights / weights.sum())
+    once = _copied(Read.whole(anchor.astype(np.uint64)), written)["once"]
+    assert once.interval is not None
+    assert once.interval.high < 0.7

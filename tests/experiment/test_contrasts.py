@@ -37,6 +37,9 @@ def test_pairs_are_compared_by_unit() -> None:
     assert found.value == pytest.approx(-10 / 60)
     assert found.interval == pytest.approx((-0.27696, -0.04563), abs=1e-4)
     assert found.inputs["pairs"] == 60
+    assert found.inputs["said"] == "better"
+    swapped = [row._replace(arm={"real": "added", "added": "real"}[row.arm]) for row in rows]
+    assert _of(swapped, binary=True).inputs["said"] == "worse"
     assert found.inputs["unit"] == "share of failures"
 
 
@@ -48,7 +51,7 @@ def test_other_units_in_each_arm_are_compared_apart() -> None:
     ]
     found = _of(rows, binary=True)
     assert found.value == pytest.approx(-10 / 98)
-    assert (found.n, found.inputs["pairs"]) == (196, 0)
+    assert (found.n, found.inputs["pairs"], found.inputs["said"]) == (196, 0, "undecided")
     assert found.interval == pytest.approx((-0.22079, 0.02079), abs=1e-5)
     assert "Agresti and Caffo" in found.method
 

@@ -36,6 +36,20 @@ def test_the_word(claims: Claims, word: str) -> None:
     assert verdict(claims).word == word
 
 
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        (WORSE, "worse"),
+        (BETTER, "better"),
+        (OPEN, "undecided"),
+        (WORSE._replace(p=0.06), "undecided"),
+        (BETTER._replace(p=0.06), "undecided"),
+    ],
+)
+def test_a_claim_says_its_side_only_after_all_arms_are_allowed_for(claim: Claim, said: str) -> None:
+    assert claim.said == said
+
+
 def test_likelihood_alone_proves_no_help() -> None:
     said = verdict(Claims([BETTER], [BETTER]))
     assert "likelihood alone proves no help" in said.why

@@ -8,6 +8,7 @@ import pytest
 import sterling
 from sterling.errors import PolicyRefused
 from sterling.recipes import load
+from sterling.records.verdict import VERIFYING
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -59,7 +60,7 @@ def test_a_smaller_quickstart(tmp_path: Path) -> None:
             assert len(row["parents"]) == 1
             life = run.trace(row["id"])
             assert [p.role for p in life.parents] == ["train"]
-            assert any(j.verdict.verifies for j in life.judgements)
+            assert any(j.verdict.outcome == "keep" and j.verdict.family in VERIFYING for j in life.judgements)
     assert len(ids) == len(rows)
 
 

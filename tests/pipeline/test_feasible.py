@@ -69,7 +69,7 @@ def test_others_are_known_at_the_mix_and_the_earlier_release_stays(tmp_path: Pat
 def test_a_run_that_drops_everything_has_nothing_to_mix(tmp_path: Path) -> None:
     path = recipe(tmp_path, {})
     said = yaml.safe_load(path.read_text())
-    said["checks"] = [{"check": "length", "tokens": {"min": 1000}, "human": "drop"}]
+    said["checks"] = [{"check": "length", "min": 1000, "human": "drop"}]
     path.write_text(yaml.safe_dump(said))
     with pytest.raises(RecipeError, match="there is nothing to mix") as caught:
         run(path, out=tmp_path)

@@ -30,7 +30,14 @@ def said(rule: str, found: list[Evidence], **changes: Any) -> list[Finding]:
     return [one for one in gate(from_mapping(GOOD | changes), found) if one.rule == rule]
 
 
-RULES = ("anchor.accumulates", "anchor.erased", "anchor.roles_stay", "anchor.new_human", "generation.adds", "mix.weights_by_age")
+RULES = (
+    "anchor.accumulates",
+    "anchor.erased",
+    "anchor.roles_stay",
+    "anchor.new_human",
+    "generation.adds",
+    "mix.weights_by_age",
+)
 
 
 @pytest.mark.parametrize("rule", RULES)

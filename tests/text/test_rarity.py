@@ -79,10 +79,9 @@ def test_directions_of_like_texts_are_near() -> None:
 
 
 def test_frequencies_of_parts_add_up() -> None:
-    whole, part, other = DocumentFrequencies(), DocumentFrequencies(), DocumentFrequencies()
+    whole, part = DocumentFrequencies(), DocumentFrequencies()
     whole.add(TEXTS)
     part.add(TEXTS[:1])
-    other.add(TEXTS[1:])
-    part.merge(other)
+    part.add(TEXTS[1:])
     assert [part.rarity(text) for text in TEXTS] == [whole.rarity(text) for text in TEXTS]
     assert part.rarity("the") < part.rarity("dragon")

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.verify.respellings import right_variants
 
 from sterling.records import Maker, Record, batch_of
 from sterling.registry import Ruling
@@ -18,7 +19,7 @@ from sterling.verify.math import Math
 from sterling.verify.numbers.answers import find_answer
 from sterling.verify.numbers.comparison import compare
 from sterling.verify.numbers.equality import same, value_of
-from sterling.verify.numbers.number_misses import right_variants, wrong_variants
+from sterling.verify.numbers.number_misses import wrong_variants
 
 ROOT = Path(__file__).resolve().parents[2]
 GSM8K = ROOT.parent / "shared" / "data" / "gsm8k"

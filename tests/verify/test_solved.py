@@ -224,7 +224,7 @@ def test_it_judges_nothing_itself() -> None:
     assert may_judge(check, kin)
     assert signs_as(check, kin) == "statistics"
     verdict = Bench("solved", check).verdict("r", "human", Ruling("drop", "too_easy", 1.0), signs_as(check, kin))
-    assert (verdict.verifies, verdict.outcome) == (False, "flag")
+    assert (verdict.family, verdict.outcome) == ("statistics", "flag")
     assert Solved.family not in VERIFYING
 
 

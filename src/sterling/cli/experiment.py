@@ -66,11 +66,16 @@ def _tell(done: "Experiment") -> None:
     click.echo(f"{done.name}: {verdict.word}\n  {verdict.why}")
     if verdict.change:
         click.echo(f"  what would change it: {verdict.change}")
+    for line in _by_arm(done):
+        click.echo(line)
     groups = "" if done.groups is None else f" of {done.groups:,} groups"
     click.echo(
         f"\n{done.share:.0%} synthetic tokens in the mixed arms; {done.test:,} real test documents{groups}; "
-        f"{done.seeds} seeds.\nDifferences to the control; below 0 is better; * beyond chance among all arms (Holm)."
+        f"{done.seeds} seeds."
     )
+    if done.reach.short:
+        click.echo(f"{done.reach.sentence}.")
+    click.echo("Differences to the control; below 0 is better; * beyond chance among all arms (Holm).")
     for (full, unit), rows in groupby(done.found.rows, lambda row: (row.full, row.unit)):
         click.echo("")
         for line in _table(list(rows), f"{unit}: {full}"):
@@ -79,6 +84,20 @@ def _tell(done: "Experiment") -> None:
         click.echo(f"\nfrom production, {one.inputs['arm']} against {one.inputs['control']}: {told_outcome(one)}")
     for line in _notes(done):
         click.echo(line)
+
+
+def _by_arm(done: "Experiment") -> Iterator[str]:
+    """The word for each arm, and against what; those of one word together."""
+    twins = {other: name for name, other in done.same.items()}
+    words: dict[str, list[str]] = {}
+    for name, said in done.found.verdicts.items():
+        if name != "added":
+            also = f" (= {_words(twins[name])})" if name in twins else ""
+            words.setdefault(said.word, []).append(f"{_words(name)}{also}")
+    if words:
+        yield "  other arms, each against its control:"
+    for word, names in words.items():
+        yield f"    {word}: {', '.join(names)}"
 
 
 def _table(rows: "Sequence[Row]", title: str) -> Iterator[str]:

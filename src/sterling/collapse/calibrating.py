@@ -100,15 +100,17 @@ def _told(
     return with_documents, by_copies
 
 
-def calibration(policy: Policy, text: Numbered, generations: int, seed: int = 0, runs: int | None = None) -> Evidence:
+def calibration(policy: Policy, text: Numbered, generations: int, runs: int | None = None) -> Evidence:
     """`forecast.<policy>.calibration`: the largest difference of forecast and loop, over rare bands and generations.
 
     `inputs`: `bands` with the error of each, `by_copies` with that of the formula without documents, `noise` the
     standard error of the loop, `generations`, `runs`. n is the number of rare types.
     """
-    found = compared(policy, text, generations, seed, runs)
+    found = compared(policy, text, generations, runs=runs)
     times = len(found[0].seen) if found else 0
     method = f"largest difference of forecast and a trigram loop on this text, rare types; {times} runs of the loop"
+    if not times:
+        method = "not checked: this text has no rare types that a trigram loop could lose"
     inputs = {
         "kind": "calibration", "policy": policy.name, "generations": generations, "runs": times,
         "tokens": len(text.tokens),

@@ -24,14 +24,16 @@ TEMPERATURE = 0.9
 MENDED = 0.3
 """Share of real data in the second half of the experiments."""
 _GENERATIONS = 20
+_SEED = 0
+_DOCUMENTS = 400
 
 
-def explained(texts: Sequence[Hashes] | None = None, seed: int = 0) -> list[Evidence]:
+def explained(texts: Sequence[Hashes] | None = None) -> list[Evidence]:
     """Every figure. `texts`: token hashes of documents for the loop on text; unsaid, made-up ones. Takes seconds."""
     figures = (
-        _errors_add_up(seed), _variance_dies(seed), _real_part(seed), _golden(seed), _least_squares(seed),
-        _verifier(seed), _rare_words(made_up(seed) if texts is None else texts, seed), _three(seed, 0.0, "alone"),
-        _three(seed, MENDED, "mended"), _drift(seed), _sharpened(seed), _shapes(seed),
+        _errors_add_up(), _variance_dies(), _real_part(), _golden(), _least_squares(), _verifier(),
+        _rare_words(made_up() if texts is None else texts), _three(0.0, "alone"), _three(MENDED, "mended"),
+        _drift(), _sharpened(), _shapes(),
     )  # fmt: skip
     return list(chain.from_iterable(figures))
 
@@ -44,9 +46,9 @@ def _point(
     return mean(f"explain.{figure}.{curve}", list(values), said or "mean over repetitions of the loop", **inputs)
 
 
-def _errors_add_up(seed: int) -> Iterator[Evidence]:
+def _errors_add_up() -> Iterator[Evidence]:
     n = 100
-    means, variances = gaussian.refit(n, _GENERATIONS, 4000, seed)
+    means, variances = gaussian.refit(n, _GENERATIONS, 4000, _SEED)
     squares, widths = n * means**2, n * (np.sqrt(variances) - 1) ** 2
     for at in range(_GENERATIONS):
         g = at + 1
@@ -55,9 +57,9 @@ def _errors_add_up(seed: int) -> Iterator[Evidence]:
         yield _point("gaussian_error", "whole distribution", g, gaussian.transport_error(g), distance)
 
 
-def _variance_dies(seed: int) -> Iterator[Evidence]:
+def _variance_dies() -> Iterator[Evidence]:
     for n in (1000, 300, 100):
-        _, variances = gaussian.refit(n, 2000, 1000, seed)
+        _, variances = gaussian.refit(n, 2000, 1000, _SEED)
         for g in (1, *range(100, 2001, 100)):
             ordered = np.sort(variances[:, g - 1])
             middle = float(np.median(ordered))
@@ -69,31 +71,31 @@ def _variance_dies(seed: int) -> Iterator[Evidence]:
             yield Evidence(f"explain.gaussian_variance.n = {n}", middle, 1000, interval, method, inputs | formula)
 
 
-def _real_part(seed: int) -> Iterator[Evidence]:
+def _real_part() -> Iterator[Evidence]:
     names: tuple[tuple[str, gaussian.Real], ...] = (
         ("nothing real", "none"), ("always the same tenth", "frozen"), ("a tenth, rotated", "rotated"),
         ("a tenth, fresh", "fresh"),
     )  # fmt: skip
     for name, real in names:
         if real == "none":
-            means, _ = gaussian.refit(100, 40, 2000, seed)
+            means, _ = gaussian.refit(100, 40, 2000, _SEED)
         else:
-            means = gaussian.mixed(100, 40, 2000, real, 0.1, seed)
+            means = gaussian.mixed(100, 40, 2000, real, 0.1, _SEED)
         for g in range(1, 41):
             formula = gaussian.mean_error(g, real, 0.0 if real == "none" else 0.1)
             yield _point("gaussian_real", name, g, formula, 100 * means[:, g - 1] ** 2 if g % 2 else ())
 
 
-def _golden(seed: int) -> Iterator[Evidence]:
+def _golden() -> Iterator[Evidence]:
     for percent in range(10, 100, 2):
         weight = percent / 100
         simulated: Iterable[float] = ()
         if percent % 8 == 2:
-            simulated = 100 * gaussian.weighted(100, 60, 4000, weight, seed)[:, -1] ** 2
+            simulated = 100 * gaussian.weighted(100, 60, 4000, weight, _SEED)[:, -1] ** 2
         yield _point("golden", "error in the long run", weight, gaussian.weighted_error(weight), simulated)
 
 
-def _least_squares(seed: int) -> Iterator[Evidence]:
+def _least_squares() -> Iterator[Evidence]:
     names: tuple[tuple[str, least_squares.Keeping], ...] = (
         ("replace", "replace"), ("frozen tenth", "freeze"), ("rotated tenth", "rotate"), ("fresh tenth", "fresh"),
         ("subsampled", "subsample"), ("accumulate", "accumulate"),
@@ -101,29 +103,29 @@ def _least_squares(seed: int) -> Iterator[Evidence]:
     )  # fmt: skip
     closed = {"replace": least_squares.replace_error, "accumulate": least_squares.accumulate_error}
     for name, keeping in names:
-        errors = least_squares.simulate(keeping, _GENERATIONS, 30, seed)
+        errors = least_squares.simulate(keeping, _GENERATIONS, 30, _SEED)
         formula = closed.get(keeping)
         for g in range(1, _GENERATIONS + 1):
             yield _point("least_squares", name, g, None if formula is None else formula(g), errors[:, g - 1])
 
 
-def _verifier(seed: int) -> Iterator[Evidence]:
+def _verifier() -> Iterator[Evidence]:
     unit = 20 / (200 - 20 - 1)
-    unchecked = unit * least_squares.simulate("replace", _GENERATIONS, 40, seed)
+    unchecked = unit * least_squares.simulate("replace", _GENERATIONS, 40, _SEED)
     for g in range(1, _GENERATIONS + 1):
         yield _point("verifier", "no verifier", g, unit * g, unchecked[:, g - 1])
     for bias, name in ((0.4, "bias 0.4"), (0.15, "bias 0.15"), (0.0, "no bias")):
-        errors = verified.simulate(bias, _GENERATIONS, 20, seed)
+        errors = verified.simulate(bias, _GENERATIONS, 20, _SEED)
         for g in range(1, _GENERATIONS + 1):
             formula = verified.plateau(bias) if g >= 3 else None
             yield _point("verifier", name, g, formula, errors[:, g - 1])
 
 
-def made_up(seed: int, documents: int = 400) -> list[Hashes]:
+def made_up() -> list[Hashes]:
     """Documents with words of their own, some 80,000 tokens: words come in bursts, as in real text."""
-    chance = np.random.default_rng(seed)
+    chance = np.random.default_rng(_SEED)
     found = []
-    for document in range(documents):
+    for document in range(_DOCUMENTS):
         common = np.minimum(chance.zipf(1.35, 120), 4000)
         topical = 10_000 + 1000 * document + np.minimum(chance.zipf(1.5, 80), 999)
         found.append(chance.permutation(np.concatenate([common, topical])).astype(np.uint64))
@@ -140,10 +142,10 @@ _MIXED = (
 )
 
 
-def _rare_words(texts: Sequence[Hashes], seed: int) -> Iterator[Evidence]:
+def _rare_words(texts: Sequence[Hashes]) -> Iterator[Evidence]:
     text = Numbered.of(texts)
     for name, policy in _MIXED:
-        found = {kept.band.name: kept for kept in compared(policy, text, 6, seed, runs=3)}
+        found = {kept.band.name: kept for kept in compared(policy, text, 6, _SEED, runs=3)}
         formula = survival(policy, [1], 6)[0].tolist()
         if "once" in found:
             for at in range(6):
@@ -168,35 +170,35 @@ _ERRORS = (
 """Name, model, draws a generation, repetitions."""
 
 
-def _three(seed: int, real: float, figure: str) -> Iterator[Evidence]:
+def _three(real: float, figure: str) -> Iterator[Evidence]:
     for name, learn, n, repetitions in _ERRORS:
-        far = categories.apart(categories.simulate(learn, n, _GENERATIONS, repetitions, seed, real))
+        far = categories.apart(categories.simulate(learn, n, _GENERATIONS, repetitions, _SEED, real))
         exact = categories.apart(categories.without_chance(learn, _GENERATIONS, real))
         for g in range(_GENERATIONS + 1):
             formula = None if n == FEW else float(exact[g])
             yield _point(f"errors_{figure}", name, g, formula, far[:, g])
 
 
-def _drift(seed: int) -> Iterator[Evidence]:
+def _drift() -> Iterator[Evidence]:
     for n in (30, 100, 300):
-        left = categories.variety(categories.simulate(categories.counting, n, 60, 300, seed))
+        left = categories.variety(categories.simulate(categories.counting, n, 60, 300, _SEED))
         for g in range(0, 61, 3):
             yield _point("drift", f"{n} draws", g, categories.drift(n, g), left[:, g])
 
 
-def _sharpened(seed: int) -> Iterator[Evidence]:
+def _sharpened() -> Iterator[Evidence]:
     for temperature in (0.85, 0.9, 0.95):
-        found = categories.simulate(categories.preferring(temperature), MANY, _GENERATIONS, 10, seed)
+        found = categories.simulate(categories.preferring(temperature), MANY, _GENERATIONS, 10, _SEED)
         left = categories.variety(found)
         for g in range(_GENERATIONS + 1):
             formula = float(categories.variety(categories.sharpened(g, temperature)))
             yield _point("sharpened", f"temperature {temperature:g}", g, formula, left[:, g])
 
 
-def _shapes(seed: int) -> Iterator[Evidence]:
+def _shapes() -> Iterator[Evidence]:
     """What is left of the two humps, one run of each: the value is the density of a bin."""
     for name, learn, n, _ in _ERRORS[1:]:
-        found: Floats = categories.simulate(learn, n, _GENERATIONS, 1, seed)[0]
+        found: Floats = categories.simulate(learn, n, _GENERATIONS, 1, _SEED)[0]
         for g in (0, 1, 5, 20):
             for place, share in zip(categories.PLACES.tolist(), found[g].tolist(), strict=True):
                 method = f"share of a bin after {g} generations, one run of {n:,} draws a generation"

@@ -8,6 +8,7 @@ common. About 1 while the number of types falls: resampling, which fresh real da
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,67 @@ def tail_reproduction(
             continue
         copies = [int(mine[place].sum()) for place in places]
         yield _ratio(name, band, copies[: len(real)], copies[len(real) :], int(mine.sum()))
+
+
+class Read(NamedTuple):
+    """What a model was trained on, as counts."""
+
+    types: Hashes
+    counts: Counts
+    """By which a type is called rare."""
+    copies: npt.NDArray[np.float64]
+    """Of each type in all that was read: counted, or estimated."""
+    tokens: float
+    """Of all that was read."""
+
+    @classmethod
+    def whole(cls, units: Hashes) -> "Read":
+        """All of it is at hand."""
+        types, counts = np.unique(units, return_counts=True)
+        return cls(types, np.asarray(counts, np.int64), counts.astype(np.float64), len(units))
+
+    @classmethod
+    def sampled(cls, choosing: Hashes, other: Hashes, tokens: float) -> "Read":
+        """Two disjoint parts of it are at hand. One chooses what is rare; the rest is estimated from the other.
+
+        The copies that made a type rare were read as well, so they count as they are: without them a model that copies
+        faithfully would seem to prefer what is rare.
+        """
+        types, counts = np.unique(choosing, return_counts=True)
+        beside = np.bincount(_places(types, other), minlength=len(types))
+        copies = counts + beside * (tokens - len(choosing)) / max(1, len(other))
+        return cls(types, np.asarray(counts, np.int64), np.asarray(copies, np.float64), tokens)
+
+
+def copying(name: str, read: Read, generated: Sequence[Hashes]) -> Iterator[Evidence]:
+    """`collapse.<name>.kappa` of each band of types: copies written for each copy that the model itself has read.
+
+    `generated`: chunks of equally many units of what it wrote. Where a corpus is compared with real text that its model
+    has *not* read, `tail_reproduction` is right, and this is not. The interval is over chunks, of the log of the mean
+    (delta method, Student t); what was read is taken as given.
+    """
+    places = [_places(read.types, chunk) for chunk in generated]
+    size = sum(map(len, generated)) / max(1, len(generated))
+    for band in BANDS:
+        mine = band.holds(read.counts)
+        if mine.any():
+            copies = [int(mine[place].sum()) for place in places]
+            yield _copied(name, band, copies, float(read.copies[mine].sum()) * size / read.tokens, int(mine.sum()))
+
+
+def _copied(name: str, band: Band, copies: Sequence[int], expected: float, types: int) -> Evidence:
+    """`expected`: copies in a chunk of somebody who writes each as often as it was read."""
+    n = len(copies)
+    inputs = {"kind": "kappa", "corpus": name, "band": band.name, "types": types, "copies": sum(copies),
+              "real_copies": round(expected * n)}  # fmt: skip
+    full = f"{head(name)}.kappa.{band.name}"
+    method = "copies written / copies read, in equally many units, of types by how often they were read"
+    value = sum(copies) / n / expected if n else None
+    if value is None or n < 2 or not value:
+        return Evidence(full, value, n, None, f"{method}; no interval below two chunks or without a copy", inputs)
+    half = student_t_quantile(0.975, n - 1) * math.sqrt(_relative_square(copies))
+    interval = Interval(value * math.exp(-half), value * math.exp(half))
+    return Evidence(full, value, n, interval, f"{method}; log of the mean over chunks, Student t 95 %", inputs)
 
 
 def _places(types: Hashes, chunk: Hashes) -> Counts:

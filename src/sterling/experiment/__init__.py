@@ -6,7 +6,7 @@ from sterling.experiment.rare import RareWords
 from sterling.experiment.slices import SLICES, Documents, Slice, slices
 from sterling.experiment.students import Choices, Labels, Ngrams, Student
 from sterling.experiment.tasks import Example, Floats, Judge, Solver, Unsuited, example_of
-from sterling.experiment.verdicts import Claim, Claims, Verdict, adjusted, verdict
+from sterling.experiment.verdicts import Claim, Claims, Held, Verdict, adjusted, verdict
 
 __all__ = [
     "ADDED",
@@ -23,6 +23,7 @@ __all__ = [
     "Example",
     "Feed",
     "Floats",
+    "Held",
     "Judge",
     "Labels",
     "Ngrams",

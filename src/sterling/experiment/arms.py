@@ -18,7 +18,7 @@ Item = TypeVar("Item")
 Feed = Literal["real", "matched", "added", "repeated"]
 """How real and synthetic documents come together."""
 FEEDS: tuple[Feed, ...] = ("real", "matched", "added", "repeated")
-Pool = Literal["kept", "without_strategy", "without_check", "unfiltered"]
+Pool = Literal["kept", "without_strategy", "without_earlier", "without_check", "unfiltered"]
 """Which documents are there to be fed. `kept`: what stands after all checks."""
 
 
@@ -44,10 +44,13 @@ ADDED = Arm("added", ("real", "repeated"))
 """What a mix does: all real data, and synthetic data on top."""
 
 
-def arms(strategies: Sequence[str], checks: Sequence[str], *, unfiltered: bool = True) -> tuple[Arm, ...]:
+def arms(
+    strategies: Sequence[str], checks: Sequence[str], *, unfiltered: bool = True, earlier: bool = False
+) -> tuple[Arm, ...]:
     """All arms of an experiment. A single strategy is not left out: nothing synthetic would remain.
 
-    `checks` are those that dropped something, else leaving them out changes nothing; `unfiltered` whether any did.
+    `checks` are those that dropped something, else leaving them out changes nothing; `unfiltered` whether any did;
+    `earlier` whether there is synthetic data of earlier generations beside this one's.
     """
     left = strategies if len(strategies) > 1 else ()
     return (
@@ -56,6 +59,7 @@ def arms(strategies: Sequence[str], checks: Sequence[str], *, unfiltered: bool =
         Arm("matched", ("real",)),
         ADDED,
         *(Arm("added", ("added",), "without_strategy", name) for name in left),
+        *((Arm("added", ("added",), "without_earlier"),) if earlier else ()),
         *(Arm("added", ("added",), "without_check", name) for name in checks),
         *((Arm("added", ("added",), "unfiltered"),) if unfiltered else ()),
     )

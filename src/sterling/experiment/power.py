@@ -97,13 +97,13 @@ def mean_difference(n: float, spread: float, arms: int = 1) -> float | None:
     return (student_t_quantile(1 - ALPHA / 2, df) + student_t_quantile(POWER, df)) * spread * math.sqrt(arms / n)
 
 
-def detectable(repeats: Repeats, rates: Sequence[float] = RATES, alike: float = ALIKE) -> Iterator[Evidence]:
+def detectable(repeats: Repeats) -> Iterator[Evidence]:
     """`evaluation.detectable.<paired|unpaired>.<rate>` for outcomes of 0 and 1, on effective items.
 
     The value is the smallest fall of the failure rate, `rise` in the inputs the smallest rise.
     """
-    for rate in rates:
-        yield from _of_rates(repeats, f"{rate:g}", rate, alike, {"measured": False})
+    for rate in RATES:
+        yield from _of_rates(repeats, f"{rate:g}", rate, ALIKE, {"measured": False})
 
 
 def detectable_from(repeats: Repeats, outcomes: Outcomes) -> Iterator[Evidence]:

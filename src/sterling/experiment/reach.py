@@ -18,6 +18,7 @@ from sterling.text.clusters import Clusters, vectors
 Band = tuple[str, int, float]
 """Name, and how many copies a type has at least and at most."""
 _TOPICS = 60
+_SEED = 0
 _LEAST_TEXTS = 5
 """Real texts to each topic, on average."""
 _PARTS = ("rarest quarter", "second quarter", "third quarter", "commonest quarter")
@@ -30,17 +31,17 @@ class Real(NamedTuple):
     other: Sequence[str]
 
 
-def reach(texts: Sequence[str], real: Real, bands: Sequence[Band], seed: int = 0) -> Iterator[Evidence]:
+def reach(texts: Sequence[str], real: Real, bands: Sequence[Band]) -> Iterator[Evidence]:
     """`evaluation.tail.words.<band>` and `evaluation.tail.topics.<quarter>`.
 
     The value is the share of rare types (or topics) that occur in the set; `real` in the inputs is the share that occur
     in other real text of as many tokens (or texts). Of both sides the larger is cut. Intervals take types as
     independent, which words in bursts are not: they are a little too narrow.
     """
-    order = np.random.default_rng(seed).permutation(len(texts)).tolist()
+    order = np.random.default_rng(_SEED).permutation(len(texts)).tolist()
     mixed = [texts[at] for at in order]
     yield from _words(mixed, real, bands)
-    yield from _topics(mixed, real, seed)
+    yield from _topics(mixed, real)
 
 
 def _words(texts: Sequence[str], real: Real, bands: Sequence[Band]) -> Iterator[Evidence]:
@@ -54,12 +55,12 @@ def _words(texts: Sequence[str], real: Real, bands: Sequence[Band]) -> Iterator[
         yield _share(f"evaluation.tail.words.{name}", found[0][mine], found[1][mine], method, band=name, size=size)
 
 
-def _topics(texts: Sequence[str], real: Real, seed: int) -> Iterator[Evidence]:
+def _topics(texts: Sequence[str], real: Real) -> Iterator[Evidence]:
     count = min(_TOPICS, len(real.choosing) // _LEAST_TEXTS)
     if count < len(_PARTS):
         return
     choosing = vectors(real.choosing)
-    clusters = Clusters.of(choosing, count, seed)
+    clusters = Clusters.of(choosing, count, _SEED)
     holds = np.bincount(clusters.assign(choosing), minlength=count)
     size = min(len(texts), len(real.other))
     found = [_met(clusters, side[:size], count) for side in (texts, real.other)]

@@ -10,6 +10,10 @@ from sterling.stats import Interval, holm
 Word = Literal["helps", "harms", "harms the tail", "inconclusive"]
 Said = Literal["worse", "better", "undecided"]
 ALPHA = 0.05
+_BEYOND = 20
+"""Times as many test documents that nobody will bring."""
+_MOST_HELD = 0.5
+"""Share of the anchor that a test may take."""
 MARGIN = 0.005
 """Of the control's loss: what may be worse by more than this is not cleared. As `student_tail` of the monitor."""
 
@@ -21,6 +25,14 @@ class Verdict(NamedTuple):
     why: str
     change: str = ""
     """What would change it; empty where nothing could."""
+
+
+class Held(NamedTuple):
+    """The test set that an experiment is judged on."""
+
+    documents: int
+    share: float
+    """Of all anchor records, as the recipe's `roles.test` has it."""
 
 
 class Claim(NamedTuple):
@@ -88,13 +100,13 @@ def adjusted(effects: Sequence[Effect]) -> list[float]:
     return holm([one.p for one in effects])
 
 
-def verdict(claims: Claims) -> Verdict:
-    """What the effects come to.
+def verdict(claims: Claims, held: Held | None = None) -> Verdict:
+    """What the effects come to. `held`: the whole test, for words on what would change an open verdict.
 
     The tail gates: what harms it is never said to help, and neither is what may harm it beyond `MARGIN`. Likelihood
     alone never says `helps`, since it rewards text that is like the generator's; failures on real tasks must fall.
     """
-    return _harm(claims) or _help(claims) or _open(claims)
+    return _harm(claims) or _help(claims) or _open(claims, held)
 
 
 def _harm(claims: Claims) -> Verdict | None:
@@ -124,16 +136,25 @@ def _same(claim: Claim, claims: Claims) -> list[Claim]:
     return [one for one in claims.tasks_too if one.student == claim.student]
 
 
-def _open(claims: Claims) -> Verdict:
+def _open(claims: Claims, held: Held | None) -> Verdict:
     better = [claim for claim in claims.whole if claim.better]
     uncleared = [claim for claim in (*claims.tail, *claims.whole) if not claim.cleared]
     if better and not claims.tasks:
-        what = f"{_told('loss falls', better[0])}, but likelihood alone proves no help"
+        what = f"{_told('loss falls', better[0])}, but likelihood alone proves no help: it rewards what is like the generator"
         return Verdict("inconclusive", what, "tasks: test records with a prompt, a completion and a check that judges")
     wanting = uncleared[0] if uncleared else max((*claims.tasks, *claims.whole), key=_needed)
-    what = "harm to the tail is not ruled out" if wanting in claims.tail else "no difference beyond chance"
-    told = ", ".join(_sentences(wanting, what))
-    return Verdict("inconclusive", told, f"would need n = about {needed(wanting.effect)}")
+    told = ", ".join(_sentences(wanting, _open_of(wanting, claims)))
+    if better and wanting in claims.tasks:
+        told += "; loss falls, but likelihood rewards what is like the generator, so tasks decide"
+    return Verdict("inconclusive", told, _more(wanting.effect, held))
+
+
+def _open_of(wanting: Claim, claims: Claims) -> str:
+    if wanting in claims.tail:
+        return "harm to the tail is not ruled out"
+    if wanting in claims.tasks:
+        return "failures on real tasks do not differ beyond chance"
+    return "loss does not differ beyond chance"
 
 
 def _sentences(claim: Claim, what: str) -> Iterator[str]:
@@ -147,14 +168,25 @@ def _told(what: str, claim: Claim) -> str:
     return f"{what}: {claim.effect.value:+.3f} [{low:+.3f}, {high:+.3f}] ({claim.student})"
 
 
-def needed(found: Effect) -> str:
-    """Documents, or seeds where these are most of the doubt, with which an effect of this size would be told from 0.
+def _more(found: Effect, held: Held | None) -> str:
+    """What would tell an effect of this size from 0: seeds where these are most of the doubt, else test documents.
 
     To two digits, and at least half as many again. It is a guess from the width of one interval.
     """
     if found.by_seeds > 0.5:
-        return f"{_rounded(_needed_of(found, found.seeds)):,} seeds"
-    return f"{_rounded(_needed_of(found, found.documents)):,} documents"
+        seeds = _rounded(_needed_of(found, found.seeds))
+        return f"about {seeds:,} seeds in place of {found.seeds}: `--seeds {seeds}`"
+    times = _needed_of(found, found.documents) / found.documents
+    here = found.documents if held is None else held.documents
+    if times > _BEYOND:
+        return (
+            f"more than {_BEYOND} times the {here:,} test documents: a difference this small is beyond such an anchor"
+        )
+    told = f"about {_rounded(times * here):,} real documents of the test role in place of {here:,}"
+    rows = f"{times:.1f} times as many anchor rows"
+    if held is None or times * held.share > _MOST_HELD:
+        return f"{told}: {rows}"
+    return f"{told}: {rows}, or `roles.test: {times * held.share:.2g}` in place of {held.share:g}"
 
 
 def _needed(claim: Claim) -> float:

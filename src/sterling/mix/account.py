@@ -48,7 +48,10 @@ def _shares(drawn: Draw) -> Iterator[Evidence]:
         counted = sizes(pool.candidates, unit)
         real, other = (pool.amount(taken & side, counted) for side in (pool.is_real, ~pool.is_real))
         n = int(counted[taken].sum())
-        bare = {"real": int(counted[taken & pool.is_real].sum()), "synthetic": int(counted[taken & ~pool.is_real].sum())}
+        bare = {
+            "real": int(counted[taken & pool.is_real].sum()),
+            "synthetic": int(counted[taken & ~pool.is_real].sum()),
+        }
         for side, part in {"real": real, "synthetic": other}.items():
             value = float(part / (real + other)) if real + other else None
             names = [f"mix.share.{side}.{unit}"] + [f"mix.share.{side}"] * (unit == pool.rules.unit)

@@ -182,7 +182,11 @@ def _sentence(conflict: Conflict, unit: str, domains: Sequence[str]) -> str:
     demand, needed = conflict.demand, conflict.needed
     if demand.path == OTHERS:
         said = "records of no named domain are to stay out, as the file of `ratios` says"
-        more = "" if needed is None else f"; beside the others they would have to be {_amount(demand, needed, unit)} or more"
+        more = (
+            ""
+            if needed is None
+            else f"; beside the others they would have to be {_amount(demand, needed, unit)} or more"
+        )
         return said + more
     said = f"`{'.'.join(demand.path)}` {_SAID[demand.kind]} {_amount(demand, demand.value, unit)}"
     if demand.kind == "at_least" and domains and demand.name not in domains:

@@ -22,6 +22,7 @@ from sterling.pipeline.generating import Walked
 from sterling.pipeline.generations.continuing import Inherited, continued, depths, refuse_itself
 from sterling.pipeline.generations.erasing import read_erasures
 from sterling.pipeline.job import Job
+from sterling.pipeline.looking import require_rows
 from sterling.pipeline.mixing import mix
 from sterling.pipeline.publishing import publish
 from sterling.pipeline.walking import walk
@@ -159,7 +160,7 @@ def _families(loaded: Loaded) -> Path | None:
 
 
 def require_files(loaded: Loaded) -> None:
-    """Every local file that the recipe names is there, and each part has what it requires.
+    """Every local file that the recipe names is there, each part has what it requires, and anchors begin as they should.
 
     SourceError with the recipe's line for the first that is not.
 
@@ -195,6 +196,7 @@ def require_files(loaded: Loaded) -> None:
             look()
         except InputError as error:
             raise _at(loaded, (key,), error) from None
+    require_rows(loaded)
 
 
 def _at(loaded: Loaded, place: tuple[str | int, ...], error: InputError) -> SourceError:

@@ -120,7 +120,7 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, inherited: 
         *accounts.acceptance(makers),
         *flagged(job, became),
         *authors.written(job.recipe, every),
-        *generations(mixed, inherited),
+        *generations(job.recipe, mixed, inherited),
         *calibration(job, makers),
         *tails(job, walked.made),
         *tails(job, walked.anchors, "anchor"),

@@ -12,6 +12,8 @@ from sterling.records import canonical_json, digest
 
 _AGAIN = "run `sterling experiment RECIPE --share {cap:.2g}` and name what it writes: `mix.evidence: {file}`"
 _WHERE = "experiments/{name}/evidence.json"
+_LOWER = "lower `mix.synthetic_cap`"
+_NEAR = 0.005
 
 
 class Proof(NamedTuple):
@@ -19,13 +21,15 @@ class Proof(NamedTuple):
 
     holds: bool
     what: str
+    mend: str = ""
+    """What would do, where it does not hold."""
 
 
 def made_from(recipe: Recipe) -> dict[str, str]:
     """Digests of what decides which candidates there are and what stands of them, by key of the recipe.
 
     Not of the data behind it: files are not read again for a lint. The mix is left out, since its cap is what an
-    experiment is for.
+    experiment is for. `continues` is a key only where the recipe continues a release.
     """
     said = plain(recipe)
     keys = {
@@ -34,7 +38,17 @@ def made_from(recipe: Recipe) -> dict[str, str]:
         "checks": ("checks",),
         "seed": ("seed",),
     }
+    if recipe.continues is not None:
+        keys["continues"] = ("continues", "erasures")
     return {name: digest(canonical_json([said[key] for key in parts])) for name, parts in keys.items()}
+
+
+def fitting(recipe: Recipe) -> Mapping[str, Any] | None:
+    """What the recipe's `mix.evidence` holds, if it was made from what the recipe makes; whatever it says."""
+    found = None if recipe.evidence_file is None else _read(recipe.evidence_file)
+    if found is None or isinstance(found, str):
+        return None
+    return None if _changed(recipe, found) else found
 
 
 @rule(
@@ -55,27 +69,55 @@ def high_share_is_tried(recipe: Recipe) -> Iterator[Situation]:
     if proof.holds:
         yield met(proof.what, *key)
     else:
-        mend = _AGAIN.format(cap=cap, file=_WHERE.format(name=recipe.name))
-        yield unmet(proof.what, *key, mend=f"{mend}; or lower `mix.synthetic_cap`")
+        yield unmet(proof.what, *key, mend=proof.mend)
 
 
 def proof_of(recipe: Recipe) -> Proof:
     """Whether the recipe's evidence says `helps`, for a share as high as its cap, and was made from what it makes."""
     cap, file = caps(recipe).synthetic_cap, recipe.evidence_file
+    again = f"{_AGAIN.format(cap=cap, file=_WHERE.format(name=recipe.name))}; or {_LOWER}"
     if file is None:
-        return Proof(False, f"no experiment has shown that {cap:.0%} synthetic data helps")
+        return Proof(False, f"no experiment has shown that {cap:.0%} synthetic data helps", again)
     found = _read(file)
     if isinstance(found, str):
-        return Proof(False, f"`mix.evidence`: {found}")
-    changed = [key for key, value in made_from(recipe).items() if found["made_from"].get(key) != value]
-    word, share = str(found["verdict"]["word"]), float(found["share"])
-    if changed:
-        return Proof(False, f"the experiment is stale: {_listed(changed)} changed since it was made")
+        return Proof(False, f"`mix.evidence`: {found}", again)
+    if changed := _changed(recipe, found):
+        return Proof(False, f"the experiment is stale: {_listed(changed)} changed since it was made", again)
+    word, share, missing = str(found["verdict"]["word"]), float(found["share"]), _missing(found, cap)
     if word != "helps":
-        return Proof(False, f"the experiment says `{word}` of {share:.0%}: {found['verdict']['why']}")
-    if share < cap - 0.005:
-        return Proof(False, f"the experiment tried {share:.0%} synthetic data, and the cap is {cap:.0%}")
+        what = f"the experiment says `{word}` of {share:.0%}: {found['verdict']['why']}"
+        change = str(found["verdict"].get("change") or "")
+        return Proof(False, what, f"{_LOWER}; or bring what would change it: {change}" if change else _LOWER)
+    if share < cap - _NEAR and missing:
+        return Proof(False, *_out_of_reach(found, cap, missing))
+    if share < cap - _NEAR:
+        return Proof(False, f"the experiment tried {share:.0%} synthetic data, and the cap is {cap:.0%}", again)
     return Proof(True, f"an experiment says that {share:.0%} synthetic data helps: {found['verdict']['why']}")
+
+
+def _changed(recipe: Recipe, found: Mapping[str, Any]) -> list[str]:
+    """Keys of the recipe that have changed since, appeared or gone."""
+    now, then = made_from(recipe), found["made_from"]
+    return [key for key in dict.fromkeys([*now, *then]) if now.get(key) != then.get(key)]
+
+
+def _missing(found: Mapping[str, Any], cap: float) -> int:
+    """Synthetic tokens that are wanting for a cap; 0 where there are enough, or nobody counted."""
+    reach = found.get("reach") or {}
+    if not {"real", "standing"} <= reach.keys() or cap >= 1:
+        return 0
+    return max(0, round(reach["real"] * cap / (1 - cap)) - int(reach["standing"]))
+
+
+def _out_of_reach(found: Mapping[str, Any], cap: float, missing: int) -> tuple[str, str]:
+    """What is the case, and what would do: another run of the same would reach no more."""
+    reach, share = found["reach"], float(found["share"])
+    what = (
+        f"{cap:.0%} is out of reach: the experiment reached {share:.0%}, since {reach['standing']:,} synthetic tokens "
+        f"stand and {reach['standing'] + missing:,} would be needed"
+    )
+    mend = f"{_LOWER} to {share:.2g}; or generate {missing:,} more synthetic tokens, then try again"
+    return what, mend
 
 
 def _read(file: Path) -> Mapping[str, Any] | str:
@@ -88,6 +130,7 @@ def _read(file: Path) -> Mapping[str, Any] | str:
         return f"{file} cannot be read as JSON"
     try:
         float(found["share"]), found["verdict"]["word"], found["verdict"]["why"], found["made_from"].get
+        (found.get("reach") or {}).keys()
     except (TypeError, KeyError, ValueError, AttributeError):
         return f"{file} is no evidence of `sterling experiment`"
     return found  # type: ignore[no-any-return]

@@ -9,6 +9,10 @@ from sterling.stats import Evidence
 
 _LEAST_FROZEN = 0.5
 """Excess of `anchor.rotation` (0 chance, 1 the same records again) above which a draw is no draw."""
+_NEARLY_ALL = 0.95
+"""Of the real candidates: with so many in the mix it is no subset to speak of, whatever keeps the rest out."""
+_LEAST_TRAIN = 0.5
+"""Of the real records: with fewer in the train role, most of what people wrote is lost to every generation."""
 _MANY = 3
 """Generations from which unweighted accumulation counts as many."""
 
@@ -111,21 +115,55 @@ _rotates = rule(
 
 @gate_of(_rotates)
 def real_share_is_not_frozen(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
-    """The real records of the mix are the whole anchor, fresh ones, or another draw than the last time."""
+    """The real records of the mix are nearly all of the train role, or another draw from it than the last time."""
     drawn = evidence.get("anchor.rotation")
     if drawn is None or drawn.value is None or drawn.interval is None:
         return
-    candidates, both = drawn.inputs["candidates"], drawn.inputs["hits"]
-    if drawn.n == candidates:
-        yield met(f"the mix holds all {candidates:,} real records there are to draw from", "mix")
+    candidates, both, chance = (drawn.inputs[key] for key in ("candidates", "hits", "chance"))
+    if drawn.n >= _NEARLY_ALL * candidates:
+        held = f"all {candidates:,}" if drawn.n == candidates else f"{drawn.n:,} of {candidates:,}"
+        yield met(f"the mix holds {held} real records there are to draw from, {_train_role(drawn)}", "mix")
         return
-    chance = drawn.inputs["chance"]
     said = f"{both:,} of {drawn.n:,} real records of the mix were in the last one too"
     said += f"; {chance:.0%} would be by chance, of {candidates:,} to draw from"
-    if drawn.inputs["excess"] > _LEAST_FROZEN and drawn.interval.low > chance:
-        yield unmet(f"the real share is a frozen subset: {said}", "mix")
-    else:
+    if drawn.inputs["excess"] <= _LEAST_FROZEN or drawn.interval.low <= chance:
         yield met(f"the real share is drawn anew: {said}", "mix")
+    elif dropped := drawn.inputs["dropped"]:
+        what = f"the real share is a frozen subset: {said}, and checks drop {dropped:,} of those"
+        yield unmet(
+            what, "mix", mend="take `human: drop` off the checks that filter, so that human records are flagged"
+        )
+    else:
+        yield unmet(f"the real share is a frozen subset: {said}", "mix")
+
+
+def _train_role(drawn: Evidence) -> str:
+    share = drawn.inputs["train"] / drawn.inputs["real"] if drawn.inputs["real"] else 0.0
+    return f"the train role with {share:.0%} of the anchor's real records"
+
+
+_trains = rule(
+    "anchor.trains",
+    "high",
+    ANCHORED,
+    why="a record has one role for good, so what is held back enters no mix: a small train role is a frozen subset",
+    source="own trigram loops, six generations; Alemohammad et al., arXiv 2307.01850",
+    mend="give `roles.train` at least 0.5 from the first generation on, or bring more human records",
+)(_nothing_before_it_runs)
+
+
+@gate_of(_trains)
+def enough_of_the_anchor_trains(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
+    """At least half of the real records may enter the mix of some generation."""
+    drawn = evidence.get("anchor.rotation")
+    if drawn is None or not drawn.inputs["real"]:
+        return
+    train, real = drawn.inputs["train"], drawn.inputs["real"]
+    what = f"{train:,} of the anchor's {real:,} real records have the train role"
+    if train < _LEAST_TRAIN * real:
+        yield unmet(f"{what}: the same each generation, and the others are in no mix", "roles")
+    else:
+        yield met(what, "roles")
 
 
 _fresh = rule(
@@ -167,10 +205,14 @@ def generation_adds_something(_: Recipe, evidence: Mapping[str, Evidence]) -> It
     if added is None:
         return
     if added.value:
-        yield met(f"{added.value:,.0f} of the {added.n:,} records that this generation wrote are in the mix", "generate")
+        yield met(
+            f"{added.value:,.0f} of the {added.n:,} records that this generation wrote are in the mix", "generate"
+        )
         return
     said = ", ".join(f"{n:,} by {check}" for check, n in added.inputs["dropped"].items())
-    yield unmet(f"this generation adds nothing: all {added.n:,} records that it wrote were dropped ({said})", "generate")
+    yield unmet(
+        f"this generation adds nothing: all {added.n:,} records that it wrote were dropped ({said})", "generate"
+    )
 
 
 _weighted = rule(

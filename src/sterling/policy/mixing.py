@@ -9,7 +9,7 @@ from sterling.policy.rule import Situation, gate_of, met, rule, unmet
 from sterling.recipes import Recipe
 from sterling.stats import Evidence
 
-_REMOVES_TWINS = frozenset({"exact_duplicates", "near_duplicates", "contamination"})
+REMOVES_TWINS = frozenset({"exact_duplicates", "near_duplicates", "contamination"})
 """Checks that may take a human record away: its content is elsewhere, or must not train at all."""
 _BELOW = "bring data that is attested as human"
 
@@ -65,7 +65,7 @@ def whole_anchor_counts(recipe: Recipe) -> Iterator[Situation]:
     filters = [
         (index, entry.name)
         for index, entry in enumerate(recipe.checks)
-        if entry.part.human == "drop" and entry.part.may_drop() and entry.part.name_in_recipe not in _REMOVES_TWINS
+        if entry.part.human == "drop" and entry.part.may_drop() and entry.part.name_in_recipe not in REMOVES_TWINS
     ]
     for index, name in filters:
         yield unmet(f"`{name}` drops human records, so the mix draws from what it likes", "checks", index)
@@ -93,7 +93,8 @@ def synthetic_share_is_capped(recipe: Recipe) -> Iterator[Situation]:
         if proof.holds:
             yield met(f"{what}; {recipe.purpose} allows {default:.0%}, but {proof.what}", "mix", "synthetic_cap")
             return
-        yield unmet(f"{what}; {recipe.purpose} allows {default:.0%}", "mix", "synthetic_cap")
+        goes = "the run goes on, and its card will print this as unmet"
+        yield unmet(f"{what}; {recipe.purpose} allows {default:.0%}: {goes}", "mix", "synthetic_cap")
     else:
         yield met(what, "mix", "synthetic_cap")
 

@@ -32,11 +32,6 @@ class Verdict:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     """What a doubter needs to see it for himself: the pair, the overlap, the failing example. JSON values."""
 
-    @property
-    def verifies(self) -> bool:
-        """Whether this verdict makes its record a verified one."""
-        return self.outcome == "keep" and self.family in VERIFYING
-
 
 @dataclass(frozen=True, slots=True)
 class Fault:

@@ -4,7 +4,6 @@ from sterling.text.minhash import PERMUTATIONS, Banding, band_keys, banding, sig
 from sterling.text.ngrams import (
     Hashes,
     Unit,
-    containment,
     jaccard,
     mixed,
     ngram_hashes,
@@ -22,7 +21,6 @@ __all__ = [
     "Unit",
     "band_keys",
     "banding",
-    "containment",
     "count_tokens",
     "jaccard",
     "mixed",

@@ -104,11 +104,6 @@ def jaccard(a: Hashes, b: Hashes) -> float:
     return common / (len(a) + len(b) - common)
 
 
-def containment(a: Hashes, b: Hashes) -> float:
-    """The share of A that is also in B (sorted unique arrays): 1 when A is part of B, and when A is empty."""
-    return overlap(a, b) / len(a) if len(a) else 1.0
-
-
 def mixed(values: Hashes) -> Hashes:
     """Every bit of each value spread over all 64, in place (the finaliser of splitmix64; Steele et al., 2014)."""
     values ^= values >> np.uint64(30)

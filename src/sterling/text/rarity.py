@@ -26,11 +26,6 @@ class DocumentFrequencies:
             self._counts[_types(text)] += 1
             self.texts += 1
 
-    def merge(self, other: "DocumentFrequencies") -> None:
-        """Add what another one counted."""
-        self.texts += other.texts
-        self._counts += other._counts
-
     def rarity(self, text: str) -> float:
         """Mean of -log2(share of texts that have it) over the word types of a text, in bits; 0 without words."""
         types = _types(text)

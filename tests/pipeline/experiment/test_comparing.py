@@ -28,7 +28,7 @@ def found() -> Compared:
     chance = np.random.default_rng(3)
     base, noise = chance.normal(8, 1, (4, 80)), chance.normal(0, 0.1, (4, 80))
     losses = {name: base + shift + chance.normal(0, 0.1, base.shape) for name, shift in SHIFTS.items()}
-    shy = noise - noise.mean() + 0.0235
+    shy = noise - noise.mean() + 0.0195
     losses |= {arm.name: losses["added"] + shy for arm in SHY}
     came = Results({"ngrams": losses}, {}, dict.fromkeys(losses, 900.0), dict.fromkeys(losses, 300.0))
     arms = (Arm("real"), Arm("repeated"), ADDED, WORSE, BETTER, *SHY)

@@ -43,8 +43,13 @@ def test_a_set_with_real_text_and_outcomes(tmp_path: Path) -> None:
 
 
 def test_a_set_that_stands_in_the_real_text_is_said(tmp_path: Path) -> None:
-    path = _write(tmp_path / "set.jsonl", _rows(1, 120))
-    assert evaluated_set(path, path).notes[0].startswith("120 of 120 items stand word for word in the real text")
+    rows, others = _rows(1, 120), _rows(2, 120)
+    path = _write(tmp_path / "set.jsonl", rows)
+    for same in (120, 1):
+        real = _write(tmp_path / "real.jsonl", [*rows[:same], *others[same:]])
+        [note] = evaluated_set(path, real).notes
+        assert note.startswith(f"{same} of 120 items stand word for word in the real text")
+    assert list(evaluated_set(path, _write(tmp_path / "real.jsonl", others)).notes) == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from sterling.pipeline.generations.handing_on import lineage
 from sterling.pipeline.generations.inheriting import Heir, inherit
 from sterling.pipeline.generations.meeting import MET
 from sterling.pipeline.mixing import Mixed
-from sterling.policy import gate
+from sterling.policy import Finding, gate
 from sterling.recipes import from_mapping
 from sterling.records import Maker, Record, Verdict, batch_of, verdict_table
 from sterling.release import EarlierRelease
@@ -75,6 +76,59 @@ def test_a_frozen_subset_is_recognised(tmp_path: Path, now: Callable[[int], bool
 def test_the_same_draw_is_no_fault_where_there_is_nothing_else(tmp_path: Path) -> None:
     told = drawn(tmp_path, lambda _: True, lambda _: True)
     assert [one.status for one in gate(from_mapping(GOOD), [told]) if one.rule == "mix.rotation"] == ["met"]
+
+
+def filtered(folder: Path, check: str, drops: Callable[[int], bool], n: int = 400) -> list[Finding]:
+    """Of a mix that holds, like the last one, all that a check left; every fourth record is held back."""
+    step, path = Step(folder, 1, "continues", "address"), folder / "check.parquet"
+    records = [replace(real(at), role="test") if at % 4 == 3 else real(at) for at in range(n)]
+    made = shard(folder, 0, records, lambda at: at % 4 != 3 and not drops(at))
+    said = ("drop" if drops(at) else "keep" for at in range(n))
+    pq.write_table(
+        verdict_table(
+            Verdict(one.id, word, check, "short", "statistics") for one, word in zip(records, said, strict=True)
+        ),
+        path,
+    )
+    held = [at % 4 != 3 and not drops(at) for at in range(n)]
+    step.part("met", 0).parent.mkdir()
+    pq.write_table(
+        pa.table({"first": [1] * n, "times": [int(one) for one in held], "last": held}).cast(MET), step.part("met", 0)
+    )
+    told = rotation([replace(made, verdicts=(path, *made.verdicts))], Inherited(step=step), {"twins"})
+    return [one for one in gate(from_mapping(GOOD), [told]) if one.rule in {"mix.rotation", "anchor.trains"}]
+
+
+def test_what_a_check_drops_each_time_is_a_frozen_subset_too(tmp_path: Path) -> None:
+    (frozen, trains) = sorted(
+        filtered(tmp_path, "length", lambda at: at >= 200), key=lambda one: one.rule, reverse=True
+    )
+    assert (frozen.status, frozen.severity) == ("unmet", "critical")
+    assert "150 of 150" in frozen.what
+    assert "50% would be by chance, of 300 to draw from, and checks drop 150 of those" in frozen.what
+    assert frozen.mend is not None
+    assert "human: drop" in frozen.mend
+    assert (trains.status, trains.what) == ("met", "300 of the anchor's 400 real records have the train role")
+
+
+@pytest.mark.parametrize(("check", "drops"), [("twins", 200), ("length", 390)])
+def test_copies_and_a_few_records_may_go(tmp_path: Path, check: str, drops: int) -> None:
+    found = {one.rule: one for one in filtered(tmp_path, check, lambda at: at >= drops)}
+    assert found["mix.rotation"].status == "met"
+    assert "the train role with 75% of the anchor's real records" in found["mix.rotation"].what
+
+
+def test_a_train_role_of_a_tenth_is_said(tmp_path: Path) -> None:
+    told = drawn(tmp_path, lambda _: True, lambda _: True)
+    small = replace(told, inputs={**told.inputs, "real": 4000})
+    (trains, rotates) = [
+        one for one in gate(from_mapping(GOOD), [small]) if one.rule in {"anchor.trains", "mix.rotation"}
+    ]
+    assert {trains.rule: trains.status, rotates.rule: rotates.status} == {
+        "anchor.trains": "unmet",
+        "mix.rotation": "met",
+    }
+    assert "10% of the anchor's real records" in trains.what + rotates.what
 
 
 def handed_on(folder: Path, made: list[Record], keeps: Callable[[int], bool] = lambda _: True) -> EarlierRelease:

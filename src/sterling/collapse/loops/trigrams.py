@@ -113,15 +113,3 @@ def _drawn(stretches: Sequence[Tokens], part: Part, seed: int) -> Weighed:
     order = np.random.default_rng(seed).permutation(len(stretches))
     size = round(part.share * sum(map(len, stretches)))
     return Weighed(np.concatenate([stretches[at] for at in order])[:size], part.weight)
-
-
-def surviving(
-    policy: Policy, anchor: Tokens, copies: int, generations: int, seed: int, documents: Sequence[int] | None = None
-) -> list[float]:
-    """Of the token types that the anchor holds so often, the share that is in the output of each generation."""
-    counts = np.bincount(anchor)
-    types = np.flatnonzero(counts == copies)
-    return [
-        float(np.mean(np.bincount(one, minlength=len(counts))[types] > 0)) if len(types) else float("nan")
-        for one in outputs(policy, anchor, generations, seed, documents)
-    ]

@@ -17,6 +17,9 @@ from sterling.text import count_tokens
 if TYPE_CHECKING:
     from sterling.experiment.students.learner import Learner
 
+_LONGEST = 256
+"""Tokens of an answer, at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Small:
@@ -78,13 +81,12 @@ class Transformer:
         model: Small | Checkpoint = Small(),
         items: Sequence[Example] = (),
         judge: Judge | None = None,
-        longest: int = 256,
     ) -> None:
         if find_spec("torch") is None or find_spec("transformers") is None:
             raise MissingExtra("a transformer as a student", "train")
         if isinstance(model, Checkpoint):
             model.require()
-        self._test, self._model, self._judge, self._longest = test, model, judge, longest
+        self._test, self._model, self._judge = test, model, judge
         self._items = [one for one in items if one.is_task]
         self._last: tuple[bytes, Learner] | None = None
 
@@ -108,7 +110,7 @@ class Transformer:
     def failures(self, training: Sequence[Example], seed: int) -> Floats:
         """1 where the answer that it wrote is wrong, 0 where it is right, NaN where nobody could judge it."""
         prompts = [f"{one.prompt}\n" for one in self._items]
-        answers = self._trained(training, seed).answers(prompts, self._longest)
+        answers = self._trained(training, seed).answers(prompts, _LONGEST)
         return judged(self._judge, self._items, answers)
 
     def _trained(self, training: Sequence[Example], seed: int) -> "Learner":

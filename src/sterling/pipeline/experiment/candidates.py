@@ -1,7 +1,7 @@
 """What an experiment is made from: the records of a run as they stand before the mix, and what became of the others."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -41,6 +41,8 @@ class Document(NamedTuple):
     tags: tuple[str, ...]
     dropped_by: str = ""
     """The check that dropped it; empty for what stands. Checks behind it never saw it."""
+    age: int = 0
+    """Generations since a synthetic record was written; 0 for what this run made, and for real ones."""
 
 
 class Candidates(NamedTuple):
@@ -56,21 +58,28 @@ class Candidates(NamedTuple):
     """Documents that are left out because they share a run of words with the test."""
     run: int
     """How many words."""
+    sampled: bool = False
+    """Whether there is more text than an experiment reads."""
 
 
-def candidates(recipe: Recipe, walked: Walked) -> Candidates:
+def candidates(recipe: Recipe, walked: Walked, ages: Mapping[int, int] | None = None) -> Candidates:
     """Read from the shards of a run. What is too much for memory is sampled, the same documents each time.
 
-    Only records that are attested as human count as real. A document that shares a run of words with a test document
+    Synthetic records of earlier generations are candidates as they are of the mix: `ages` says by shard number how many
+    generations ago they were written, and what is too old for `mix.generations` is left out. Only records that are attested as human count as real. A document that shares a run of words with a test document
     trains no arm: leaving out the check that keeps them apart would else look like help.
     """
     test = _sampled((d for shard in walked.anchors for d in _tests(shard)), MOST_TEST_TOKENS)
     real = _sampled((d for shard in walked.anchors for d in _judged(shard, recipe, real=True)), MOST_TOKENS)
-    made = _sampled((d for shard in walked.made for d in _judged(shard, recipe, real=False)), MOST_TOKENS)
+    old = ages or {}
+    born = [(shard, old.get(shard.number, 0)) for shard in (*walked.inherited, *walked.made)]
+    young = [(shard, age) for shard, age in born if age < (recipe.mix.generations or age + 1)]
+    made = _sampled((d for shard, age in young for d in _judged(shard, recipe, real=False, age=age)), MOST_TOKENS)
     run = _run(recipe)
     protected = Protected.of([one.example.text for one in test], run)
     pool = [one for one in (*real, *made) if not protected.touches(one.example.text)]
-    return Candidates(test, _groups(recipe, test), pool, len(real) + len(made) - len(pool), run)
+    sampled = any(sum(one.tokens for one in some) >= MOST_TOKENS for some in (real, made))
+    return Candidates(test, _groups(recipe, test), pool, len(real) + len(made) - len(pool), run, sampled)
 
 
 def _tests(shard: Shard) -> Iterator[Document]:
@@ -81,7 +90,7 @@ def _tests(shard: Shard) -> Iterator[Document]:
         yield Document(example, count_tokens(example.text), True, record.source, record.row, record.tags)
 
 
-def _judged(shard: Shard, recipe: Recipe, *, real: bool) -> Iterator[Document]:
+def _judged(shard: Shard, recipe: Recipe, *, real: bool, age: int = 0) -> Iterator[Document]:
     """Records of the train role, with what dropped them."""
     batch, dropped = read_batch(shard.records), _dropped(shard)
     wanted = pc.equal(batch.column("role"), "train")
@@ -92,7 +101,7 @@ def _judged(shard: Shard, recipe: Recipe, *, real: bool) -> Iterator[Document]:
     for record in records_of(batch.filter(wanted)):
         example = example_of(record)
         fate = dropped.get(record.id, "")
-        yield Document(example, count_tokens(example.text), real, record.source, record.row, record.tags, fate)
+        yield Document(example, count_tokens(example.text), real, record.source, record.row, record.tags, fate, age)
 
 
 def _dropped(shard: Shard) -> dict[str, str]:

@@ -13,6 +13,7 @@ from sterling.experiment import (
     Documents,
     Effect,
     Floats,
+    Held,
     Slice,
     Verdict,
     adjusted,
@@ -63,11 +64,13 @@ class Compared(NamedTuple):
 
 
 def compared(
-    arms: Sequence[Arm], found: Candidates, who: Learners, came: Results, outcomes: Sequence[Evidence] = ()
-) -> Compared:
+    arms: Sequence[Arm], found: Candidates, who: Learners, came: Results, outcomes: Sequence[Evidence] = (),
+    held: Held | None = None,
+) -> Compared:  # fmt: skip
     """Every difference with its interval, the word for each arm, and the word for the whole.
 
-    `outcomes`: what arms achieved in production; of the first control of an arm they count as tasks do.
+    `outcomes`: what arms achieved in production; of the first control of an arm they count as tasks do. `held`: what
+    the test is, for words on how much more of it would do.
 
     The whole is the arm `added` against real data alone; to help, it must beat repeated real data as well.
     """
@@ -82,7 +85,7 @@ def compared(
     for name, solver in who.solvers.items():
         inside, groups = _of_items(masks, found, [one.id for one in solver.items])
         rows += _rows(tried, came.failures[name], inside, groups, (f"{name}_tasks", solver.name, FAILURES))
-    words = {arm.name: verdict(_claims(rows, arm, _achieved(outcomes, arm))) for arm in tried}
+    words = {arm.name: verdict(_claims(rows, arm, _achieved(outcomes, arm)), held) for arm in tried}
     share = came.synthetic["added"] / came.tokens["added"]
     evidence = (*_evidence(rows, came), *outcomes, *_told(words, share, len(found.test), found, who))
     return Compared(words["added"], words, rows, came.tokens, evidence)

@@ -1,6 +1,6 @@
 """`sterling experiment`: does the synthetic part of a recipe help? Arms with and without it, on real held-out data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,13 +8,14 @@ from sterling.engine.local import LocalCrew, default_workers
 from sterling.engine.step import Step
 from sterling.engine.watch import Silent, Watch
 from sterling.errors import InputError
-from sterling.experiment import LEAST_SEEDS, arms
+from sterling.experiment import LEAST_SEEDS, Held, arms
 from sterling.experiment.contrasts import outcome_effects
 from sterling.experiment.outcomes import read_outcomes
 from sterling.pipeline.experiment.candidates import Candidates, candidates
 from sterling.pipeline.experiment.comparing import Compared, compared
 from sterling.pipeline.experiment.learners import Learners, learners, require_known
-from sterling.pipeline.experiment.trials import DRAWN, Results, Trial, results
+from sterling.pipeline.experiment.reaching import Reach
+from sterling.pipeline.experiment.trials import DRAWN, Results, Trial, results, told_apart
 from sterling.pipeline.order import RecipeLike, read_recipe, walked
 from sterling.policy import caps
 from sterling.policy.experiment import made_from
@@ -38,6 +39,8 @@ class Experiment(NamedTuple):
     found: Compared
     share: float
     """Synthetic part of the tokens in the mixed arms, as it came out."""
+    reach: Reach
+    """What was asked, and whether there is enough synthetic data for it."""
     test: int
     """Documents."""
     groups: int | None
@@ -51,6 +54,8 @@ class Experiment(NamedTuple):
     """Students and tasks that these data do not allow, and why."""
     outcomes: Sequence[Evidence] = ()
     """What arms achieved in production, where a file says it."""
+    same: Mapping[str, str] = {}
+    """Arms that are not told, by name, since they are fed the same as the one beside them."""
 
 
 def experiment(
@@ -78,18 +83,25 @@ def experiment(
     imported = [] if outcomes is None else outcome_effects(read_outcomes(outcomes), control)
     seen = watch or Silent()
     with walked(recipe, out=out, overrides=overrides, watch=seen, to_end=False) as at_work:
-        found = candidates(at_work.job.recipe, at_work.walked)
+        found = candidates(at_work.job.recipe, at_work.walked, at_work.inherited.past.ages)
         addresses = at_work.job.trail.addresses
         folder = at_work.release.parent.parent / "experiments" / loaded.recipe.name
     _require_enough(loaded, found)
+    reach = Reach.of(found, wanted)
+    if reach.short:
+        seen.start("share", None)
+        seen.finish("share", reach.sentence, reused=False)
     who = learners(loaded.recipe, found, seeds, students)
-    trial = _trial(loaded, found, who, wanted, folder, addresses)
+    trial, same = _trial(loaded, found, who, wanted, folder, addresses)
     came = _trained(trial, seeds, seen, 1 if who.heavy else loaded.recipe.engine.workers or default_workers())
-    compared_ = compared(trial.arms, found, who, came, imported)
+    held = Held(len(found.test), loaded.recipe.roles.test)
+    compared_ = compared(trial.arms, found, who, came, imported, held)
+    got = came.synthetic["added"] / came.tokens["added"]
+    more = (reach.evidence(got, seeds), *_twins(same, len(found.test)))
     done = Experiment(
-        loaded.recipe.name, compared_, came.synthetic["added"] / came.tokens["added"], len(found.test),
+        loaded.recipe.name, compared_._replace(evidence=(*compared_.evidence, *more)), got, reach, len(found.test),
         None if found.groups is None else len(set(found.groups)), seeds, found.shared, folder, who.unsuited,
-        imported,
+        imported, same,
     )  # fmt: skip
     _write(loaded, done, addresses)
     return done
@@ -147,18 +159,29 @@ def _more_test(loaded: Loaded, held: int) -> str:
 
 def _trial(
     loaded: Loaded, found: Candidates, who: Learners, share: float, folder: Path, inputs: Sequence[str]
-) -> Trial:
+) -> tuple[Trial, dict[str, str]]:
+    """And the arms that are left out, each with the one that is fed the same."""
     strategies = list(dict.fromkeys(one.source for one in found.pool if not one.real and not one.dropped_by))
     fates = {one.dropped_by for one in found.pool}
     checks = [entry.name for entry in loaded.recipe.checks if entry.name in fates]
-    chosen = arms(strategies, checks, unfiltered=any(one.dropped_by and not one.real for one in found.pool))
+    kept = [one.age for one in found.pool if not one.real and not one.dropped_by]
+    dropped = any(one.dropped_by and not one.real for one in found.pool)
+    every = arms(strategies, checks, unfiltered=dropped, earlier=min(kept) < max(kept))
+    chosen, same = told_apart(every, found.pool)
     asks = {
         "arms": [arm.name for arm in chosen], "share": share, "drawn": DRAWN, "seed": loaded.recipe.seed,
         "students": [one.name for one in who.students.values()], "tasks": [one.name for one in who.solvers.values()],
         "test": len(found.test), "pool": len(found.pool), "run": found.run,
     }  # fmt: skip
     step = Step.at(folder, 0, "train", asks, inputs)
-    return Trial(step, chosen, found.pool, share, loaded.recipe.seed, {**who.students, **who.rare}, who.solvers)
+    trial = Trial(step, chosen, found.pool, share, loaded.recipe.seed, {**who.students, **who.rare}, who.solvers)
+    return trial, same
+
+
+def _twins(same: Mapping[str, str], documents: int) -> Iterator[Evidence]:
+    for name, other in same.items():
+        method = f"arm `{name}` is fed the same as `{other}`, and is not told apart from it"
+        yield Evidence("experiment.same", None, documents, None, method, {"same": name, "as": other})
 
 
 def _trained(trial: Trial, seeds: int, watch: Watch, workers: int) -> Results:
@@ -183,6 +206,7 @@ def _write(loaded: Loaded, done: Experiment, addresses: Sequence[str]) -> None:
     groups = "" if done.groups is None else f" of {done.groups:,} groups"
     sentence = (
         f"{done.test:,} test documents{groups}, {done.seeds} seeds, {done.share:.0%} synthetic data in mixed arms"
+        f"{f'; {done.reach.sentence}' if done.reach.short else ''}"
     )
     page = render_experiment(done.found.evidence, Head(f"Experiment: {done.name}", sentence, "", facts))
     write_text(done.folder / "report.html", page)
@@ -194,10 +218,12 @@ def as_json(done: Experiment) -> dict[str, Any]:
         "name": done.name,
         "verdict": {**done.found.verdict._asdict()},
         "share": done.share,
+        "reach": done.reach.to_json(),
         "arms": {name: one._asdict() for name, one in done.found.verdicts.items()},
         "test": {"documents": done.test, "groups": done.groups},
         "seeds": done.seeds,
         "left_out": done.shared,
         "unsuited": list(done.unsuited),
+        "same": dict(done.same),
         "evidence": [one.to_json() for one in done.found.evidence],
     }

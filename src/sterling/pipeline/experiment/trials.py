@@ -58,6 +58,18 @@ def drawn(pool: Sequence[Document], recipe_seed: int, seed: int) -> list[Documen
     return [pool[at] for at in np.argsort(numbers).tolist() if numbers[at] < DRAWN]
 
 
+def told_apart(some: Sequence[Arm], pool: Sequence[Document]) -> tuple[tuple[Arm, ...], dict[str, str]]:
+    """Arms that are fed differently; and of each other one, by name, the arm that is fed the same."""
+    kept: dict[tuple[object, ...], Arm] = {}
+    same: dict[str, str] = {}
+    for arm in some:
+        entering = np.packbits([enters(one, arm) for one in pool]).tobytes()
+        first = kept.setdefault((arm.feed, arm.controls, entering), arm)
+        if first is not arm:
+            same[arm.name] = first.name
+    return tuple(kept.values()), same
+
+
 class _Pools(NamedTuple):
     """What an arm is fed from with one seed."""
 
@@ -77,6 +89,8 @@ def enters(one: Document, arm: Arm) -> bool:
             return not one.dropped_by
         case "without_strategy":
             return not one.dropped_by and (one.real or one.source != arm.subject)
+        case "without_earlier":
+            return not one.dropped_by and not one.age
         case "without_check":
             return one.dropped_by in {"", arm.subject}
         case "unfiltered":

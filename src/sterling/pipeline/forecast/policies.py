@@ -33,7 +33,7 @@ class Plan:
 
     @classmethod
     def of(cls, recipe: Recipe, size: int) -> "Plan":
-        """`size`: of the anchor's real data, in the unit of the recipe's mix. ValueError for one that is not resolved."""
+        """`size`: of the anchor's real data, in the unit of its mix. ValueError for a recipe that is not resolved."""
         mix, fade = recipe.mix, recipe.mix.weights.per_generation
         if mix.synthetic_cap is None or mix.real_floor is None or fade is None:
             raise ValueError("the bounds and weights of the mix are not said: `policy.resolved` says them")

@@ -41,9 +41,9 @@ def forecast_run(
     """`forecast.this mix.…` over ten generations, and `replace` and `accumulate` beside it.
 
     `anchors`: the checked anchor, of which the human part that still stands is looked at; `chosen`: the shards of the
-    mix, whose synthetic part is this run's output. Of both 400,000 tokens at most. Tail reproduction is what the monitor
-    has `watched` of this run, against real text that nothing was made from, else it is measured against the train role,
-    where the output is long enough; `source` in the inputs of `forecast.kappa.<band>` says which role.
+    mix, whose synthetic part is this run's output. Of both 400,000 tokens at most. Tail reproduction is what the
+    monitor has `watched` of this run, against real text that nothing was made from; else it is measured against the
+    train role, where the output is long enough. `source` in the inputs of `forecast.kappa.<band>` says which role.
     Nothing is said of a preview, nor where no model is to be trained beside real data.
     """
     recipe = job.recipe

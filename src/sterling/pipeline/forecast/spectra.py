@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace as altered
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from sterling.collapse.branching import Policy, freeze, presets, rotate
 from sterling.collapse.calibrating import Numbered, calibration
 from sterling.collapse.forecast import BANDS, Kappa, Kappas, Spectrum, forecast, until
-from sterling.collapse.reproduction import tail_reproduction
+from sterling.collapse.reproduction import Read, copying, tail_reproduction
 from sterling.collapse.samples import CHUNK_TOKENS, CHUNKS, Sample, chunks, halves, sampled
 from sterling.errors import InputError
 from sterling.pipeline.corpora import corpus_texts
@@ -134,9 +136,9 @@ def require_tokens(sample: Sample, where: str) -> None:
 
 
 def reproduction(anchor: Sample, output: Iterable[str], where: str) -> Reproduction:
-    """Tail reproduction of what a model wrote. InputError where that is too little."""
+    """Tail reproduction of what a model wrote that was trained on this anchor. InputError where that is too little."""
     written = sampled(output, SEED)
-    kappa = measured(anchor, written, f"measured on {where} ({written.tokens:,} tokens)")
+    kappa = copied(anchor, written, f"measured on {where} ({written.tokens:,} tokens)")
     if kappa is None:
         least = _LEAST_CHUNK * CHUNKS
         what = f"{written.tokens:,} tokens are too few to measure tail reproduction"
@@ -145,8 +147,22 @@ def reproduction(anchor: Sample, output: Iterable[str], where: str) -> Reproduct
     return kappa
 
 
+def copied(anchor: Sample, output: Sample, said: str) -> Reproduction | None:
+    """Tail reproduction of a model that has read the anchor; None where there is too little of it, or of its output."""
+    size = min(CHUNK_TOKENS, min(anchor.tokens, output.tokens) // CHUNKS)
+    if size < _LEAST_CHUNK:
+        return None
+    if len(anchor.texts) == anchor.seen:
+        read = Read.whole(np.concatenate(hashed(anchor.texts)))
+    else:
+        one, other = (np.concatenate(hashed(half)) for half in halves(anchor.texts))
+        read = Read.sampled(one, other, anchor.tokens * anchor.seen / len(anchor.texts))
+    generated = [token_hashes(chunk.tokens) for chunk in chunks(output.texts, size)]
+    return Reproduction.of(copying("output", read, generated), "train", said)
+
+
 def measured(anchor: Sample, output: Sample, said: str) -> Reproduction | None:
-    """Tail reproduction of an output; None where there is too little of it, or of the anchor.
+    """Tail reproduction of an output whose model has not read the anchor; None where there is too little of either.
 
     One half of the anchor says what is rare, the other is what the output is compared with.
     """

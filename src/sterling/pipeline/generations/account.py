@@ -1,24 +1,27 @@
 """What a run says of itself as one generation among others, once its mix is made."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sterling.engine.shards import Shard, left, read_batch
+from sterling.engine.shards import Shard, read_batch
 from sterling.pipeline.generations.continuing import Inherited
 from sterling.pipeline.generations.handing_on import drawn_of, met_of
 from sterling.pipeline.generations.unknowns import unknowns
 from sterling.pipeline.mixing import Mixed, before_mix
+from sterling.policy.mixing import REMOVES_TWINS
+from sterling.recipes import Recipe
 from sterling.records.places import read_parquet
 from sterling.stats import Evidence, count, proportion
 
 
-def generations(mixed: Mixed, inherited: Inherited) -> Iterator[Evidence]:
+def generations(recipe: Recipe, mixed: Mixed, inherited: Inherited) -> Iterator[Evidence]:
     """`anchor.unknown.*` of every run; `generation.inherited`, `generation.added` and `anchor.rotation` of one that
     continues another.
     """
@@ -26,7 +29,8 @@ def generations(mixed: Mixed, inherited: Inherited) -> Iterator[Evidence]:
     if inherited.step is not None:
         yield _inherited(mixed.inherited, inherited)
         yield from _added(mixed.made)
-        yield rotation(mixed.anchors, inherited)
+        twins = {entry.name for entry in recipe.checks if entry.part.name_in_recipe in REMOVES_TWINS}
+        yield rotation(mixed.anchors, inherited, twins)
 
 
 def generation_of(mixed: Mixed, inherited: Inherited) -> dict[str, Any]:
@@ -72,9 +76,15 @@ def _dropped(shard: Shard) -> Iterator[str]:
 
 @dataclass(slots=True)
 class _Draws:
-    """Real records of the train role that the mix could have held."""
+    """Real records. All but the first two counts are of candidates."""
 
+    real: int = 0
+    """Of every role."""
+    train: int = 0
     candidates: int = 0
+    """Of the train role, without copies and contaminated ones."""
+    dropped: int = 0
+    """That other checks took away, so that the mix could not hold them."""
     drawn: int = 0
     last: int = 0
     """That the last mix held."""
@@ -83,33 +93,56 @@ class _Draws:
     """That this mix holds and no earlier one held."""
 
 
-def rotation(anchors: Sequence[Shard], inherited: Inherited) -> Evidence:
+def rotation(anchors: Sequence[Shard], inherited: Inherited, twins: Collection[str] = ()) -> Evidence:
     """`anchor.rotation`: how many of the real records in this mix the last one held already, and how many by chance.
 
     A draw at random repeats the share of the candidates that the last mix held; a rotated one repeats fewer. `excess`
     is where between chance (0) and as many as possible (1) it lies. Records of the same payload count as one was
-    drawn.
+    drawn. Candidates are all real records of the train role but those that `twins` dropped, checks by name: what any
+    other check drops each time is as frozen as what a budget leaves out.
     """
     draws = _Draws()
     for shard in anchors:
-        _add(draws, shard, met_of(inherited, shard, shard.size()))
+        _add(draws, shard, met_of(inherited, shard, shard.size()), twins)
     chance = draws.last / draws.candidates if draws.candidates else 0.0
     most, expected = min(draws.last, draws.drawn), draws.drawn * chance
     excess = (draws.both - expected) / (most - expected) if most > expected else 0.0
     return proportion(
         "anchor.rotation", draws.both, draws.drawn, "real records of this mix that the last one held already",
         candidates=draws.candidates, last=draws.last, fresh=draws.fresh, chance=chance, excess=excess,
+        dropped=draws.dropped, train=draws.train, real=draws.real,
     )  # fmt: skip
 
 
-def _add(draws: _Draws, shard: Shard, met: pa.Table) -> None:
-    batch, rows = left(before_mix(shard), ("id", "origin"))
-    human = np.array([origin == "human" for origin in batch.column("origin").to_pylist()], np.bool_)
-    drawn = drawn_of(shard, batch.column("id")).to_numpy(zero_copy_only=False) & human
-    held = met["last"].to_numpy()[rows] & human
-    times = met["times"].to_numpy()[rows]
-    draws.candidates += int(human.sum())
+def _add(draws: _Draws, shard: Shard, met: pa.Table, twins: Collection[str]) -> None:
+    batch = read_batch(shard.records, ("id", "origin", "role"))
+    ids = batch.column("id")
+    copies, others = _gone(before_mix(shard), twins)
+    human = _flags(pc.equal(batch.column("origin"), "human"))
+    train = human & _flags(pc.equal(batch.column("role"), "train"))
+    candidates = train & ~_flags(pc.is_in(ids, value_set=copies))
+    drawn = _flags(drawn_of(shard, ids)) & candidates
+    held = met["last"].to_numpy() & candidates
+    draws.real += int(human.sum())
+    draws.train += int(train.sum())
+    draws.candidates += int(candidates.sum())
+    draws.dropped += int((candidates & _flags(pc.is_in(ids, value_set=others))).sum())
     draws.drawn += int(drawn.sum())
     draws.last += int(held.sum())
     draws.both += int((drawn & held).sum())
-    draws.fresh += int((drawn & (times == 0)).sum())
+    draws.fresh += int((drawn & (met["times"].to_numpy() == 0)).sum())
+
+
+def _gone(shard: Shard, twins: Collection[str]) -> tuple[pa.Array, pa.Array]:
+    """Ids of records that these checks dropped, and of those that other checks did."""
+    tables = [
+        read_parquet(path, columns=["record", "check"], filters=[("outcome", "=", "drop")]) for path in shard.verdicts
+    ]
+    records = pa.chunked_array([part for one in tables for part in one["record"].chunks], pa.string()).combine_chunks()
+    checks = pa.chunked_array([part for one in tables for part in one["check"].chunks], pa.string())
+    are = pc.is_in(checks, value_set=pa.array(sorted(twins), pa.string())).combine_chunks()
+    return records.filter(are), records.filter(pc.invert(are))
+
+
+def _flags(column: pa.Array) -> npt.NDArray[np.bool_]:
+    return np.asarray(column.to_numpy(zero_copy_only=False), np.bool_)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -38,7 +39,7 @@ def unknowns(mixed: Mixed) -> Iterator[Evidence]:
         yield token_share([read_batch(shard.records) for shard in mixed.anchors])
         yield from machine_written(
             sample(_origin(mixed.anchors, "human")),
-            sample(left(before_mix(shard)).batch for shard in mixed.written),
+            sample(chain(_origin(mixed.anchors, "synthetic"), (left(before_mix(one)).batch for one in mixed.written))),
             sample(_origin(mixed.anchors, "unknown")),
         )
 
