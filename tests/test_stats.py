@@ -1,10 +1,25 @@
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sterling.stats import Interval, clopper_pearson, count, holm, mean, proportion, student_t_quantile, welch
+from sterling.stats import (
+    Interval,
+    Trials,
+    Z,
+    clopper_pearson,
+    count,
+    holm,
+    mean,
+    normal_interval,
+    proportion,
+    ratio_of_sums,
+    rogan_gladen,
+    student_t_quantile,
+    welch,
+)
 
 
 @pytest.mark.parametrize(("n", "bound"), [(100, 0.0295), (300, 0.0099), (500, 0.0060), (1000, 0.0030), (3000, 0.0010)])
@@ -87,3 +102,39 @@ def test_holm_on_a_worked_case() -> None:
 def test_holm_lies_between_nothing_and_bonferroni(found: list[float]) -> None:
     adjusted = holm(found)
     assert all(p <= a <= min(1, len(found) * p) + 1e-12 for p, a in zip(found, adjusted, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("share", "sensitivity", "specificity"), [(0.3, 0.9, 0.85), (0.05, 0.9, 0.95), (0.7, 0.7, 0.6)]
+)
+def test_nineteen_of_twenty_corrected_intervals_hold_the_true_share(
+    share: float, sensitivity: float, specificity: float
+) -> None:
+    random = np.random.default_rng(7)
+    held = 0
+    for _ in range(600):
+        hits = random.binomial(400, share * sensitivity + (1 - share) * (1 - specificity))
+        rates = (Trials(int(random.binomial(200, rate)), 200) for rate in (sensitivity, specificity))
+        low, high = rogan_gladen(Trials(int(hits), 400), *rates)[1]
+        held += low <= share <= high
+    assert 0.93 <= held / 600 <= 0.99
+
+
+def test_the_normal_quantile_is_that_of_the_tables() -> None:
+    assert pytest.approx(1.959964, abs=1e-6) == Z
+    assert normal_interval(1.0, 0.5) == Interval(1 - Z / 2, 1 + Z / 2)
+
+
+def test_a_ratio_of_sums_is_a_mean_where_all_units_are_alike() -> None:
+    """Of units of one size it is the mean, with the mean's standard error."""
+    values = [3.0, 1.0, 4.0, 1.0, 5.0]
+    value, error = ratio_of_sums(np.array(values) * 10, np.full(5, 10.0))
+    told = mean("a.b", values, "mean")
+    assert value == pytest.approx(told.value)
+    assert told.interval is not None
+    assert error * student_t_quantile(0.975, 4) == pytest.approx(told.interval.high - value)
+
+
+def test_a_ratio_of_sums_by_hand() -> None:
+    # 6 of 8; residuals 1 - .75 * 2 = -.5 and 5 - .75 * 6 = .5, so sd^2 = .5, over 2 units of 4 on the mean.
+    assert ratio_of_sums(np.array([1.0, 5.0]), np.array([2.0, 6.0])) == pytest.approx((0.75, 0.5 / 4))

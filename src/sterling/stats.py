@@ -3,7 +3,14 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from statistics import NormalDist
 from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Z = NormalDist().inv_cdf(0.975)
+"""Standard errors on either side of a value that a normal interval of 95 % spans."""
 
 
 class Interval(NamedTuple):
@@ -61,9 +68,19 @@ def mean(name: str, values: Sequence[float], method: str, **inputs: Any) -> Evid
     centre = math.fsum(values) / n
     if n == 1:
         return Evidence(name, centre, 1, None, f"{method}; one value, no interval", inputs)
-    spread = math.sqrt(math.fsum((v - centre) ** 2 for v in values) / (n - 1))
-    half = student_t_quantile(0.975, n - 1) * spread / math.sqrt(n)
-    return Evidence(name, centre, n, Interval(centre - half, centre + half), f"{method}; Student t 95 %", inputs)
+    return Evidence(name, centre, n, mean_interval(values), f"{method}; Student t 95 %", inputs)
+
+
+def mean_interval(values: Sequence[float]) -> Interval:
+    """Student's t interval, 95 %, of the mean of independent values, two or more."""
+    centre, square = moments(values)
+    half = student_t_quantile(0.975, len(values) - 1) * math.sqrt(square)
+    return Interval(centre - half, centre + half)
+
+
+def normal_interval(value: float, error: float) -> Interval:
+    """The 95 % interval of a value that is normal about the truth with this standard error."""
+    return Interval(value - Z * error, value + Z * error)
 
 
 def clopper_pearson(hits: float, n: float, level: float = 0.95) -> Interval:
@@ -98,20 +115,70 @@ def welch(one: Sequence[float], other: Sequence[float], level: float = 0.95) -> 
     """
     if min(len(one), len(other)) < 2:
         raise ValueError("two values of each sample are needed")
-    (mean_one, square_one), (mean_other, square_other) = _moments(one), _moments(other)
+    (mean_one, square_one), (mean_other, square_other) = moments(one), moments(other)
     difference, square = mean_one - mean_other, square_one + square_other
     if not square:
         return Contrast(difference, Interval(difference, difference), float(difference == 0), math.inf)
     df = square**2 / (square_one**2 / (len(one) - 1) + square_other**2 / (len(other) - 1))
+    return t_contrast(difference, square, df, level)
+
+
+def t_contrast(difference: float, square: float, df: float, level: float = 0.95) -> Contrast:
+    """Of a difference with a squared standard error above 0 and its degrees of freedom, by Student's t."""
     half = student_t_quantile((1 + level) / 2, df) * math.sqrt(square)
     p = betainc(df / 2, 0.5, df / (df + difference**2 / square))
     return Contrast(difference, Interval(difference - half, difference + half), p, df)
 
 
-def _moments(values: Sequence[float]) -> tuple[float, float]:
-    """Mean, and its squared standard error."""
+def moments(values: Sequence[float]) -> tuple[float, float]:
+    """Mean, and its squared standard error; of two values or more."""
     centre = math.fsum(values) / len(values)
     return centre, math.fsum((v - centre) ** 2 for v in values) / (len(values) - 1) / len(values)
+
+
+class Ratio(NamedTuple):
+    """A ratio of sums, with its standard error."""
+
+    value: float
+    error: float
+
+
+def ratio_of_sums(upper: npt.NDArray[Any], lower: npt.NDArray[Any]) -> Ratio:
+    """All of one by all of another, over n units, two or more: bits by tokens over documents.
+
+    Its variance by linearisation (Cochran, Sampling Techniques, 1977, 2.11): with residuals e = upper - ratio x lower,
+    s = sd(e) / (mean(lower) sqrt(n)). The sum of `lower` must be above 0.
+    """
+    n, value = len(lower), float(upper.sum() / lower.sum())
+    residuals = upper - value * lower
+    return Ratio(value, float(np.sqrt((residuals**2).sum() / (n - 1) / n) / lower.mean()))
+
+
+class Trials(NamedTuple):
+    """A rate as it was measured."""
+
+    hits: int
+    n: int
+
+
+def rogan_gladen(found: Trials, sensitivity: Trials, specificity: Trials) -> tuple[float, Interval]:
+    """The true share behind an apparent one, and its 95 % interval when both error rates are estimates too.
+
+    p = (apparent + specificity - 1) / (sensitivity + specificity - 1), kept within 0 and 1 (Rogan and Gladen, American
+    Journal of Epidemiology 107, 1978). The interval adds z^2 trials to the sample and one success and one failure to
+    each rate, and shifts its middle (Lang and Reiczigel, Preventive Veterinary Medicine 113, 2014).
+    """
+    (hits, n), (a, b), (c, d) = found, sensitivity, specificity
+    plain = (hits / n + c / d - 1) / (a / b + c / d - 1)
+    se, sp, apparent = (a + 1) / (b + 2), (c + 1) / (d + 2), (hits + Z**2 / 2) / (n + Z**2)
+    gain = se + sp - 1
+    share = (apparent + sp - 1) / gain
+    shift = 2 * Z**2 * (share * se * (1 - se) / (b + 2) - (1 - share) * sp * (1 - sp) / (d + 2))
+    variance = apparent * (1 - apparent) / (n + Z**2)
+    variance += share**2 * se * (1 - se) / (b + 2) + (1 - share) ** 2 * sp * (1 - sp) / (d + 2)
+    half = Z * math.sqrt(variance) / gain
+    low, high = (min(1.0, max(0.0, share + shift + side * half)) for side in (-1, 1))
+    return min(1.0, max(0.0, plain)), Interval(low, high)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

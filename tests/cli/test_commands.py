@@ -90,6 +90,28 @@ def test_check_writes_a_verdict_a_row(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))["reason"] == "different"
 
 
+def test_check_says_how_to_name_columns(tmp_path: Path) -> None:
+    rows, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    rows.write_text('{"question": "?", "completion": "A: 1", "truth": "1"}\n')
+    told = call("check", "math", "--input", rows, "--output", out)
+    assert told.exit_code == 1
+    assert "  the first: in.jsonl:1: " in told.output
+    assert "the row has the columns `question`, `completion`, `truth`" in told.output
+    assert "mend: say which column is which, as in --column prompt=question" in told.output
+    named = [f"--column={pair}" for pair in ("prompt=question", "completion=completion", "answer=truth")]
+    assert call("check", "math", "--input", rows, "--output", out, *named).output.startswith("1 rows: 1 keep → ")
+    wrong = call("check", "math", "--input", rows, "--output", out, "--column", "promt=question")
+    assert (wrong.exit_code, "did you mean `prompt`?" in wrong.stderr) == (2, True)
+
+
+def test_check_says_what_several_options_lack_together(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "a"}\n')
+    told = call("check", "length", "--input", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl")
+    assert told.exit_code == 2
+    assert told.stderr.startswith("error: check `length`: no limit is given")
+    assert "``" not in told.stderr
+
+
 def test_lint_exits_3_when_a_rule_refuses(write_recipe: Any) -> None:  # noqa: F811
     recipe = write_recipe(checks=[])
     result = call("lint", recipe)

@@ -24,11 +24,12 @@ def _run(*arguments: str) -> Result:
 
 
 def test_it_prints_a_row_for_each_policy(anchor: Path) -> None:
-    told = _run(str(anchor), "--generations", "6", "--policy", "replace", "--policy", "rotate:0.3")
+    told = _run(str(anchor), "--generations", "6", "--policy", "replace", "--policy", "cap:0.7")
     assert told.exit_code == 0, told.output
     rows = {line.split()[0]: line for line in told.output.splitlines() if line.startswith("  r")}
     assert "23.5%" in rows["replace"]
-    assert "rotate" in rows
+    assert "rotate 0.3 (cap of 70%)" in rows["rotate"]
+    assert "gen. 1" in rows["replace"]
 
 
 def test_json_has_intervals_and_the_error_of_the_loop(anchor: Path) -> None:
@@ -85,6 +86,13 @@ def test_what_is_wrong_is_said(anchor: Path, tmp_path: Path) -> None:
     told = _run(str(anchor), "--policy", "rotating")
     assert told.exit_code == 2
     assert "there is no policy `rotating`" in told.output
-    assert "rotate:0.1" in told.output
+    assert "rotate:0.7" in told.output
+    for policy, what in {
+        "rotate:1.5": "real share",
+        "cap:30%": "highest synthetic share",
+        "frozen:": "real share",
+    }.items():
+        told = _run(str(anchor), "--policy", policy)
+        assert (told.exit_code, f"its number is the {what}, between 0 and 1" in told.output) == (2, True)
     (tmp_path / "short.jsonl").write_text('{"text": "a b"}\n')
     assert "2 tokens in 1 documents are too few" in _run(str(tmp_path / "short.jsonl")).output

@@ -7,7 +7,7 @@ import pytest
 
 from sterling.collapse.branching import Policy, accumulate, freeze, replace, rotate
 from sterling.collapse.calibrating import Numbered, calibration, compared
-from sterling.text import Hashes, pieces, token_hashes
+from sterling.text import Hashes, piece_hashes
 
 
 def _bursty(documents: int = 300) -> list[Hashes]:
@@ -51,4 +51,4 @@ def test_on_real_text_types_seen_once_are_foretold_to_a_point_and_a_half(policy:
 @pytest.fixture(scope="module")
 def shakespeare(shared_data: Path) -> Numbered:
     speeches = (shared_data / "text" / "tinyshakespeare.txt").read_text().split("\n\n")
-    return Numbered.of([token_hashes(pieces(speech)) for speech in speeches])
+    return Numbered.of([piece_hashes(speech) for speech in speeches])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sterling.experiment import Claim, Claims, Effect, adjusted, verdict
+from sterling.experiment import Claim, Claims, Effect, Held, adjusted, verdict
 from sterling.stats import Interval
 
 
@@ -56,10 +56,25 @@ def test_likelihood_alone_proves_no_help() -> None:
     assert said.change.startswith("tasks: ")
 
 
+def test_a_loss_that_falls_without_tasks_that_do_is_explained() -> None:
+    said = verdict(Claims([BETTER], [SAME], tasks=[OPEN]))
+    assert said.why.startswith("failures on real tasks do not differ beyond chance: +0.050")
+    assert said.why.endswith("; loss falls, but likelihood rewards what is like the generator, so tasks decide")
+    repeated = verdict(Claims([BETTER], [SAME], tasks=[BETTER], tasks_too=[SAME]))
+    assert repeated.why.startswith("failures on real tasks are not beyond chance fewer than with repeated real data")
+
+
 def test_what_is_missing_is_said_in_documents_or_in_seeds() -> None:
-    assert verdict(Claims([OPEN], [OPEN])).change == "would need n = about 900 documents"
+    assert verdict(Claims([OPEN], [OPEN])).change == (
+        "about 900 real documents of the test role in place of 100: 9.0 times as many anchor rows"
+    )
+    held = Held(400, 0.05)
+    assert verdict(Claims([OPEN], [OPEN]), held).change == (
+        "about 3,600 real documents of the test role in place of 400: 9.0 times as many anchor rows, "
+        "or `roles.test: 0.45` in place of 0.05"
+    )
     by_seeds = _claim(-0.1, 0.2, p=0.5, by_seeds=0.9)
-    assert verdict(Claims([by_seeds], [by_seeds])).change == "would need n = about 36 seeds"
+    assert verdict(Claims([by_seeds], [by_seeds])).change == "about 36 seeds in place of 4: `--seeds 36`"
 
 
 def test_among_many_arms_a_small_p_is_no_finding() -> None:

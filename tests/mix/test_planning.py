@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sterling.mix import MixPlan, Rules
+from sterling.mix import ClusterLeast, Infeasible, MixPlan, Rules
 from sterling.mix import plan as plan_by
 from sterling.records import VERDICT_SCHEMA, digest, verdicts_of
 
@@ -134,6 +134,7 @@ def test_the_anchor_is_whole_and_the_rest_fills_the_cap() -> None:
     assert amounts(candidates, made, "tokens") == (700, 300)
     found = evidence(made)
     assert (found["mix.share.real"].value, found["mix.share.synthetic"].value) == (0.7, 0.3)
+    assert found["mix.share.synthetic"].inputs["unweighted"] == 0.3
     assert (found["mix.cap.allowed"].value, found["mix.cap.allowed"].inputs["limit"]) == (300.0, "synthetic_cap")
     (verdict, *_) = verdicts_of(made.left_out)
     assert made.left_out.schema.equals(VERDICT_SCHEMA)
@@ -237,3 +238,18 @@ def test_chunks_and_no_rows_at_all_are_fine() -> None:
 def test_what_is_no_share_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="0"):
         plan(table([]), **wrong)
+
+
+def test_each_cluster_has_its_minimum_or_the_one_that_cannot_is_named() -> None:
+    rows = [row(i, origin="human") for i in range(100)]
+    clusters = pa.array([0 if i < 95 else 1 for i in range(100)], pa.int64())
+    candidates = table(rows).append_column("cluster", clusters)
+    two = tuple(ClusterLeast(number, "boat, sail", 50) for number in (0, 1))
+    found = evidence(plan(candidates, budget=100, clusters=two))
+    assert [found[f"mix.minimum.cluster:{number}"].value for number in (0, 1)] == [50.0, 50.0]
+    assert found["mix.minimum.cluster:1"].inputs["words"] == "boat, sail"
+    with pytest.raises(Infeasible) as caught:
+        plan(candidates, clusters=(ClusterLeast(1, "boat, sail", 60),))
+    (conflict,) = caught.value.conflicts
+    assert conflict.demand.path == ("per_cluster", "least", "1")
+    assert (conflict.demand.words, conflict.needed) == ("boat, sail", Fraction(50))

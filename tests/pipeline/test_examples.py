@@ -8,7 +8,7 @@ import pytest
 import sterling
 from sterling.errors import PolicyRefused
 from sterling.recipes import load
-from sterling.records.verdict import VERIFYING
+from sterling.records import VERIFYING
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 

@@ -69,14 +69,49 @@ def test_lint_and_run_refuse_what_they_can_know(
 
 
 def test_a_key_that_is_not_set_is_missed_before_the_anchor_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    path = recipe(tmp_path, {"strategy": "rephrase"}, "no JSON")
+    path = recipe(tmp_path, {"strategy": "rephrase"}, '{"text": "a text"}\n')
     assert CliRunner().invoke(main, ["lint", str(path)]).exit_code == 0
     with pytest.raises(RecipeError, match=r"NO_SUCH_KEY is not set") as refused:
         run(path, out=tmp_path)
     line = int(str(refused.value.where).rpartition(":")[2])
     assert "NO_SUCH_KEY" in path.read_text("utf-8").splitlines()[line - 1]
-    monkeypatch.setenv("NO_SUCH_KEY", "a-key-that-is-set")
-    with pytest.raises(SourceError, match=r"questions\.jsonl"):  # now the anchor is read
-        run(path, out=tmp_path)
+    assert not (tmp_path / "runs").exists()
+
+
+SPARSE = "".join(json.dumps({"text": f"text {n}"} | ({"topic": "x"} if n > 50 else {})) + "\n" for n in range(60))
+
+
+@pytest.mark.parametrize(("rows", "changes", "key", "what", "mend"), [
+    ("", {}, '"path"', "questions.jsonl: the file is empty", "name a file that has rows"),
+    ("no JSON\n", {}, '"path"', "none of the 1 rows yields a record", "check its path"),
+    ('{"question": "Why?"}\n', {"columns": {"text": "questn"}}, '"text"', "there is no column `questn` in any row",
+     "did you mean `question`?"),
+    ('{"text": "a"}\n', {"split_by": "autor"}, '"split_by"', "there is no column `autor` in any row", "say which is"),
+])  # fmt: skip
+def test_the_first_rows_of_an_anchor_are_looked_at(
+    rows: str, changes: dict[str, Any], key: str, what: str, mend: str, tmp_path: Path
+) -> None:
+    path = recipe(tmp_path, {"strategy": "rephrase"}, rows)
+    said = json.loads(path.read_text("utf-8"))
+    said["anchor"][0] |= changes
+    path.write_text(json.dumps(said, indent=1), encoding="utf-8")
+    result = CliRunner().invoke(main, ["lint", str(path)])
+    assert result.exit_code == 2
+    assert result.output.index("error:") < result.output.index("fine-tuning is judged by")
+    line = int(result.stderr.partition("recipe.yaml:")[2].partition(":")[0])
+    assert key in path.read_text("utf-8").splitlines()[line - 1]
+    assert what in result.stderr
+    assert mend in result.stderr
+    with pytest.raises(SourceError) as refused:
+        run(path, out=tmp_path, preview=1)
+    assert f"error: {refused.value}\n" in result.stderr
+
+
+def test_a_column_that_only_later_rows_have_is_no_mistake(tmp_path: Path) -> None:
+    path = recipe(tmp_path, {"strategy": "rephrase"}, SPARSE)
+    said = json.loads(path.read_text("utf-8"))
+    said["anchor"][0] |= {"columns": {"text": "text", "tag.topic": "topic"}, "max_bad_share": 0.9}
+    path.write_text(json.dumps(said, indent=1), encoding="utf-8")
+    assert CliRunner().invoke(main, ["lint", str(path)]).exit_code == 0

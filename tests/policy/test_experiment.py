@@ -62,7 +62,26 @@ def test_an_experiment_that_says_less_does_not(
     assert found.status == "unmet"
     assert found.severity == "high"
     assert what in found.what
-    assert "sterling experiment RECIPE --share 0.6" in found.mend
+    assert ("sterling experiment RECIPE --share 0.6" in found.mend) == ("harms" not in what)
+
+
+def test_a_share_out_of_reach_is_told_with_what_is_missing(proven: Callable[..., Recipe]) -> None:
+    found = _finding(proven({"share": 0.2, "reach": {"real": 80_000, "standing": 20_000}}))
+    assert "60% is out of reach: the experiment reached 20%" in found.what
+    assert "20,000 synthetic tokens stand and 120,000 would be needed" in found.what
+    open_ = {"word": "inconclusive", "why": "loss falls", "change": "tasks"}
+    mend = _finding(proven({"share": 0.2, "reach": {"real": 80_000, "standing": 20_000}, "verdict": open_})).mend
+    assert mend.endswith("what would change it: tasks; 60% would need 100,000 more synthetic tokens as well")
+    assert found.mend == "lower `mix.synthetic_cap` to 0.2; or generate 100,000 more synthetic tokens, then try again"
+
+
+def test_a_raised_cap_does_not_stop_the_run(recipe: MakeRecipe) -> None:
+    found = _finding(recipe(mix={"synthetic_cap": 0.6}), "mix.synthetic_cap")
+    assert "the run goes on, and its card will print this rule as not met" in found.mend
+
+
+def test_evidence_of_a_first_generation_is_stale_for_a_second(proven: Callable[..., Recipe]) -> None:
+    assert "stale: `continues:` has changed" in _finding(proven(continues="releases/v1")).what
 
 
 def test_evidence_of_other_checks_is_stale(proven: Callable[..., Recipe]) -> None:

@@ -9,6 +9,7 @@ from tests.release.examples import REPORT
 
 from sterling.release import CardFacts, Options
 from sterling.release.card import Written, metadata, plain, render_card, size_category
+from sterling.stats import Evidence
 
 FACTS = CardFacts("Example", models=())
 WRITTEN = [Written("code", "prompt_completion", ("prompt", "completion", "id"), 20, "data/train-*.parquet")]
@@ -95,14 +96,29 @@ def test_what_no_evidence_speaks_of_is_not_assessed() -> None:
     assert "Privacy: not assessed" not in card(told=measured)
 
 
+def test_an_experiment_is_told_with_its_rows_and_what_it_could_not_reach() -> None:
+    shared = {"control": "real", "slice": "all", "student": "s", "unit": "bits"}
+    rows = [
+        Evidence("experiment.verdict", None, 9, None, "", {"word": "inconclusive", "why": "no gain", "share": 0.22}),
+        Evidence("experiment.share", 0.22, 4, None, "60% asked, 22% reached", {"short": True}),
+        Evidence("experiment.added.all.ngrams", -0.1, 9, None, "", {"arm": "added", **shared}),
+        Evidence("experiment.matched.all.ngrams", 0.2, 9, None, "", {"arm": "matched", **shared}),
+    ]
+    text = card(told=report(evidence=[one.to_json() for one in rows]))
+    assert "says **inconclusive** with 22.0% synthetic tokens: no gain. 60% asked, 22% reached." in text
+    assert text.count("| real |") == 1
+    assert "| real | bits, s | all | -0.1 | 9 |" in text
+    assert "Benefit: not assessed" not in text
+    assert "Does the synthetic part help?" not in card()
+
+
 def test_exact_duplicates_say_nothing_of_near_ones() -> None:
     steps = [{**REPORT["steps"][0], "name": "check:exact_duplicates"}]
     assert "Near duplicates: not assessed" in card(told=report(steps=steps))
 
 
 def told_of(name: str, value: float | None = 1.0, n: int = 9, **inputs: Any) -> dict[str, Any]:
-    one = {"name": name, "value": value, "n": n, "interval": None, "method": "", "inputs": inputs}
-    return report(evidence=[one])
+    return {"name": name, "value": value, "n": n, "interval": None, "method": "", "inputs": inputs}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +132,8 @@ def told_of(name: str, value: float | None = 1.0, n: int = 9, **inputs: Any) -> 
     ],
 )
 def test_collapse_is_assessed_where_a_verdict_has_a_colour(evidence: dict[str, Any], silent: bool) -> None:
-    assert ("Collapse over generations of training: not assessed" in card(told=evidence)) is silent
+    text = card(told=report(evidence=[evidence]))
+    assert ("Collapse over generations of training: not assessed" in text) is silent
 
 
 @pytest.mark.parametrize(
@@ -129,7 +146,7 @@ def test_collapse_is_assessed_where_a_verdict_has_a_colour(evidence: dict[str, A
     ],
 )
 def test_what_could_not_be_measured_is_not_assessed(evidence: dict[str, Any], silent: bool) -> None:
-    assert ("Diversity: not assessed" in card(told=evidence)) is silent
+    assert ("Diversity: not assessed" in card(told=report(evidence=[evidence]))) is silent
 
 
 def test_a_step_s_name_assesses_nothing() -> None:
@@ -170,3 +187,48 @@ def test_an_anchor_that_no_person_wrote_is_named() -> None:
     assert "No model wrote a record in this run." in text
     assert "records that no person is said to have written (5,999 of origin synthetic)" in text
     assert "no person is said" not in card()
+
+
+def _weighing(least: float) -> dict[str, Any]:
+    """A release whose synthetic records weigh from `least` to 1."""
+    share = Evidence("mix.share.real.tokens", 600 / (600 + 400 * least), 1000, None, "share")
+    spread = {} if least == 1 else {"least": least, "most": 1.0}
+    weights = [Evidence(f"mix.weight.{side}", 1.0, 10, None, "said", spread if side == "synthetic" else {})
+               for side in ("real", "synthetic")]  # fmt: skip
+    return report(evidence=[one.to_json() for one in (share, *weights)])
+
+
+def test_where_weights_differ_the_weighted_share_comes_first_and_is_shown_to_use() -> None:
+    text = card(told=_weighing(0.5))
+    assert (
+        "1,000 tokens, 75.0% of the tokens written by people as attested below\n"
+        "where records are sampled by `weight`; unweighted it would be 60.0%." in text
+    )
+    program = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[1]
+
+    class Loaded(dict[str, Any]):
+        def select(self, rows: Any) -> list[int]:
+            return list(map(int, rows))
+
+    loaded = Loaded(weight=[1.0] * 400 + [0.5] * 400 + [2.0] * 10)
+    known: dict[str, Any] = {"code": loaded}
+    exec(program, known)
+    drawn = known["epoch"]
+    assert (len({n for n in drawn if n < 400}), sum(n >= 800 for n in drawn)) == (400, 20)
+    assert 150 < sum(400 <= n < 800 for n in drawn) < 250
+
+
+def test_where_all_weights_are_1_nothing_is_said_of_them() -> None:
+    text = card(told=_weighing(1))
+    assert "60.0% of the tokens written by people as attested below.\n" in text
+    assert "import numpy" not in text
+    assert "unweighted" not in text
+
+
+def test_precision_is_explained_only_where_it_stands() -> None:
+    rates = [
+        Evidence(f"verifiers.math.{name}", 0.1, 9, None, "", {"check": "math"})
+        for name in ("false_accepts", "precision")
+    ]
+    texts = [card(told=report(evidence=[one.to_json() for one in some])) for some in (rates[:1], rates)]
+    assert ["`precision` is the share" in text for text in texts] == [False, True]

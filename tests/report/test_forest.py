@@ -45,5 +45,5 @@ def test_worse_is_right_of_zero_and_better_left_of_it() -> None:
 def test_the_verdict_alone_is_shown_and_other_evidence_is_left() -> None:
     verdict = Evidence("experiment.verdict", None, 0, None, "m", {"word": "helps", "why": "w"})
     other = Evidence("experiment.tokens", 9.0, 9, None, "m", {})
-    assert experiment([verdict, other]) == ((verdict, [], [], []), [other])
+    assert experiment([verdict, other]) == ((verdict, [], [], [], []), [other])
     assert experiment([other]) == (None, [other])

@@ -17,6 +17,8 @@ def test_the_border_of_real_data_stands_at_the_cap_that_binds() -> None:
     assert whole.segments[0].width == pytest.approx(100 * whole.real, abs=0.01) == pytest.approx(70, abs=0.5)
     assert sum(segment.width for segment in whole.segments) == pytest.approx(100, abs=0.01)
     assert whole.weights == ["others \u00d7 0.5 to 1"]
+    assert whole.unweighted is not None
+    assert abs(whole.unweighted - (1 - whole.real)) > 0.01
 
 
 def test_limits_on_parts_lie_where_the_recipe_puts_them() -> None:

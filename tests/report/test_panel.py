@@ -134,7 +134,7 @@ def _drawn(found: Watch) -> dict[str, list[object]]:
     plots = [plot for side in found.sides for family in side.families for plot in family.plots]
     assert all(plot.trend is not None and len(plot.points) == 3 for plot in (*plots, *found.accepted))
     return {
-        "measures": [(plot.title, plot.marks and [mark.y for mark in plot.marks]) for plot in plots],
+        "measures": [(plot.title, [mark.y for mark in plot.marks]) for plot in plots],
         "kappa": [(plot.title, [mark.y for mark in plot.marks]) for plot in found.kappa],
         "accepted": [(plot.title, [mark.y for mark in plot.marks]) for plot in found.accepted],
         "lost": [(one.inputs["kind"], one.inputs["generation"]) for one in found.lost],

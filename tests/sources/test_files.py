@@ -115,7 +115,8 @@ def test_a_row_that_is_no_dataset_type_is_a_fault(tmp_path: Path) -> None:
     files = source(tmp_path, [{"text": "a"}, {"text": "a", "prompt": "b"}])
     [(where, reason, message)] = faults(files)
     assert (where, reason) == ("a.jsonl:2", "no_dataset_type")
-    assert message.startswith("columns ['prompt', 'text'] are no dataset type")
+    assert message.startswith("columns `text`, `prompt` are no dataset type, which is `text`, ")
+    assert message.endswith("; the row has the columns `text`, `prompt`")
 
 
 def test_the_second_row_with_an_id_is_a_fault_that_names_the_first(tmp_path: Path) -> None:

@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from sterling.text import plain_words, token_hashes
 from sterling.text.directions import directions
-from sterling.text.rarity import DocumentFrequencies, Held, Seen, held_pairs, held_words, mean_bits, share_alone
+from sterling.text.rarity import (
+    DocumentFrequencies,
+    Held,
+    Seen,
+    held_pairs,
+    held_words,
+    mean_bits,
+    rarest_quarter,
+    share_alone,
+)
 
 TEXTS = ["the cat and the dog", "the dog", "", "a dragon sat"]
 BITS = 22
@@ -85,3 +94,11 @@ def test_frequencies_of_parts_add_up() -> None:
     part.add(TEXTS[1:])
     assert [part.rarity(text) for text in TEXTS] == [whole.rarity(text) for text in TEXTS]
     assert part.rarity("the") < part.rarity("dragon")
+
+
+def test_the_rarest_quarter_is_held_against_other_texts() -> None:
+    common = ["the cat and the dog"] * 20 + ["an owl"]
+    texts = ["the cat", "an owl", "the dog and a zebra", "and the cat"]
+    assert rarest_quarter(texts, common).tolist() == [False, True, False, False]
+    assert rarest_quarter(["same"] * 8, ["same"]).all()
+    assert rarest_quarter([], common).tolist() == []

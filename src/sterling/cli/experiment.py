@@ -63,7 +63,9 @@ def command(
 
 def _tell(done: "Experiment") -> None:
     verdict = done.found.verdict
-    click.echo(f"{done.name}: {verdict.word}\n  {verdict.why}")
+    click.echo(f"{done.name}: {verdict.word}")
+    for sentence in verdict.why.split("; "):
+        click.echo(f"  {sentence}")
     if verdict.change:
         click.echo(f"  what would change it: {verdict.change}")
     for line in _by_arm(done):
@@ -95,7 +97,7 @@ def _by_arm(done: "Experiment") -> Iterator[str]:
             also = f" (= {_words(twins[name])})" if name in twins else ""
             words.setdefault(said.word, []).append(f"{_words(name)}{also}")
     if words:
-        yield "  other arms, each against its control:"
+        yield "  other arms, each against its control (`without` something harms: it helps to have it):"
     for word, names in words.items():
         yield f"    {word}: {', '.join(names)}"
 
@@ -121,6 +123,8 @@ def _cell(row: "Row") -> str:
 
 def _words(name: str) -> str:
     """`without strategy evolve`; names of entries keep their underscores."""
+    if name == "without_earlier":
+        return "without earlier generations"
     for prefix in ("without_strategy_", "without_check_"):
         if name.startswith(prefix):
             return f"{prefix.replace('_', ' ')}{name.removeprefix(prefix)}"

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 @click.command("forecast")
 @click.argument("anchor", metavar="RECIPE|FILES", required=False)
 @click.option("--generations", default=10, show_default=True, type=click.IntRange(1, 256))
-@click.option("--policy", "policies", multiple=True, help="replace, accumulate, rotate:0.1, … Unsaid: the usual ones.")
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    help="replace, accumulate, cap:0.3 (rotate:0.7), … May be repeated. Unsaid: the usual ones.",
+)
 @click.option("--output", help="What a model wrote after training on the anchor: measures how it treats rare words.")
 @click.option("--set", "overrides", multiple=True, metavar="K=V", help="Override a key of the recipe; may be repeated.")
 @click.option("--out", metavar="DIR", default=".", show_default=True, help="Where a recipe's releases/ are.")
@@ -78,13 +83,14 @@ def _explain(anchor: str | None, html: str, as_json_: bool) -> None:
 
 
 def _told(found: "Forecast", generations: int) -> Iterator[str]:
-    yield f"{found.tokens:,} tokens, {found.types:,} types; share of types still written in generation {generations},"
-    yield "by how often the real text holds them (once, twice, …)"
+    yield f"{found.tokens:,} tokens, {found.types:,} types (different words) of real text"
     if found.assumed is not None:
         yield f"this mix: {found.assumed}"
+    yield ""
+    yield f"How many of the words that the real text holds once, twice, … does generation {generations} still write?"
     yield from ("", *_table(found, generations), "")
-    yield "gone: the first generation without 10 or 50 % of the types that are there one to four times"
-    yield "error: the largest difference to a trigram loop on this text, rare types; beside it the loop's own noise"
+    yield "tail: words that the real text holds one to four times; gone: not written any more by that generation"
+    yield "error: the largest difference to a trigram loop on this text, rare words; beside it the loop's own noise"
     yield from _kappa(found)
 
 
@@ -93,7 +99,9 @@ def _table(found: "Forecast", generations: int) -> Iterator[str]:
     last = {(one.inputs["policy"], one.inputs["band"]): one for one in found.survival
             if one.inputs["generation"] == generations}  # fmt: skip
     gone = {(one.inputs["policy"], one.inputs["lost"]): one for one in found.until}
-    heads = [*bands, "10% gone", "50% gone", "error", "noise"]
+    over = [*("" for _ in bands), "10% of", "50% of", "", ""]
+    heads = [*bands, "tail gone", "tail gone", "error", "noise"]
+    yield f"  {'':<30}" + "".join(f"{head:>10}" for head in over).rstrip()
     yield f"  {'policy':<30}" + "".join(f"{head:>10}" for head in heads)
     for calibration in found.calibration:
         policy = calibration.inputs["policy"]
@@ -101,10 +109,16 @@ def _table(found: "Forecast", generations: int) -> Iterator[str]:
         told = [*(f"{one.value:.1%}" for one in shares), *(_when(one.value) for one in lost)]
         error = "?" if calibration.value is None else f"{calibration.value:.3f}"
         told += [error, f"{calibration.inputs['noise']:.3f}"]
-        yield f"  {policy:<30}" + "".join(f"{one:>10}" for one in told)
+        yield f"  {_called(policy):<30}" + "".join(f"{one:>10}" for one in told)
         if found.kappa.kappas:
             ranges = [*map(_range, shares), *(_range_of_generations(one) for one in lost)]
             yield f"  {'':<30}" + "".join(f"{one:>10}" for one in ranges)
+
+
+def _called(policy: str) -> str:
+    """The name of a policy; where part of the real data is drawn anew, with the cap that it comes to."""
+    kind, _, share = policy.partition(" ")
+    return f"{policy} (cap of {1 - float(share):.0%})" if kind == "rotate" else policy
 
 
 def _range(one: "Evidence") -> str:
@@ -115,12 +129,12 @@ def _range(one: "Evidence") -> str:
 
 
 def _range_of_generations(one: "Evidence") -> str:
-    ends = [_when(one.inputs.get(end)) for end in ("early", "late")]
+    ends = [_when(one.inputs.get(end)).removeprefix("gen. ") for end in ("early", "late")]
     return "" if "early" not in one.inputs or ends[0] == ends[1] else "-".join(ends)
 
 
 def _when(generation: Any) -> str:
-    return "never" if generation is None else f"{generation:.0f}"
+    return "never" if generation is None else f"gen. {generation:.0f}"
 
 
 def _kappa(found: "Forecast") -> Iterator[str]:

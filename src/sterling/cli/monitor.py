@@ -32,8 +32,11 @@ def command(
     sterling monitor --endpoint v1=URL#MODEL --endpoint v2=URL#MODEL --tail tail.jsonl --check math     models
 
     Each is a file or folder of text, chats or prompts and completions. What is said of each is a comparison with real
-    text (the gap) and with the first generation (the drift): green, amber, red, or that the sample is insufficient.
-    80,000 tokens a generation are enough, and twice that of real text. Exit code 3 when the last generation is red.
+    text (the gap) and with the first generation (the drift): green, amber, red, that the sample is insufficient, or
+    that the two are not comparable: another language, or real text that seeded the generator.
+
+    Split real text before training and keep 160,000 tokens out of it: half of them say what is rare, and the other
+    80,000 are what as many of each generation are compared with. Exit code 3 when the last generation is red.
     """
     from sterling.pipeline.monitor.files import as_json, in_words, monitor_files  # noqa: PLC0415 - keeps --help fast
     from sterling.pipeline.monitor.picturing import picture_corpora, require_page  # noqa: PLC0415

@@ -12,15 +12,15 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from sterling.collapse.deciding import Said, said
-from sterling.collapse.diversity import CHUNK_TOKENS, CHUNKS
 from sterling.collapse.naming import head
 from sterling.collapse.panel import PANEL, Measure
+from sterling.collapse.samples import CHUNK_TOKENS, CHUNKS
 from sterling.stats import Contrast, Evidence, holm, welch
 
 _QUANTILE = 2.09
 Against = Literal["real", "first"]
 """What a corpus is compared with: real text (the gap) or the first generation (the drift)."""
-Colour = Literal["green", "amber", "red", "insufficient sample"]
+Colour = Literal["green", "amber", "red", "insufficient sample", "not comparable"]
 _OTHERS: Mapping[Against, str] = {"real": "real text", "first": "the first generation"}
 Values = Sequence[Mapping[str, float]]
 """The measures of each stretch."""
@@ -70,6 +70,11 @@ class Comparison(NamedTuple):
         """Of the smaller side: it decides whether anything is said."""
         return min(self.sides)
 
+    def silent(self, colour: Colour, why: str) -> "Comparison":
+        """The same numbers without a finding in them: every measure is undecided."""
+        findings = tuple(one._replace(said="undecided") for one in self.findings)
+        return self._replace(findings=findings, colour=colour, why=why)
+
     @property
     def n(self) -> int:
         """Of both sides."""
@@ -88,7 +93,8 @@ def compared(corpus: Values, control: Values, tokens: int) -> Comparison:
         return Comparison((), "insufficient sample", _needed(n, tokens), sides, tokens)
     findings = _findings(corpus, control)
     if n < CHUNKS or tokens < CHUNK_TOKENS:
-        return Comparison(findings, "insufficient sample", _needed(n, tokens), sides, tokens)
+        found = Comparison(findings, "insufficient sample", "", sides, tokens)
+        return found.silent("insufficient sample", _needed(n, tokens))
     colour, why = _colour(findings)
     return Comparison(findings, colour, why, sides, tokens)
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sterling.collapse.branching import Counts, Floats, Policy, survival, survival_to
-from sterling.stats import Evidence, Interval
+from sterling.stats import Evidence, Interval, Z
 from sterling.text import Hashes
 
 HORIZON = 128
@@ -123,7 +123,7 @@ def _share(
 ) -> Evidence:
     """`chances` at each of kappa's values, the first of them the value itself."""
     shares = [float(mine.types @ chance) / mine.size for chance in chances]
-    halves = [1.96 * math.sqrt(float(mine.types @ (one * (1 - one)))) / mine.size for one in chances]
+    halves = [Z * math.sqrt(float(mine.types @ (one * (1 - one)))) / mine.size for one in chances]
     ends = [share + sign * half for share, half in zip(shares, halves, strict=True) for sign in (-1, 1)]
     interval = Interval(max(0.0, min(ends)), min(1.0, max(ends)))
     method = "expected share of types still written; branching process; interval of its chance, types independent, 95 %"

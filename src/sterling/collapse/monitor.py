@@ -11,12 +11,14 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from sterling.collapse.comparable import Kind, copied, kind, repeated, swapped, unlike
 from sterling.collapse.comparing import Comparison, Sides, Values, compared, evidence
+from sterling.collapse.cusum import Alarm, alarms
 from sterling.collapse.naming import head
 from sterling.collapse.panel import Reference, Stretch, measured, stretches
 from sterling.collapse.reproduction import tail_reproduction
 from sterling.collapse.samples import CHUNK_TOKENS, CHUNKS, Sample, chunks
-from sterling.collapse.trends import Alarm, alarms, means, trends
+from sterling.collapse.trends import means, trends
 from sterling.collapse.vanishing import Real, Vanishing, vanishing
 from sterling.stats import Evidence
 from sterling.text import Hashes, count_tokens, token_hashes
@@ -27,12 +29,6 @@ NEEDED = CHUNKS * CHUNK_TOKENS
 """Tokens of a generation, and of each half of real text, from which the monitor speaks."""
 MOST = 20
 """Stretches of a corpus that are measured."""
-STRANGE = "another language or tokenisation"
-"""How the note begins that makes everything else void."""
-_KNOWN = 0.5
-"""A corpus of which fewer tokens are known than this share of what is known of real text is in another language."""
-_TOKEN = 1.5
-"""Tokens so many times as long, or as short, are cut in another way."""
 _UNLIKE = 0.2
 """Documents whose mean length differs by more are another kind of text."""
 _LATE = 0.5
@@ -60,7 +56,7 @@ class Watched:
     kappa: Sequence[Evidence]
     stage: Stage
     notes: Sequence[str]
-    """What makes the comparison void or odd: another language, another kind of text, identical to another one."""
+    """What makes the comparison odd: documents of another length, copies, identical to another one."""
     means: Mapping[str, float]
     """Of each measure over the stretches."""
     vanishing: Vanishing | None
@@ -134,6 +130,8 @@ class _View(NamedTuple):
     """Tokens of the reference."""
     tokens: int
     """Of all real text."""
+    everything: frozenset[str]
+    """Its documents."""
 
     @classmethod
     def of(cls, real: Sample, seed: int) -> "_View":
@@ -142,7 +140,17 @@ class _View(NamedTuple):
         reference = Reference.of(texts[0])
         names = [real.names[at] for at in halves[0]] if real.names else []
         control = _Side(texts[1], sum(map(count_tokens, texts[1])), reference)
-        return cls(Real(reference, texts[0], names), control, np.concatenate(reference.documents.tokens), real.tokens)
+        choosing, whole = np.concatenate(reference.documents.tokens), frozenset(real.texts)
+        return cls(Real(reference, texts[0], names), control, choosing, real.tokens, whole)
+
+    def unlike(self, side: _Side, size: int) -> str | None:
+        """Why a corpus is another kind of text; told from a stretch of each."""
+        mine, usual = self._kind(side, size), self._kind(self.control, size)
+        return None if mine is None or usual is None else unlike(mine, usual)
+
+    def _kind(self, side: _Side, size: int) -> Kind | None:
+        first = next(chunks(side.texts, max(1, min(size, side.tokens))), None)
+        return None if first is None else kind(first.tokens, self.real.reference.documents.vocabulary)
 
 
 def watch(real: Sample, generations: Sequence[Corpus], seed: int = 0) -> Watch:
@@ -157,37 +165,56 @@ def watch(real: Sample, generations: Sequence[Corpus], seed: int = 0) -> Watch:
     sides = [_Side(one.sample.texts, one.sample.tokens, view.real.reference) for one in generations]
     watched = [_watched(view, generations[: at + 1], sides[: at + 1]) for at in range(len(generations))]
     size = max((one.gap.tokens for one in watched), default=0)
-    whole = [at for at, one in enumerate(watched) if one.gap.tokens == size and one.gap.findings]
+    mine = [one.gap.colour != "not comparable" and bool(one.gap.findings) for one in watched]
+    whole = [at for at, one in enumerate(watched) if one.gap.tokens == size and mine[at]]
     control, values = view.control.values(size) if whole else [], [sides[at].values(size) for at in whole]
     names = [watched[at].name for at in whole]
     return Watch(means(control), watched, [*alarms(control, values, names)], trends(control, values), size)
 
 
-def _size(view: _View, *sides: _Side) -> int:
-    """Tokens of a stretch that all of them have eight of; 0 where one is too small to look at."""
-    least = min(side.tokens for side in sides)
-    return min(CHUNK_TOKENS, min(view.control.tokens, least) // CHUNKS) if least >= LEAST_TOKENS else 0
+def _size(corpus: _Side, other: _Side) -> int:
+    """Tokens of a stretch that both have eight of; 0 where the corpus is too small to look at."""
+    least = min(corpus.tokens, other.tokens)
+    return min(CHUNK_TOKENS, least // CHUNKS) if corpus.tokens >= LEAST_TOKENS else 0
 
 
 def _watched(view: _View, so_far: Sequence[Corpus], sides: Sequence[_Side]) -> Watched:
     corpus, mine = so_far[-1], sides[-1]
-    size, shared = _size(view, mine), _size(view, mine, sides[0])
+    size = _size(mine, view.control)
     if not size:
-        why = _needed(view, corpus)
-        gap = Comparison((), "insufficient sample", why, Sides(0, 0), 0)
+        gap = Comparison((), "insufficient sample", _needed(view, corpus), Sides(0, 0), 0)
         return Watched(corpus.name, len(so_far), gap, None, (), "none", list(_same(so_far)), {}, None)
     control, values = view.control.values(size), mine.values(size)
-    gap = _said(view, corpus, compared(values, control, size))
-    drift = compared(mine.values(shared), sides[0].values(shared), shared) if len(so_far) > 1 and shared else None
     kappa = tuple(tail_reproduction(corpus.name, view.choosing, view.control.hashes(size), mine.hashes(size)))
-    notes = [*_same(so_far), *_notes(view, corpus, gap), *_copied(gap, kappa)]
-    real, gone = (view.control.stretches(size), mine.stretches(size))
-    lost = vanishing(corpus.name, len(so_far), view.real, real, gone)
-    return Watched(corpus.name, len(so_far), gap, drift, kappa, _stage(gap), notes, means(values), lost)
+    found = compared(values, control, size)
+    gap = _said(view, corpus, found, view.unlike(mine, size), kappa)
+    notes = [*_same(so_far), *_notes(corpus, gap, kappa), *swapped(gap.findings)]
+    lost = vanishing(corpus.name, len(so_far), view.real, view.control.stretches(size), mine.stretches(size))
+    drift = _drift(view, sides) if len(so_far) > 1 else None
+    return Watched(corpus.name, len(so_far), gap, drift, kappa, _stage(gap, kappa), notes, means(values), lost)
 
 
-def _said(view: _View, corpus: Corpus, gap: Comparison) -> Comparison:
-    """With the side to enlarge, where there is too little."""
+def _drift(view: _View, sides: Sequence[_Side]) -> Comparison | None:
+    """The last generation against the first, on stretches as long as these two allow."""
+    first, mine = sides[0], sides[-1]
+    size = _size(mine, first) if first.tokens >= LEAST_TOKENS else 0
+    if not size:
+        return None
+    found = compared(mine.values(size), first.values(size), size)
+    void = view.unlike(mine, size) or view.unlike(first, size)
+    return found if void is None else found.silent("not comparable", void)
+
+
+def _said(view: _View, corpus: Corpus, gap: Comparison, void: str | None, kappa: Sequence[Evidence]) -> Comparison:
+    """What may be said: nothing of another kind of text or of the real text itself, and no green of a copy.
+
+    Of too little text only which side lacks how much. Harm that shows in spite of copying is told as it is.
+    """
+    void = void or repeated(corpus.sample.texts, view.everything)
+    if gap.colour == "green":
+        void = void or copied(gap.findings, kappa)
+    if void is not None:
+        return gap.silent("not comparable", void)
     return gap._replace(why=_needed(view, corpus)) if gap.colour == "insufficient sample" else gap
 
 
@@ -206,15 +233,9 @@ def _same(so_far: Sequence[Corpus]) -> Iterator[str]:
         yield f"identical to {same[0]}: it tells nothing new"
 
 
-def _notes(view: _View, corpus: Corpus, gap: Comparison) -> Iterator[str]:
+def _notes(corpus: Corpus, gap: Comparison, kappa: Sequence[Evidence]) -> Iterator[str]:
     if len(corpus.sample.texts) == 1:
         yield "one document: its stretches are not independent, so its intervals are too narrow"
-    mine, usual = (_looks(texts, view, gap.tokens) for texts in (corpus.sample.texts, view.control.texts))
-    if mine.known < _KNOWN * usual.known or not 1 / _TOKEN < mine.length / usual.length < _TOKEN:
-        yield (
-            f"{STRANGE}: {mine.known:.0%} of its tokens are known to the real text, of other real text "
-            f"{usual.known:.0%}; they have {mine.length:.1f} characters, there {usual.length:.1f}; not comparable"
-        )
     for finding in gap.findings:
         if finding.measure.name == "document_tokens" and abs(finding.relative) > _UNLIKE:
             side = "shorter" if finding.relative < 0 else "longer"
@@ -222,40 +243,21 @@ def _notes(view: _View, corpus: Corpus, gap: Comparison) -> Iterator[str]:
                 f"documents are {side} than the real ones (document_tokens {finding.relative:+.0%}): "
                 "compare like with like"
             )
+    if gap.colour != "not comparable" and (copies := copied(gap.findings, kappa)) is not None:
+        yield copies
 
 
-def _copied(gap: Comparison, kappa: Sequence[Evidence]) -> Iterator[str]:
-    recall = next((f for f in gap.findings if f.measure.name == "rare_bigram_recall"), None)
-    once = next((one for one in kappa if one.inputs["band"] == "once"), None)
-    if recall and once and recall.said == "better" and once.interval is not None and once.interval.low > 1:
-        yield (
-            "it has more of the rare words and bigrams of this real text than other real text has: was the generator "
-            "trained or prompted with it? Then copying looks like health; name real text that it never saw"
-        )
+def _stage(gap: Comparison, kappa: Sequence[Evidence]) -> Stage:
+    """Late: few modes, or repetition. Early: something is worse, and what a student learns of all real text is not.
 
-
-class _Looks(NamedTuple):
-    """Of the tokens of a stretch."""
-
-    known: float
-    """The share that the reference has."""
-    length: float
-    """Mean characters."""
-
-
-def _looks(texts: Sequence[str], view: _View, size: int) -> _Looks:
-    tokens = next(chunks(texts, size)).tokens
-    known = np.isin(token_hashes(tokens), view.real.reference.documents.vocabulary)
-    return _Looks(float(known.mean()), sum(map(len, tokens)) / len(tokens))
-
-
-def _stage(gap: Comparison) -> Stage:
-    """Early: variety falls, and what is left is sound. Late: few modes, or repetition."""
-    found = {f.measure.name: f.relative for f in gap.findings}
-    if gap.colour in {"green", "insufficient sample"}:
-        return "none"
-    few_modes, repetition = found.get("vendi", 0.0) < -_LATE, found.get("zstd_ratio", 0.0) > _LATE
-    return "late" if few_modes or repetition else "early"
+    Neither where that student is worse, too, or learns from a copy: nothing here measures accuracy, by which the two
+    are told apart.
+    """
+    worse = {f.measure.name: f.relative for f in gap.findings if f.said == "worse" and f.measure.family != "shown"}
+    if worse.get("vendi", 0.0) < -_LATE or worse.get("zstd_ratio", 0.0) > _LATE:
+        return "late"
+    sound = "student" not in worse and copied(gap.findings, kappa) is None
+    return "early" if worse and sound else "none"
 
 
 def _numbered(kappa: Evidence, generation: int) -> Evidence:

@@ -17,6 +17,7 @@ from sterling.collapse.forecast import BANDS, Band
 from sterling.collapse.naming import head
 from sterling.stats import Evidence, Interval, student_t_quantile
 from sterling.text import Hashes
+from sterling.text.lookup import positions
 
 Counts = npt.NDArray[np.int64]
 
@@ -103,8 +104,8 @@ def _copied(name: str, band: Band, copies: Sequence[int], expected: float, types
 
 def _places(types: Hashes, chunk: Hashes) -> Counts:
     """The index of the type of each unit that is one of them."""
-    at = np.minimum(np.searchsorted(types, chunk), len(types) - 1)
-    return np.asarray(at[types[at] == chunk], np.int64)
+    at = positions(types, chunk)
+    return at[at >= 0]
 
 
 def _ratio(name: str, band: Band, real: Sequence[int], generated: Sequence[int], types: int) -> Evidence:

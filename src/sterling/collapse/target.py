@@ -17,7 +17,16 @@ import numpy.typing as npt
 
 from sterling.collapse.register import FEATURES, Feature, Vocabulary, in_vocabulary
 from sterling.collapse.samples import halves
-from sterling.stats import Contrast, Evidence, Interval, clopper_pearson, welch
+from sterling.stats import (
+    Contrast,
+    Evidence,
+    Interval,
+    Ratio,
+    clopper_pearson,
+    normal_interval,
+    ratio_of_sums,
+    welch,
+)
 from sterling.text import Hashes, plain_words, token_hashes, words
 from sterling.text.clusters import Clusters, vectors
 from sterling.text.language_model import LanguageModel
@@ -112,22 +121,12 @@ def _tokens(text: str) -> Hashes:
     return token_hashes(words(text))
 
 
-class _Ratio(NamedTuple):
-    """Bits by tokens over families, with its squared standard error."""
-
-    value: float
-    square: float
-
-
-def _ratio(model: LanguageModel, prompts: Prompts) -> _Ratio:
-    """Cochran, Sampling Techniques, 1977, 2.11."""
+def _ratio(model: LanguageModel, prompts: Prompts) -> Ratio:
+    """Bits by tokens over families; nothing where they have no word."""
     scores = model.scores([_tokens(text) for text in prompts.texts])
     _, home = np.unique(prompts.families, return_inverse=True)
     bits, tokens = np.bincount(home, scores.bits), np.bincount(home, scores.tokens)
-    value = float(bits.sum() / max(1, tokens.sum()))
-    rest = bits - value * tokens
-    n = len(bits)
-    return _Ratio(value, float((rest**2).sum() / (n - 1) / n / max(tokens.mean(), 1e-9) ** 2))
+    return ratio_of_sums(bits, tokens) if tokens.sum() else Ratio(0.0, 0.0)
 
 
 def _bits(subject: str, target: Target, prompts: Prompts) -> Evidence:
@@ -142,9 +141,9 @@ def _bits(subject: str, target: Target, prompts: Prompts) -> Evidence:
     )  # fmt: skip
 
 
-def _difference(one: _Ratio, other: _Ratio) -> Contrast:
-    difference, half = one.value - other.value, 1.959964 * math.sqrt(one.square + other.square)
-    return Contrast(difference, Interval(difference - half, difference + half), math.nan, math.inf)
+def _difference(one: Ratio, other: Ratio) -> Contrast:
+    difference = one.value - other.value
+    return Contrast(difference, normal_interval(difference, math.hypot(one.error, other.error)), math.nan, math.inf)
 
 
 def _topics(subject: str, target: Target, prompts: Prompts, seed: int) -> Iterator[Evidence]:

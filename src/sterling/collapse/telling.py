@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from sterling.collapse.comparing import Comparison, Finding
-from sterling.collapse.monitor import MOST, STRANGE, Watch, Watched
+from sterling.collapse.monitor import MOST, Watch, Watched
+from sterling.collapse.samples import CHUNK_TOKENS
 from sterling.collapse.vanishing import Place, Topic, Vanishing
 from sterling.stats import Evidence
 
@@ -14,8 +15,8 @@ _FAMILIES = {
     "student": "student: what a small model learns from it",
     "shown": "shown: no vote, for these change for good reasons, too",
 }
-_VOID = (STRANGE, "documents are ")
-"""Notes after which nothing else is to be read."""
+_FIRST = "documents are "
+"""A note that is to be read before the rows."""
 
 
 def told(found: Watch) -> Iterator[str]:
@@ -31,6 +32,10 @@ def _generation(one: Watched) -> Iterator[str]:
     yield f"\n{one.name}: {one.gap.colour}{_stage(one)}\n  {one.gap.why}"
     for note in one.notes:
         yield f"  note: {note}"
+    if one.gap.colour == "not comparable":
+        return
+    if one.stage == "early":
+        yield f"  early: {_early(one.gap)}"
     yield f"  look first: {first(one)}"
     for family, findings in groupby(one.gap.findings, lambda finding: finding.measure.family):
         yield f"  {_FAMILIES[family]}"
@@ -39,7 +44,7 @@ def _generation(one: Watched) -> Iterator[str]:
         yield f"  against the first generation: {one.drift.colour}, {one.drift.why}"
     if one.kappa:
         yield f"  tail reproduction: {_kappa(one)}"
-    if one.vanishing is not None and not any(note.startswith(STRANGE) for note in one.notes):
+    if one.vanishing is not None:
         yield from _vanishing(one.vanishing)
 
 
@@ -59,7 +64,7 @@ def _enough(finding: Finding, stretches: int) -> str:
 
 def first(one: Watched) -> str:
     """What a reader should look at before all rows: another kind of text, too little of it, the largest harm."""
-    return next((note for note in one.notes if note.startswith(_VOID)), "") or _worst(one.gap)
+    return next((note for note in one.notes if note.startswith(_FIRST)), "") or _worst(one.gap)
 
 
 def _worst(gap: Comparison) -> str:
@@ -74,6 +79,12 @@ def _worst(gap: Comparison) -> str:
     if undecided:
         return f"{undecided} of {len(voting)} measures are undecided: no harm was found, and none is ruled out there"
     return "nothing: every measure that votes is equal within its margin, or better"
+
+
+def _early(gap: Comparison) -> str:
+    """What was looked at, so that the word says no more."""
+    student = next((f.said for f in gap.findings if f.measure.name == "student"), "not measured")
+    return f"the harm is not in what a student learns of all real text (student: {student}); no accuracy was measured"
 
 
 def _stage(one: Watched) -> str:
@@ -119,16 +130,20 @@ def _place(place: Place) -> str:
 
 def _series(found: Watch) -> Iterator[str]:
     moving = [one for one in found.trends if one.inputs["said"] in {"worse", "better"}]
+    hint = (
+        f" (stretches of less than {CHUNK_TOKENS:,} tokens: a hint, no finding)" if found.tokens < CHUNK_TOKENS else ""
+    )
     if found.trends:
         n = found.trends[0].n
-        yield f"\ntrends over {n} generations: {'' if moving else 'none that chance does not explain'}".rstrip()
+        yield f"\ntrends over {n} generations{hint}:{'' if moving else ' none that chance does not explain'}"
     for one in moving:
         change = f"{_slope(one)} ({one.inputs['relative']:+.1%}) a generation"
         yield f"  {one.inputs['measure']:<20} {_vote(one):<10} {change}"
     if found.alarms:
-        yield "\nslow harm, small in each generation: the sum passed its limit (CUSUM)"
+        yield f"\nslow harm, small in each generation: the sum passed its limit (CUSUM){hint}"
     for alarm in found.alarms:
-        yield f"  {alarm.measure:<20} in {alarm.generation} ({alarm.sum:.1f})"
+        total = f"{alarm.sum:.1f} standard errors, limit {alarm.limit:.1f}"
+        yield f"  {alarm.measure:<20} in {alarm.generation}, since {alarm.since} ({total})"
 
 
 def _vote(trend: Evidence) -> str:

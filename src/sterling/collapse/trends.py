@@ -1,4 +1,4 @@
-"""Three generations and more: where each measure is going, and small harm that adds up.
+"""Three generations and more: where each measure is going.
 
 A trend is the slope of the least-squares line through the means of the generations. Its interval is that of sampling:
 what other documents of the same generations would give, and not what another run of the same loop would.
@@ -13,22 +13,11 @@ import numpy as np
 from sterling.collapse.comparing import Values
 from sterling.collapse.deciding import said
 from sterling.collapse.panel import PANEL, Measure
-from sterling.stats import Evidence, Interval, betainc, holm, student_t_quantile
+from sterling.stats import Evidence, Interval, holm, normal_interval, t_contrast
 
 LEAST = 3
 """Generations below which nothing is called a trend."""
-_ALLOWANCE, _LIMIT = 0.5, 5.0
-"""k and h of the CUSUM, in standard errors (Page, Biometrika 41, 1954)."""
 _METHOD = "slope of the least-squares line through the generations"
-
-
-class Alarm(NamedTuple):
-    """A measure that went wrong slowly."""
-
-    measure: str
-    generation: str
-    """In which the sum passed the limit."""
-    sum: float
 
 
 class Slope(NamedTuple):
@@ -62,20 +51,21 @@ def slope(values: Sequence[Sequence[float]]) -> Slope:
 
     A contrast of means with unequal variances, degrees of freedom by Welch and Satterthwaite.
     """
-    parts = _contrast(len(values))
+    parts = _contrast(range(len(values)))
     value = math.fsum(c * float(np.mean(one)) for c, one in zip(parts, values, strict=True))
     squares = [c * c * float(np.var(one, ddof=1)) / len(one) for c, one in zip(parts, values, strict=True)]
     square = math.fsum(squares)
     if not square:
         return Slope(value, Interval(value, value), float(value == 0))
     df = square**2 / math.fsum(s * s / (len(one) - 1) for s, one in zip(squares, values, strict=True))
-    half = student_t_quantile(0.975, df) * math.sqrt(square)
-    return Slope(value, Interval(value - half, value + half), betainc(df / 2, 0.5, df / (df + value**2 / square)))
+    found = t_contrast(value, square, df)
+    return Slope(value, found.interval, found.p)
 
 
-def _contrast(count: int) -> list[float]:
-    """Weights of the means whose sum is the slope."""
-    places = [at - (count - 1) / 2 for at in range(count)]
+def _contrast(generations: Sequence[int]) -> list[float]:
+    """Weights of their means whose sum is the slope."""
+    centre = sum(generations) / len(generations)
+    places = [one - centre for one in generations]
     return [place / math.fsum(p * p for p in places) for place in places]
 
 
@@ -107,13 +97,11 @@ def acceptance_trend(check: str, rates: Sequence[Accepted]) -> Iterator[Evidence
     told = [rate for rate in rates if rate.judged]
     if len(told) < LEAST:
         return
-    centre = sum(rate.generation for rate in told) / len(told)
-    places = [rate.generation - centre for rate in told]
-    parts = [place / math.fsum(p * p for p in places) for place in places]
+    parts = _contrast([rate.generation for rate in told])
     value = math.fsum(c * r.passed / r.judged for c, r in zip(parts, told, strict=True))
     error = math.sqrt(math.fsum(c * c * _variance(r) for c, r in zip(parts, told, strict=True)))
     p = math.erfc(abs(value) / error / math.sqrt(2))
-    interval = Interval(value - 1.96 * error, value + 1.96 * error)
+    interval = normal_interval(value, error)
     method = f"{_METHOD}, share that `{check}` kept or flagged; normal 95 %"
     inputs = {"kind": "trend", "check": check, "p": p}
     yield Evidence(f"collapse.trend.accepted.{check}", value, len(told), interval, method, inputs)
@@ -122,28 +110,6 @@ def acceptance_trend(check: str, rates: Sequence[Accepted]) -> Iterator[Evidence
 def _variance(rate: Accepted) -> float:
     share = (rate.passed + 1) / (rate.judged + 2)
     return share * (1 - share) / rate.judged
-
-
-def alarms(control: Values, generations: Sequence[Values], names: Sequence[str]) -> Iterator[Alarm]:
-    """A CUSUM of harm in standard errors: small harm in every generation adds up, chance does not."""
-    if len(generations) < LEAST or min(map(len, (control, *generations))) < 2:
-        return
-    for measure in (m for m in PANEL if m.family != "shown" and all(m.name in row for row in control)):
-        total = 0.0
-        for name, values in zip(names, generations, strict=True):
-            total = max(0.0, total + _harm(measure, control, values) - _ALLOWANCE)
-            if total > _LIMIT:
-                yield Alarm(measure.name, name, total)
-                break
-
-
-def _harm(measure: Measure, control: Values, values: Values) -> float:
-    real, mine = ([row[measure.name] for row in rows if measure.name in row] for rows in (control, values))
-    if min(len(real), len(mine)) < 2:
-        return 0.0
-    error = float(np.sqrt(np.var(real, ddof=1) / len(real) + np.var(mine, ddof=1) / len(mine)))
-    difference = float(np.mean(mine) - np.mean(real))
-    return (difference if measure.harm == "rises" else -difference) / error if error else 0.0
 
 
 def means(values: Values) -> Mapping[str, float]:

@@ -17,6 +17,7 @@ from sterling.collapse.panel import Reference, Stretch
 from sterling.stats import Evidence, Interval, clopper_pearson
 from sterling.text import Hashes, pieces, plain_words, token_hashes, window_hashes
 from sterling.text.embedding import Vectors
+from sterling.text.lookup import positions
 
 SHOWN = 100
 """Characters of a text that is shown."""
@@ -184,6 +185,7 @@ def _bigrams(
     method = f"bigrams {low} to {high} times in real text: in other real text and not here, for each the other way"
     order = np.argsort(-(copies + there)[lost], kind="stable")
     chosen = np.flatnonzero(lost)[order]
+    chosen = chosen[(copies + there)[chosen] <= _RARE[1]]
     examples = tuple(_examples(real, types[chosen], (copies + there)[chosen])) if len(chosen) else ()
     found = int(((there == 0) & (here > 0)).sum())
     inputs = about | {"examples": [one.where.name for one in examples]}
@@ -196,8 +198,8 @@ def _counted(types: Hashes, stretches: Sequence[Stretch]) -> npt.NDArray[np.int6
     for one in stretches:
         bigrams = within_documents(token_hashes(one.chunk.tokens), one.chunk.document, 2)
         if len(types) and len(bigrams):
-            at = np.minimum(np.searchsorted(types, bigrams), len(types) - 1)
-            np.add.at(found, at[types[at] == bigrams], 1)
+            at = positions(types, bigrams)
+            np.add.at(found, at[at >= 0], 1)
     return found
 
 

@@ -18,6 +18,7 @@ from sterling.stats import Evidence, count
 from sterling.text import Hashes
 from sterling.text.kernels import kernels
 from sterling.text.linear import Floats, Linear, Vocabulary, gram_sets, minimum, sigmoid, trained
+from sterling.text.lookup import positions
 
 _LEAST = 50
 """Labels of either kind below which the area under the curve says next to nothing."""
@@ -118,8 +119,8 @@ class Classifier(RecordCheck):
         words = kernels().word_hashes(column)
         log_odds = state.model.log_odds(gram_sets(words, LONGEST))
         mine = content_keys(batch)
-        at = np.minimum(np.searchsorted(state.contents, mine), len(state.contents) - 1)
-        labelled = state.contents[at] == mine
+        at = positions(state.contents, mine)
+        labelled = at >= 0
         log_odds[labelled] = state.held_out[at[labelled]]
         chances = sigmoid(state.slope * log_odds + state.shift)
         rulings = [Ruling("keep", "likely_good", chance) for chance in chances.tolist()]

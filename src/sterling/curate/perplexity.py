@@ -20,6 +20,7 @@ from sterling.text import Hashes, plain_word_stretch
 from sterling.text.kernels import kernels
 from sterling.text.language_model import Counting, LanguageModel, Scores, cross_entropy
 from sterling.text.language_model.counts import merged
+from sterling.text.lookup import positions
 
 _FOLDS = 4
 _MOST = 64 << 20
@@ -254,10 +255,8 @@ def _fold(batch: pa.RecordBatch, state: Fitted) -> npt.NDArray[np.uint8]:
     """Of which fold a record is: its first parent's, if that is in the anchor, else by its content."""
     fold = _own_fold(batch)
     if len(state.known):
-        parents = first_parents(batch)
-        at = np.minimum(np.searchsorted(state.known, parents), len(state.known) - 1)
-        descends = state.known[at] == parents
-        fold[descends] = state.folds[at[descends]]
+        at = positions(state.known, first_parents(batch))
+        fold[at >= 0] = state.folds[at[at >= 0]]
     return fold
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from sterling.engine.exchange import Numbers, Parcel, read_table, write_table
 from sterling.engine.shards import Shard, read_batch
 from sterling.registry import RowPairs, SetCheck
+from sterling.text.lookup import positions
 
 _UNIT_PAIRS = 100_000
 """Pairs that are confirmed at a time."""
@@ -81,8 +82,7 @@ class Confirm:
     def _said(self, path: Path, people: Numbers) -> pa.Table:
         texts = read_table(path)
         known = texts["number"].combine_chunks().to_numpy()
-        at = np.minimum(np.searchsorted(people, known), len(people) - 1)
-        return texts.take(pa.array(np.flatnonzero(people[at] == known)))
+        return texts.take(pa.array(np.flatnonzero(positions(people, known) >= 0)))
 
 
 def gathered(found: Sequence[Confirmed]) -> Confirmed:

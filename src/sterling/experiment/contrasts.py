@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -11,9 +10,8 @@ from sterling.errors import InputError
 from sterling.experiment.effects import LEAST_SEEDS, effect
 from sterling.experiment.outcomes import Outcome, Outcomes
 from sterling.experiment.verdicts import Claim, Said
-from sterling.stats import Evidence, Interval, student_t_quantile, welch
+from sterling.stats import Evidence, Interval, Z, mean_interval, welch
 
-_Z = NormalDist().inv_cdf(0.975)
 _PAIRED = 0.5
 """Share of the smaller arm's units that the other one must have, too, for a comparison of pairs."""
 Units = Mapping[str, float]
@@ -111,12 +109,10 @@ def _pairs(differences: Sequence[float], binary: bool) -> _Found:
     if binary and set(differences) <= {-1.0, 0.0, 1.0}:
         moved = [sum(one == sign for one in differences) + 0.5 for sign in (1.0, -1.0)]
         centre = (moved[0] - moved[1]) / (n + 2)
-        half = _Z * math.sqrt((sum(moved) / (n + 2) - centre**2) / (n + 2))
+        half = Z * math.sqrt((sum(moved) / (n + 2) - centre**2) / (n + 2))
         method = "paired by unit; Agresti and Min, 95 %"
         return _Found(value, Interval(min(value, centre - half), max(value, centre + half)), n, method, n)
-    spread = math.sqrt(math.fsum((one - value) ** 2 for one in differences) / (n - 1))
-    half = student_t_quantile(0.975, n - 1) * spread / math.sqrt(n)
-    return _Found(value, Interval(value - half, value + half), n, "paired by unit; Student t 95 %", n)
+    return _Found(value, mean_interval(differences), n, "paired by unit; Student t 95 %", n)
 
 
 def _apart(one: Sequence[float], other: Sequence[float], binary: bool) -> _Found:
@@ -127,6 +123,6 @@ def _apart(one: Sequence[float], other: Sequence[float], binary: bool) -> _Found
     value = math.fsum(one) / len(one) - math.fsum(other) / len(other)
     shares = [((math.fsum(side) + 1) / (len(side) + 2), len(side) + 2) for side in (one, other)]
     centre = shares[0][0] - shares[1][0]
-    half = _Z * math.sqrt(sum(share * (1 - share) / size for share, size in shares))
+    half = Z * math.sqrt(sum(share * (1 - share) / size for share, size in shares))
     interval = Interval(min(value, centre - half), max(value, centre + half))
     return _Found(value, interval, n, "unpaired, both arms' units; Agresti and Caffo, 95 %", 0)

@@ -9,6 +9,7 @@ from sterling.experiment.students.ngrams import hashed, model_of
 from sterling.experiment.students.student import Floats, LossUnit
 from sterling.experiment.tasks import Example
 from sterling.text import Hashes
+from sterling.text.language_model.closed import unknown_bits
 
 MOST_COPIES = 5
 """Of a word in an arm's real documents, for it to be rare."""
@@ -42,9 +43,8 @@ class RareWords:
     def losses(self, training: Sequence[Example], seed: int) -> Floats:
         """Mean bits of each test document's rare words; NaN for one without."""
         model = model_of(tuple(one.text for one in training), _ORDER)
-        missing = int((~model.knows(self._vocabulary)).sum())
         bits = np.concatenate([np.empty(0), *model.bits(self._test)])
-        bits = bits + ~model.knows(self._tokens) * np.log2(max(1, missing))
+        bits = bits + ~model.knows(self._tokens) * unknown_bits(model, self._vocabulary)
         rare, size = self._rare[seed], len(self._test)
         sums = np.bincount(self._owners[rare], bits[rare], size)
         with np.errstate(invalid="ignore"):

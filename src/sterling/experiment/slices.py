@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sterling.text.embedding import fitted
-from sterling.text.rarity import DocumentFrequencies
+from sterling.text.rarity import rarest_quarter
 
 Slice = Literal["all", "tail", "outside"]
 SLICES: Mapping[Slice, str] = {
@@ -44,11 +44,7 @@ def slices(test: Documents, real: Documents, synthetic: Sequence[str]) -> dict[S
 
 
 def _rare(test: Documents, real: Documents) -> Mask:
-    frequencies = DocumentFrequencies()
-    frequencies.add(real.texts)
-    rarity = np.array([frequencies.rarity(text) for text in test.texts])
-    words: Mask = rarity >= np.quantile(rarity, 1 - _SHARE)
-    return words | _tagged(test, real)
+    return rarest_quarter(test.texts, real.texts) | _tagged(test, real)
 
 
 def _tagged(test: Documents, real: Documents) -> Mask:

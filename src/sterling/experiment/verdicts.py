@@ -12,6 +12,7 @@ Said = Literal["worse", "better", "undecided"]
 ALPHA = 0.05
 _BEYOND = 20
 """Times as many test documents that nobody will bring."""
+_REWARDS = "likelihood rewards what is like the generator"
 _MOST_HELD = 0.5
 """Share of the anchor that a test may take."""
 MARGIN = 0.005
@@ -138,23 +139,23 @@ def _same(claim: Claim, claims: Claims) -> list[Claim]:
 
 def _open(claims: Claims, held: Held | None) -> Verdict:
     better = [claim for claim in claims.whole if claim.better]
-    uncleared = [claim for claim in (*claims.tail, *claims.whole) if not claim.cleared]
     if better and not claims.tasks:
-        what = f"{_told('loss falls', better[0])}, but likelihood alone proves no help: it rewards what is like the generator"
+        what = f"{_told('loss falls', better[0])}, but likelihood alone proves no help: {_REWARDS}"
         return Verdict("inconclusive", what, "tasks: test records with a prompt, a completion and a check that judges")
-    wanting = uncleared[0] if uncleared else max((*claims.tasks, *claims.whole), key=_needed)
-    told = ", ".join(_sentences(wanting, _open_of(wanting, claims)))
-    if better and wanting in claims.tasks:
-        told += "; loss falls, but likelihood rewards what is like the generator, so tasks decide"
+    places = (
+        ([one for one in claims.tail if not one.cleared], "harm to the tail is not ruled out"),
+        ([one for one in claims.whole if not one.cleared], "harm to the mean is not ruled out"),
+        (claims.tasks, "failures on real tasks do not differ beyond chance"),
+        (claims.tasks_too, "failures on real tasks are not beyond chance fewer than with repeated real data"),
+        (claims.whole, "loss does not differ beyond chance"),
+    )
+    wanting, what = next(
+        (min(left, key=_needed), what) for some, what in places if (left := [one for one in some if not one.better])
+    )
+    told = ", ".join(_sentences(wanting, what))
+    if better and wanting in (*claims.tasks, *claims.tasks_too):
+        told += f"; loss falls, but {_REWARDS}, so tasks decide"
     return Verdict("inconclusive", told, _more(wanting.effect, held))
-
-
-def _open_of(wanting: Claim, claims: Claims) -> str:
-    if wanting in claims.tail:
-        return "harm to the tail is not ruled out"
-    if wanting in claims.tasks:
-        return "failures on real tasks do not differ beyond chance"
-    return "loss does not differ beyond chance"
 
 
 def _sentences(claim: Claim, what: str) -> Iterator[str]:
@@ -179,9 +180,7 @@ def _more(found: Effect, held: Held | None) -> str:
     times = _needed_of(found, found.documents) / found.documents
     here = found.documents if held is None else held.documents
     if times > _BEYOND:
-        return (
-            f"more than {_BEYOND} times the {here:,} test documents: a difference this small is beyond such an anchor"
-        )
+        return f"more than {_BEYOND} times the {here:,} test documents: a difference so small is beyond this anchor"
     told = f"about {_rounded(times * here):,} real documents of the test role in place of {here:,}"
     rows = f"{times:.1f} times as many anchor rows"
     if held is None or times * held.share > _MOST_HELD:

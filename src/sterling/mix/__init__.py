@@ -2,7 +2,7 @@
 
 from sterling.mix.demands import OTHERS, Demand, demands_of, domain_names
 from sterling.mix.ending import END, MAIN
-from sterling.mix.limits import Cap, Limit, Rules
+from sterling.mix.limits import Cap, ClusterLeast, Limit, Rules
 from sterling.mix.planning import MixPlan, plan
 from sterling.mix.ratios import RATIOS_COLUMNS, place_of_domain, ratios_csv, read_ratios
 from sterling.mix.shares import Cell, Conflict, Infeasible, Program
@@ -14,6 +14,7 @@ __all__ = [
     "RATIOS_COLUMNS",
     "Cap",
     "Cell",
+    "ClusterLeast",
     "Conflict",
     "Demand",
     "Infeasible",

@@ -146,10 +146,12 @@ def _demands(drawn: Draw) -> Iterator[Evidence]:
     for demand, member in zip(drawn.demands, drawn.members, strict=True):
         part = pool.amount(taken & member)
         offered = float(pool.amount(pool.eligible & member))
-        said = {"unit": pool.rules.unit, "weighted": float(part), "offered": offered}
+        said: dict[str, object] = {"unit": pool.rules.unit, "weighted": float(part), "offered": offered}
         name, key = _name(demand), "allowed"
         value = float(part / whole) if whole else None
-        if demand.path[0] == "minimum":
+        if demand.words:
+            said["words"] = demand.words
+        if demand.kind == "at_least":
             value, key = float(part), "wanted"
         elif demand.path[0] == "ratios":
             key = "target"
@@ -167,6 +169,8 @@ def _name(demand: Demand) -> str | None:
     match demand.path:
         case ("caps", kind, name):
             return f"mix.cap.{kind}.{name}"
+        case ("per_cluster", _, number):
+            return f"mix.minimum.cluster:{number}"
         case ("minimum", name):
             return f"mix.minimum.{name}"
         case ("ratios", name):

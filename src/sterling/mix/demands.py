@@ -13,7 +13,7 @@ from sterling.mix.pool import Bools
 from sterling.mix.spread import I64, one_array
 
 Kind = Literal["share_at_most", "share_at_least", "at_most", "at_least"]
-About = Literal["all", "real", "synthetic", "strategy", "depth", "domain", "others"]
+About = Literal["all", "real", "synthetic", "strategy", "depth", "domain", "cluster", "others"]
 OTHERS = ("ratios",)
 """Path of the demand on records of no domain that a file of ratios names: shorter than that of any domain."""
 
@@ -27,7 +27,9 @@ class Demand(NamedTuple):
     value: Fraction
     about: About
     name: str = ""
-    """Of the strategy, depth or domain."""
+    """Of the strategy, depth, domain or cluster."""
+    words: str = ""
+    """That tell a cluster to a person."""
 
     @property
     def is_target(self) -> bool:
@@ -44,6 +46,17 @@ def demands_of(rules: Rules, budget: int | None) -> list[Demand]:
         *(
             Demand(("minimum", name), "at_least", Fraction(least), "domain", name)
             for name, least in rules.minimum.items()
+        ),
+        *(
+            Demand(
+                ("per_cluster", "least", str(one.number)),
+                "at_least",
+                Fraction(one.least),
+                "cluster",
+                str(one.number),
+                one.words,
+            )
+            for one in rules.clusters
         ),
         *_targets(rules.ratios),
     ]
@@ -83,6 +96,8 @@ def members(candidates: pa.Table, is_real: Bools, demands: Collection[Demand]) -
                 rows = ~is_real & (depth >= int(demand.name))
             case "domain":
                 rows = domains[demand.name]
+            case "cluster":
+                rows = np.asarray(pc.equal(candidates.column("cluster"), int(demand.name)), dtype=bool)
             case "others":
                 rows = others
         found.append(rows)

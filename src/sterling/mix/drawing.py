@@ -227,12 +227,8 @@ class _Solver:
         missed: list[Demand] = []
         for demand, member in zip(self.demands, self.members, strict=True):
             amount = Fraction(int(seen[rows[member[rows]]].sum()), pool.scale)
-            if (
-                demand.kind == "at_least"
-                and amount < demand.value
-                or demand.kind == "at_most"
-                and amount > demand.value
-            ):
+            short = demand.kind == "at_least" and amount < demand.value
+            if short or (demand.kind == "at_most" and amount > demand.value):
                 missed.append(demand)
         return missed
 

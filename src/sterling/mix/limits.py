@@ -19,6 +19,15 @@ class Cap(NamedTuple):
     share: float
 
 
+class ClusterLeast(NamedTuple):
+    """The least weighted amount of the records that lie in one cluster of topics."""
+
+    number: int
+    words: str
+    """That tell the cluster to a person."""
+    least: int
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What the recipe says about the mix. ValueError for what is no share, no budget or no weight."""
@@ -39,6 +48,8 @@ class Rules:
     caps: tuple[Cap, ...] = ()
     minimum: Mapping[str, int] = field(default_factory=dict)
     """Least weighted amount by tag, anchor or strategy."""
+    clusters: tuple[ClusterLeast, ...] = ()
+    """Least weighted amounts by cluster; candidates then have a column `cluster`."""
     ratios: Mapping[str, Fraction] = field(default_factory=dict)
     """Target shares by tag, anchor or strategy; they sum to 1. Empty means none."""
     epochs: int = 1
@@ -71,7 +82,7 @@ class Rules:
     @property
     def solved(self) -> bool:
         """Whether shares have to be solved for: more is asked than a cap, a floor and a budget."""
-        return bool(self.caps or self.minimum or self.ratios) or self.epochs > 1
+        return bool(self.caps or self.minimum or self.clusters or self.ratios) or self.epochs > 1
 
     @property
     def floor(self) -> float:

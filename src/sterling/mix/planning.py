@@ -34,7 +34,7 @@ _PLAIN = Rules()
 
 def plan(candidates: pa.Table, rules: Rules = _PLAIN, *, seed: int = 0) -> MixPlan:
     """Choose from `candidates`: `id`, `tokens` (int64), `origin`, `strategy` (null for anchors), `source` (name of the
-    anchor or of the strategy's entry), `tags`, `depth`, `age` and `drawn` (int64).
+    anchor or of the strategy's entry), `tags`, `depth`, `age` and `drawn` (int64); `cluster` (int64) with `clusters`.
 
     Real is what has origin `human`, and all of it is taken unless a budget or a cap on a domain is smaller; then those
     are first that fewer earlier mixes held. Everything else counts on the synthetic side: `mixed`, and `unknown` too,

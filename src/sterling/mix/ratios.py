@@ -39,7 +39,7 @@ def read_ratios(place: str) -> Mapping[str, Fraction]:
 
 
 def place_of_domain(place: str, domain: str) -> str:
-    """Where a file of ratios that was read names a domain: `FILE:LINE, column N`. The file where it is written otherwise."""
+    """Where a file of ratios names a domain: `FILE:LINE, column N`; the file alone where it is not found."""
     path = Path(place.partition("#")[0])
     word = re.compile(rf'(?<![^,"\s]){re.escape(domain)}(?![^,"\s])')
     for number, line in enumerate(_text(path).splitlines(), 1):

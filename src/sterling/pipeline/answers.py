@@ -38,6 +38,8 @@ class Counted(NamedTuple):
     outcomes: Mapping[str, int]
     faults: Mapping[str, int]
     """By reason."""
+    first: Answer | None = None
+    """The first fault."""
 
 
 def write_answers(path: Path, answers: Iterable[Answer], source: Path | None = None) -> Counted:
@@ -50,19 +52,24 @@ def write_answers(path: Path, answers: Iterable[Answer], source: Path | None = N
         )
     counts: Counter[str] = Counter()
     faults: Counter[str] = Counter()
-    counted = _counted(answers, counts, faults)
+    first: list[Answer] = []
+    counted = _counted(answers, counts, faults, first)
     if path.suffix == ".parquet":
         rows = [a.to_json() | {"evidence": json.dumps(a.evidence, ensure_ascii=False)} for a in counted]
         write_parquet(path, pa.Table.from_pylist(rows, schema=_SCHEMA))
     else:
         write_atomically(path, lambda file: file.writelines(_line(answer) for answer in counted))
-    return Counted(dict(counts), dict(faults.most_common()))
+    return Counted(dict(counts), dict(faults.most_common()), *first)
 
 
-def _counted(answers: Iterable[Answer], counts: Counter[str], faults: Counter[str]) -> Iterator[Answer]:
+def _counted(
+    answers: Iterable[Answer], counts: Counter[str], faults: Counter[str], first: list[Answer]
+) -> Iterator[Answer]:
     for answer in answers:
         counts[answer.outcome] += 1
-        faults.update([answer.reason] if answer.outcome == "fault" else ())
+        if answer.outcome == "fault":
+            faults[answer.reason] += 1
+            first += [] if first else [answer]
         yield answer
 
 

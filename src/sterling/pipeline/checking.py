@@ -57,11 +57,20 @@ def configured(name: str, options: Mapping[str, Any]) -> Check:
     except ValidationError as error:
         valid = [field for field in part.model_fields if field != "human"]
         wrong = [(".".join(map(str, e["loc"])), e["msg"].lower()) for e in error.errors()]
-        said = "; ".join(f"`{option}`: {why}" for option, why in wrong)
-        unknown = wrong[0][0] not in valid
-        another = f"say --option {wrong[0][0]}=..." if "required" in wrong[0][1] else "give it another value"
-        mend = (nearest(wrong[0][0], valid) if unknown else another) if valid else "it has no options"
-        raise InputError(f"check `{name}`: {said}", mend=mend) from None
+        said = "; ".join(f"`{option}`: {why}" if option else why for option, why in wrong)
+        own = error.errors()[0].get("ctx", {}).get("mend")
+        raise InputError(f"check `{name}`: {said}", mend=own or _mend(*wrong[0], valid)) from None
+
+
+def _mend(option: str, why: str, valid: Sequence[str]) -> str:
+    """What to do about one refusal; one of the options together names none of them."""
+    if not valid:
+        return "it has no options"
+    if not option:
+        return f"say which with --option NAME=VALUE; it has {', '.join(valid)}"
+    if option.partition(".")[0] not in valid:
+        return nearest(option, valid)
+    return f"say --option {option}=..." if "required" in why else "give it another value"
 
 
 def _listed(part: type[Any], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,17 +98,36 @@ def parse_options(pairs: Sequence[str]) -> dict[str, Any]:
     return {name: values[0] if len(values) == 1 else values for name, values in said.items()}
 
 
+def parse_columns(pairs: Sequence[str]) -> dict[str, str]:
+    """`["prompt=question"]` as a mapping of our names to a file's columns. InputError without `=`."""
+    wrong = [pair for pair in pairs if not all(pair.partition("="))]
+    if wrong:
+        raise InputError(f"--column {wrong[0]}: not of the form ours=yours", mend="write for example prompt=question")
+    return {ours: yours for ours, _, yours in (pair.partition("=") for pair in pairs)}
+
+
 Note = Callable[[Sequence[Evidence]], object]
 """Takes what was found out about the check itself; `tuple` does, and forgets it."""
 
 
-def check_file(check: Check, path: str, watch: Watch | None = None, note: Note = tuple) -> Iterator[Answer]:
+def check_file(
+    check: Check,
+    path: str,
+    watch: Watch | None = None,
+    note: Note = tuple,
+    *,
+    columns: Mapping[str, str] | None = None,
+) -> Iterator[Answer]:
     """One answer for each row of a file, in its order, none missing. SourceError when the file cannot be read.
 
-    Where the check has `gold`, that is mixed in blind; `note` gets what it says, before the first answer.
+    Where the check has `gold`, that is mixed in blind; `note` gets what it says, before the first answer. `columns` are
+    our names and the file's columns, as a recipe's source has them; InputError for a name that is none.
     """
     _require_measurable(check)
-    source = Files(name="input", path=str(Path(path).absolute()), max_bad_share=1)
+    try:
+        source = Files(name="input", path=str(Path(path).absolute()), max_bad_share=1, columns=columns or {})
+    except ValidationError as error:
+        raise InputError(f"--column: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
     source.reads()  # Says at once, before any output is begun, that the file is not there.
     against_files(check)
     return _answers(check, _with_ids(source), watch or Silent(), note)

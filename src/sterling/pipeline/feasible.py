@@ -67,12 +67,19 @@ def require_mix(loaded: Loaded) -> None:
         what = error.what if error.where is None else f"{error.where}: {error.what}"
         raise RecipeError(what, where=loaded.where(("mix", "ratios")), mend=error.mend) from None
     size = None if rules.budget == "anchor" else rules.budget
-    demands = demands_of(rules, size)
+    demands = [*demands_of(rules, size), *_of_all_clusters(recipe)]
     places = Places(str(loaded.path), loaded.lines, [(one.path, one.where) for one in loaded.overrides])
-    if not rules.solved:
+    if not rules.solved and recipe.mix.per_cluster is None:
         return
     if conflicts := _program(recipe, rules, demands).conflicts():
         raise refusal(Infeasible(conflicts), rules.unit, places)
+
+
+def _of_all_clusters(recipe: Recipe) -> Iterator[Demand]:
+    """Any record may lie in any one cluster, so before the run their minimums are one for all together."""
+    asked = recipe.mix.per_cluster
+    if asked is not None:
+        yield Demand(("per_cluster",), "at_least", Fraction(asked.clusters * asked.least), "all")
 
 
 def _program(recipe: Recipe, rules: Rules, demands: Sequence[Demand]) -> Program:
@@ -117,7 +124,7 @@ def _concerns(demand: Demand, real: bool, names: frozenset[str], depth: int) -> 
             return not real and demand.name in names
         case "domain":
             return demand.name in names
-        case "others":
+        case "cluster" | "others":
             return False
 
 
@@ -180,6 +187,10 @@ def refusal(found: Infeasible, unit: str, places: Places, domains: Sequence[str]
 
 def _sentence(conflict: Conflict, unit: str, domains: Sequence[str]) -> str:
     demand, needed = conflict.demand, conflict.needed
+    if demand.about == "cluster":
+        said = f"`per_cluster.least` asks for at least {_amount(demand, demand.value, unit)} of cluster {demand.name} "
+        said += f"({demand.words})"
+        return said if needed is None else f"{said}; {_NEEDED[demand.kind].format(_amount(demand, needed, unit))}"
     if demand.path == OTHERS:
         said = "records of no named domain are to stay out, as the file of `ratios` says"
         more = (
@@ -189,7 +200,7 @@ def _sentence(conflict: Conflict, unit: str, domains: Sequence[str]) -> str:
         )
         return said + more
     said = f"`{'.'.join(demand.path)}` {_SAID[demand.kind]} {_amount(demand, demand.value, unit)}"
-    if demand.kind == "at_least" and domains and demand.name not in domains:
+    if demand.about == "domain" and demand.kind == "at_least" and domains and demand.name not in domains:
         return f"{said}, and no record has this tag or came in by this name; {nearest(demand.name, domains)}"
     if needed is None:
         return said

@@ -49,7 +49,7 @@ def at_line(loaded: Loaded, index: int, source: Source, error: InputError) -> So
 def _blamed(source: Source, error: InputError) -> Iterator[Path]:
     """Which keys name a column that is not there."""
     columns: Mapping[str, str] = getattr(source, "columns", {})
-    named = [(("columns", ours), theirs) for ours, theirs in columns.items()]
+    named: list[tuple[Path, str]] = [(("columns", ours), theirs) for ours, theirs in columns.items()]
     if source.split_by is not None:
         named.append((("split_by",), source.split_by))
     for path, column in named:

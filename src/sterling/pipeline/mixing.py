@@ -21,8 +21,10 @@ from sterling.pipeline.feasible import Names, places_of, refusal, require_names,
 from sterling.pipeline.generating import Walked
 from sterling.pipeline.generations.continuing import NO_PAST, Past
 from sterling.pipeline.job import Assignment, Job, perform
+from sterling.pipeline.topics import Topics
 from sterling.policy import caps
 from sterling.recipes import Recipe
+from sterling.recipes.problems import Places
 from sterling.records import VERDICT_SCHEMA, canonical_json, texts
 from sterling.records.places import read_parquet
 from sterling.stats import Evidence, count
@@ -78,7 +80,7 @@ def mix(job: Job, walked: Walked, past: Past = NO_PAST) -> Mixed:
     rules = rules_of(job.recipe, preview=job.preview is not None)
     question = job.recipe.mix.model_dump(mode="json") | {"seed": job.recipe.seed, "bounds": list(caps(job.recipe))}
     given = Assignment("mix", "mix", "mix", question | _beyond(rules, past), job.trail.addresses)
-    step, summary = perform(job, given, lambda step: _mix(job, step, walked.shards, rules, past))
+    step, summary = perform(job, given, lambda step: _mix(job, step, walked, rules, past))
     anchors, inherited, made = (
         tuple(shard.judged(step.part("verdicts", shard.number)) for shard in shards)
         for shards in (walked.anchors, walked.inherited, walked.made)
@@ -114,11 +116,14 @@ def _beyond(rules: Rules, past: Past) -> dict[str, Any]:
     """What the mix depends on that the recipe does not say itself: content of the ratios, and earlier generations."""
     ages = {str(number): age for number, age in sorted(past.ages.items())}
     ratios = {name: str(share) for name, share in rules.ratios.items()}
-    return {"ratios": ratios, "generation": past.generation, "ages": ages, "drawn": _digest_of(past.drawn)}
+    return {"ratios": ratios, "generation": past.generation, "ages": ages, "drawn": drawn_digest(past.drawn)}
 
 
-def _digest_of(drawn: pa.Table) -> str:
-    """The same in whatever order, and however cut; empty of nothing. Holds a sorted copy, and few rows as objects."""
+def drawn_digest(drawn: pa.Table) -> str:
+    """Of `Past.drawn`: the same in whatever order, and however cut; empty of nothing.
+
+    Holds a sorted copy, and few rows as objects.
+    """
     if not drawn.num_rows:
         return ""
     state = hashlib.blake2b(digest_size=16)
@@ -138,11 +143,13 @@ class Describe:
     """A line for each standing record: all that the mix needs to know. `ages` of shards, by their number."""
 
     ages: Mapping[int, int]
+    topics: Topics | None = None
 
     def __call__(self, shard: Shard) -> pa.Table:
         """`id`, `tokens`, `origin`, `strategy`, `source`, `tags`, `depth`, `format`, `conversational`, `verified`,
-        `age`, `shard`."""
+        `age`, `shard`; `cluster` where there are topics."""
         batch, verified, _ = standing(shard)
+        homes = {} if self.topics is None else {"cluster": pa.array(self.topics.homes(list(texts(batch))), pa.int64())}
         makers = batch.column("maker").to_pylist()
         strategies = [None if maker is None else json.loads(maker)["strategy"] for maker in makers]
         columns = {name: batch.column(name) for name in _COLUMNS}
@@ -155,20 +162,23 @@ class Describe:
                 "age": pa.array(np.full(batch.num_rows, self.ages.get(shard.number, 0), dtype=np.int64)),
                 "shard": pa.array(np.full(batch.num_rows, shard.number, dtype=np.int64)),
             }
+            | homes
         )
 
 
-def _mix(job: Job, step: Step, shards: Sequence[Shard], rules: Rules, past: Past) -> dict[str, Any]:
-    lines = list(job.use.crew.map(Describe(dict(past.ages)), shards, len(shards)))
+def _mix(job: Job, step: Step, walked: Walked, rules: Rules, past: Past) -> dict[str, Any]:
+    shards, asked, topics = walked.shards, job.recipe.mix.per_cluster, None
+    if asked is not None and job.preview is None:
+        topics = Topics.of(walked.anchors, asked, job.recipe.seed)
+        rules = replace(rules, clusters=topics.minimums(asked.least))
+    lines = list(job.use.crew.map(Describe(dict(past.ages), topics), shards, len(shards)))
     known = _with_draws(pa.concat_tables(lines).sort_by("shard").combine_chunks(), past.drawn)
     bare = unverified(job.recipe, known["origin"], known["verified"])
     candidates = known.filter(pc.invert(bare))
     places = places_of(Path(str(job.trail.head.get("recipe", "recipe"))))
     if not known.num_rows:
         raise refusal(Infeasible([]), rules.unit, places)
-    if job.preview is None and candidates.num_rows:
-        names = Names(domain_names(candidates), domain_names(known), partial(_every_tag, shards))
-        require_names(job.recipe, rules, names, places)
+    _require_names(job, rules, known, candidates, shards, places)
     try:
         planned = plan(candidates, rules, seed=job.recipe.seed)
     except Infeasible as found:
@@ -183,6 +193,15 @@ def _mix(job: Job, step: Step, shards: Sequence[Shard], rules: Rules, past: Past
         "composition": _sums(chosen, ["origin", "strategy", "depth"]),
         "formats": _sums(chosen, ["format", "conversational"]),
     }
+
+
+def _require_names(
+    job: Job, rules: Rules, known: pa.Table, candidates: pa.Table, shards: Sequence[Shard], places: Places
+) -> None:
+    """A preview has too few records to know all names."""
+    if job.preview is None and candidates.num_rows:
+        names = Names(domain_names(candidates), domain_names(known), partial(_every_tag, shards))
+        require_names(job.recipe, rules, names, places)
 
 
 def _every_tag(shards: Sequence[Shard]) -> set[str]:

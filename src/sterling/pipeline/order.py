@@ -160,7 +160,7 @@ def _families(loaded: Loaded) -> Path | None:
 
 
 def require_files(loaded: Loaded) -> None:
-    """Every local file that the recipe names is there, each part has what it requires, and anchors begin as they should.
+    """Every local file that the recipe names is there, each part has what it requires, and anchors have rows.
 
     SourceError with the recipe's line for the first that is not.
 

@@ -13,7 +13,7 @@ from sterling.collapse import diversity
 from sterling.errors import PolicyRefused
 from sterling.pipeline import streams
 from sterling.pipeline.calibrating import calibration
-from sterling.pipeline.evidence import accounts, authors, targeting
+from sterling.pipeline.evidence import accounts, authors, targeting, tried
 from sterling.pipeline.evidence.cells import cells
 from sterling.pipeline.evidence.costs import costs
 from sterling.pipeline.evidence.covering import coverage
@@ -61,7 +61,13 @@ def publish(
 ) -> None:
     """Write `release` if the policy lets it go, and the report in any case. PolicyRefused when it does not."""
     terms = authors.fingerprint(job.recipe)
-    question = {"recipe": recipe_digest(job.recipe), "preview": job.preview, "terms": terms, **targeting.asks(job)}
+    question = {
+        "recipe": recipe_digest(job.recipe),
+        "preview": job.preview,
+        "terms": terms,
+        **targeting.asks(job),
+        **tried.asks(job.recipe),
+    }
     given = Assignment("release", "release", "release", question, [mixed.address])
     _, summary = perform(
         job, given, lambda step: _publish(job, loaded, walked, mixed, inherited, release, step.address),
@@ -132,6 +138,7 @@ def _measure(job: Job, loaded: Loaded, walked: Walked, mixed: Mixed, inherited: 
         *accepted_so_far(job.recipe.name, accounts.acceptance(makers), inherited, job.recipe.continues_folder),
         *forecast_run(job, walked.anchors, mixed.made, panel),
         *targeting.drift(job, mixed),
+        *tried.tried(job.recipe),
         *costs(job, mixed),
         *estimates(job, walked),
     )

@@ -23,7 +23,10 @@ def generations_are_watched(_: Recipe) -> Iterator[Situation]:
 
 @gate_of(generations_are_watched)
 def nothing_collapses(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
-    """The last generation is not red on the panel; amber is told. Too little text meets nothing, and breaks nothing."""
+    """The last generation is not red on the panel; amber is told.
+
+    Too little text, or text that cannot be compared, meets nothing, and breaks nothing.
+    """
     verdicts = [one for one in evidence.values() if _is(one, "verdict")]
     if not verdicts:
         return
@@ -32,7 +35,7 @@ def nothing_collapses(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[S
     what = f"generation {number} is {colour}{_stage(last)} against real text: {last.method}{_slow(evidence)}"
     if colour == "red":
         yield unmet(what, "generate", mend=_mend(evidence, last))
-    elif colour != "insufficient sample":
+    elif colour not in {"insufficient sample", "not comparable"}:
         yield met(what, "generate")
 
 

@@ -83,11 +83,18 @@ def proof_of(recipe: Recipe) -> Proof:
         return Proof(False, f"`mix.evidence`: {found}", again)
     if changed := _changed(recipe, found):
         return Proof(False, f"the experiment is stale: {_listed(changed)} changed since it was made", again)
+    return _said(found, cap, again)
+
+
+def _said(found: Mapping[str, Any], cap: float, again: str) -> Proof:
+    """What a fitting experiment says. `again`: the mend where running it would do."""
     word, share, missing = str(found["verdict"]["word"]), float(found["share"]), _missing(found, cap)
     if word != "helps":
         what = f"the experiment says `{word}` of {share:.0%}: {found['verdict']['why']}"
         change = str(found["verdict"].get("change") or "")
-        return Proof(False, what, f"{_LOWER}; or bring what would change it: {change}" if change else _LOWER)
+        mend = f"{_LOWER}; or bring what would change it: {change}" if change else _LOWER
+        beyond = f"; {cap:.0%} would need {missing:,} more synthetic tokens as well"
+        return Proof(False, what, mend + (beyond if missing and share < cap - _NEAR else ""))
     if share < cap - _NEAR and missing:
         return Proof(False, *_out_of_reach(found, cap, missing))
     if share < cap - _NEAR:
@@ -106,7 +113,7 @@ def _missing(found: Mapping[str, Any], cap: float) -> int:
     reach = found.get("reach") or {}
     if not {"real", "standing"} <= reach.keys() or cap >= 1:
         return 0
-    return max(0, round(reach["real"] * cap / (1 - cap)) - int(reach["standing"]))
+    return max(0, round(float(reach["real"]) * cap / (1 - cap)) - int(reach["standing"]))
 
 
 def _out_of_reach(found: Mapping[str, Any], cap: float, missing: int) -> tuple[str, str]:

@@ -211,7 +211,8 @@ def generation_adds_something(_: Recipe, evidence: Mapping[str, Evidence]) -> It
         return
     said = ", ".join(f"{n:,} by {check}" for check, n in added.inputs["dropped"].items())
     yield unmet(
-        f"this generation adds nothing: all {added.n:,} records that it wrote were dropped ({said})", "generate"
+        f"this generation adds nothing of its own: all {added.n:,} records that it wrote were dropped ({said})",
+        "generate",
     )
 
 

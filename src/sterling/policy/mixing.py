@@ -11,6 +11,10 @@ from sterling.stats import Evidence
 
 REMOVES_TWINS = frozenset({"exact_duplicates", "near_duplicates", "contamination"})
 """Checks that may take a human record away: its content is elsewhere, or must not train at all."""
+_RAISED = (
+    "nothing, if you mean it: the run goes on, and its card will print this rule as not met; to meet it, lower "
+    "`mix.synthetic_cap`, or show that it helps: `sterling experiment RECIPE`, then `mix.evidence: FILE`"
+)
 _BELOW = "bring data that is attested as human"
 
 
@@ -93,8 +97,7 @@ def synthetic_share_is_capped(recipe: Recipe) -> Iterator[Situation]:
         if proof.holds:
             yield met(f"{what}; {recipe.purpose} allows {default:.0%}, but {proof.what}", "mix", "synthetic_cap")
             return
-        goes = "the run goes on, and its card will print this as unmet"
-        yield unmet(f"{what}; {recipe.purpose} allows {default:.0%}: {goes}", "mix", "synthetic_cap")
+        yield unmet(f"{what}; {recipe.purpose} allows {default:.0%}", "mix", "synthetic_cap", mend=_RAISED)
     else:
         yield met(what, "mix", "synthetic_cap")
 

@@ -107,6 +107,15 @@ class Caps(Section):
         return self
 
 
+class PerCluster(Section):
+    """A minimum for each topic of the human train records, so that none vanishes under caps and budgets."""
+
+    clusters: int = Field(ge=2, le=32)
+    """Topics to tell apart: hashed words of 2,000 records, gathered by k-means. Rough, and without a model."""
+    least: int = Field(ge=1)
+    """Amount of each in the mix, in `unit` as a trainer sees it, real and synthetic records together."""
+
+
 class Mix(Section):
     """How real and synthetic records come together. See docs/mixing.md."""
 
@@ -121,6 +130,7 @@ class Mix(Section):
     caps: Caps = Caps()
     minimum: Mapping[Text, Annotated[int, Field(ge=1)]] = {}
     """Least amount, in `unit` as a trainer sees it, of a tag, an anchor or a strategy. Its records are taken first."""
+    per_cluster: PerCluster | None = None
     ratios: Text | None = None
     """A file of target shares by domain: a CSV as olmix reads it (`FILE#run` picks a row), or JSON of domain and
     weight. Records of no domain in it stay out."""

@@ -26,7 +26,7 @@ _TOPICS = (
 )
 """What a reader may take for granted, and the room of evidence (the first part of its name) that shows it was looked
 at. Steps show nothing: their names are the recipe's."""
-_UNSAID = "insufficient sample"
+_UNSAID = frozenset({"insufficient sample", "not comparable"})
 
 _SAME = 1e-9
 """Between two shares below which they are one, computed in two ways."""
@@ -71,7 +71,9 @@ def render_card(facts: CardFacts, report: Mapping[str, Any], written: Sequence[W
         facts=facts, report=report, written=written, options=options, licences=licences,
         limits=_limits(facts, report), totals=_totals(report), foreign=_foreign(report),
         measured=[one for one in report["evidence"] if _is_rate(one["name"])],
-        verifiers=verifiers, precise=any(one["name"].endswith(".precision") for one in verifiers),
+        verifiers=verifiers, synthetic=_is_synthetic(report),
+        precise=any(one["name"].endswith(".precision") for one in verifiers),
+        benefit=_benefit(report),
         cost=next((one for one in report["evidence"] if one["name"] == "cost.total.usd"), None),
         findings={status: _findings(report, status) for status in ("unmet", "waived", "met")},
     )  # fmt: skip
@@ -80,6 +82,17 @@ def render_card(facts: CardFacts, report: Mapping[str, Any], written: Sequence[W
 def _is_rate(name: str) -> bool:
     """What a check accepted of one maker."""
     return name.startswith("check.") and name.endswith(".accepted")
+
+
+def _benefit(report: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The word of an experiment on this recipe, and its rows for synthetic data on top of all real data."""
+    verdict = next((one for one in report["evidence"] if one["name"] == "experiment.verdict"), None)
+    if verdict is None:
+        return None
+    share = next((one for one in report["evidence"] if one["name"] == "experiment.share"), None)
+    rows = [one for one in report["evidence"] if one["inputs"].get("arm") == "added" and "slice" in one["inputs"]]
+    short = share is not None and share["inputs"].get("short")
+    return {"verdict": verdict, "rows": rows, "short": f"{share['method']}." if share and short else ""}
 
 
 def _is_overall(one: Mapping[str, Any]) -> bool:
@@ -191,8 +204,9 @@ def _limits(facts: CardFacts, report: Mapping[str, Any]) -> list[str]:
 def _tells(one: Mapping[str, Any]) -> bool:
     """Whether it was measured. Of a corpus over generations only a verdict tells, and only one with a colour."""
     if one["name"].startswith("collapse."):
-        return one["inputs"].get("kind") == "verdict" and one["inputs"].get("colour") != _UNSAID
-    return one["value"] is not None and one["n"] > 0
+        inputs: Mapping[str, Any] = one["inputs"]
+        return inputs.get("kind") == "verdict" and inputs.get("colour") not in _UNSAID
+    return one["value"] is not None and bool(one["n"])
 
 
 def _listing(values: Sequence[object]) -> str:

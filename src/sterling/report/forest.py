@@ -61,6 +61,8 @@ class Experiment(NamedTuple):
     forests: Sequence[Forest]
     unsuited: Sequence[str]
     """Why a student or a task could not be had."""
+    notes: Sequence[str] = ()
+    """That the share is lower than was asked, and which arms are fed the same."""
 
 
 def experiment(evidence: Sequence[Evidence]) -> tuple[Experiment | None, list[Evidence]]:
@@ -71,8 +73,11 @@ def experiment(evidence: Sequence[Evidence]) -> tuple[Experiment | None, list[Ev
     units = dict.fromkeys(str(one.inputs.get("unit", "")) for one in effects)
     forests = [_forest(unit, [one for one in effects if str(one.inputs.get("unit", "")) == unit]) for unit in units]
     unsuited = [one for one in mine if one.name == "experiment.unsuited"]
-    shown = {id(one) for one in (*effects, verdict, *unsuited)}
-    told = Experiment(verdict, _words(verdict), forests, [one.method for one in unsuited])
+    notes = [one for one in mine if one.name.startswith("experiment.same.") or one.inputs.get("short")]
+    shown = {id(one) for one in (*effects, verdict, *unsuited, *notes)}
+    told = Experiment(
+        verdict, _words(verdict), forests, [one.method for one in unsuited], [one.method for one in notes]
+    )
     found = told if verdict is not None or forests else None
     return found, [one for one in evidence if found is None or id(one) not in shown]
 

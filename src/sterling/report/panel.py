@@ -9,6 +9,8 @@ from sterling.report.series import Point, Series, finite, series
 from sterling.stats import Evidence, Interval
 
 UNSAID = "insufficient sample"
+_SILENT = frozenset({UNSAID, "not comparable"})
+"""Colours of a generation of which nothing is said."""
 _WORDS = ("worse", "better", "equal", "undecided", UNSAID)
 _SIDES = {"real": "Gap: the difference to real text", "first": "Drift: the difference to the first generation"}
 _FAMILIES = {
@@ -22,7 +24,7 @@ class Verdict(NamedTuple):
     generation: int
     name: str
     colour: str
-    """`green`, `amber`, `red` or `insufficient sample`."""
+    """`green`, `amber`, `red`, `insufficient sample` or `not comparable`."""
     stage: str
     sentence: str
     notes: Sequence[str]
@@ -139,7 +141,7 @@ class _Drawing:
 
     def _silent(self) -> frozenset[int]:
         """Generations too small to say anything of."""
-        return frozenset(_order(one)[0] for one in self.verdicts if one.inputs.get("colour") == UNSAID)
+        return frozenset(_order(one)[0] for one in self.verdicts if one.inputs.get("colour") in _SILENT)
 
     def _generations(self) -> list[int]:
         return sorted(

@@ -10,6 +10,9 @@ from sterling.sources.values import MISSING, BadRow, dig, listing, mapping, payl
 
 _REFERENCE = ("answer", "tests", "entry_point")
 _SHAREGPT = "conversations"
+_EXAMPLES = "which is `text`, `messages`, `prompt`, `prompt` and `completion`, or `chosen` and `rejected`"
+_NAMED = 12
+"""Columns that a fault names."""
 
 
 @register("source", "files")
@@ -48,7 +51,14 @@ class Files(RowSource):
             raise BadRow("missing_column", f"`{names[empty[0]]}` is null")
         if self.table:
             raw["fields"] = self._unmapped(values)
-        payload = payload_from({key: value for key, value in raw.items() if value is not None}, names)
+        try:
+            payload = payload_from({key: value for key, value in raw.items() if value is not None}, names)
+        except BadRow as bad:
+            if bad.reason != "no_dataset_type":
+                raise
+            there = _listed({names.get(key, key): None for key in raw}) or "nothing"
+            what = f"columns {there} are no dataset type, {_EXAMPLES}; the row has the columns {_listed(values)}"
+            raise BadRow(bad.reason, what) from None
         return [Draft(payload, self._reference(values))]
 
     def _payload_columns(self, values: Mapping[str, Any]) -> dict[str, str]:
@@ -79,6 +89,11 @@ class Files(RowSource):
             return None
         value = dig(values, self.column(name))
         return None if value is MISSING or value == "" else value
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    names = [f"`{name}`" for name in values]
+    return ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
 
 
 def _tests(value: Any, name: str) -> str:

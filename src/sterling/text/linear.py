@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sterling.text.lookup import positions
 from sterling.text.ngrams import Hashes, window_hashes
 
 Floats = npt.NDArray[np.float64]
@@ -80,10 +81,7 @@ class Vocabulary:
 
     def find(self, grams: Hashes) -> npt.NDArray[np.int64]:
         """The column of each n-gram, or -1."""
-        if not len(self.grams):
-            return np.full(len(grams), -1, np.int64)
-        at = np.minimum(np.searchsorted(self.grams, grams), len(self.grams) - 1)
-        return np.where(self.grams[at] == grams, at, -1)
+        return positions(self.grams, grams)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from sterling.text.tokens import words
+from sterling.text.tokens import pieces, words
 
 Hashes = npt.NDArray[np.uint64]
 """One hash a token or an n-gram."""
@@ -57,6 +57,11 @@ _token_hashes = _TokenHashes()
 def token_hashes(tokens: Sequence[str]) -> Hashes:
     """One hash for each token, in order."""
     return np.fromiter(map(_token_hashes.__getitem__, tokens), dtype=np.uint64, count=len(tokens))
+
+
+def piece_hashes(text: str) -> Hashes:
+    """One hash for each token of a text, as `pieces` cuts it: case kept, marks are tokens of their own."""
+    return token_hashes(pieces(text))
 
 
 def window_hashes(hashes: Hashes, n: int) -> Hashes:

@@ -9,6 +9,8 @@ import numpy.typing as npt
 from sterling.text.ngrams import FACTOR, Hashes, mixed, token_hashes
 from sterling.text.tokens import words
 
+RAREST = 0.25
+"""The share of texts that is called the tail where nothing better is known."""
 _BUCKETS = 1 << 20
 """Types share a bucket with others beyond some hundred thousand; that makes rare ones look a little more common."""
 
@@ -19,6 +21,13 @@ class DocumentFrequencies:
     def __init__(self) -> None:
         self.texts = 0
         self._counts = np.zeros(_BUCKETS, dtype=np.int32)
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> "DocumentFrequencies":
+        """Of some texts."""
+        found = cls()
+        found.add(texts)
+        return found
 
     def add(self, texts: Iterable[str]) -> None:
         """Count some texts."""
@@ -32,6 +41,17 @@ class DocumentFrequencies:
         if not len(types) or not self.texts:
             return 0.0
         return float(-np.log2(np.maximum(self._counts[types], 1) / self.texts).mean())
+
+
+def rarest_quarter(texts: Sequence[str], among: Iterable[str]) -> npt.NDArray[np.bool_]:
+    """Which of some texts have the rarest words among others: a quarter of them, and those that tie with its border.
+
+    `among`: the texts that words are counted in; the same ones, or the real training text that test documents are held
+    against.
+    """
+    frequencies = DocumentFrequencies.of(among)
+    rarity = np.array([frequencies.rarity(text) for text in texts])
+    return rarity >= np.quantile(rarity, 1 - RAREST) if len(rarity) else np.zeros(0, np.bool_)
 
 
 def _types(text: str) -> npt.NDArray[np.int64]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import NamedTuple
 
-from sterling.stats import Evidence, Interval, betainc
+from sterling.stats import Evidence, Interval, Z, betainc
 
 _DRAWS = 1_000
 
@@ -97,5 +97,5 @@ def _wald(worse: int, better: int, n: int) -> Interval | None:
     if not n:
         return None
     middle = (worse - better) / n
-    half = 1.96 * math.sqrt(max(0.0, (worse + better) / n - middle**2) / n)
+    half = Z * math.sqrt(max(0.0, (worse + better) / n - middle**2) / n)
     return Interval(max(-1.0, middle - half), min(1.0, middle + half))

@@ -10,13 +10,14 @@ from tests.pipeline.conftest import WriteRecipe
 
 from sterling.engine.watch import Silent
 from sterling.errors import InputError
-from sterling.experiment import Arm
+from sterling.experiment import Arm, arms
 from sterling.ledger import Run
 from sterling.pipeline import run
-from sterling.pipeline.experiment.candidates import Document, Protected
+from sterling.pipeline.experiment.candidates import Document, Protected, candidates
 from sterling.pipeline.experiment.experimenting import Experiment, as_json, experiment
-from sterling.pipeline.experiment.trials import enters
-from sterling.pipeline.order import read_recipe
+from sterling.pipeline.experiment.trials import enters, told_apart
+from sterling.pipeline.generating import Walked
+from sterling.pipeline.order import read_recipe, walked
 from sterling.policy import lint
 
 THINGS = ["apples", "pencils", "lamps", "tickets", "kites", "stamps", "bricks", "coins", "ropes", "bells"]
@@ -54,7 +55,9 @@ def test_an_experiment_ends_in_a_word_and_in_evidence(recipe: Path, tmp_path: Pa
     assert told.inputs["seeds"] == 4
     assert evidence["experiment.added_over_repeated.tail.ngrams"].inputs["control"] == "repeated"
     assert evidence["experiment.without_check_math.all.ngrams"].inputs["control"] == "added"
-    assert {"experiment.unfiltered.outside.ngrams", "experiment.matched.tail.rare_words"} <= evidence.keys()
+    assert "experiment.matched.tail.rare_words" in evidence
+    assert evidence["experiment.same.unfiltered"].inputs["as"] == "without_check_math"
+    assert evidence["experiment.share"].value == done.share
     assert evidence["experiment.added.all.choices_tasks"].inputs["unit"] == "share of failures"
     assert evidence["experiment.verdict"].inputs["word"] == done.found.verdict.word
     assert done.share == pytest.approx(0.3, abs=0.02)
@@ -171,6 +174,37 @@ def test_what_an_arm_may_be_fed() -> None:
     assert [enters(one, without) for one in (kept, dropped, struck)] == [True, True, True]
     assert [enters(one, Arm("added", (), "unfiltered")) for one in (kept, dropped, struck)] == [True, True, False]
     assert not enters(dropped, Arm("added"))
+
+
+def test_arms_that_are_fed_the_same_are_one() -> None:
+    def document(real: bool, dropped_by: str = "", age: int = 0) -> Document:
+        return Document(None, 1, real, "evolve", "", (), dropped_by, age)  # type: ignore[arg-type]
+
+    pool = [document(True), document(False), document(False, "math"), document(False, age=1)]
+    every = arms(["evolve"], ["math"], earlier=True)
+    kept, same = told_apart(every, pool)
+    assert same == {"unfiltered": "without_check_math"}
+    assert [arm.name for arm in kept] == [
+        "real",
+        "repeated",
+        "matched",
+        "added",
+        "without_earlier",
+        "without_check_math",
+    ]
+    assert [enters(one, Arm("added", (), "without_earlier")) for one in pool] == [True, True, False, False]
+    assert told_apart(every, [*pool, document(True, "math")])[1] == {}
+
+
+def test_what_is_inherited_is_a_candidate_as_in_the_mix(recipe: Path, tmp_path: Path) -> None:
+    with walked(recipe, out=tmp_path) as at_work:
+        anchors, made = at_work.walked.anchors, at_work.walked.made
+    old, ages = Walked(anchors, (), made), {shard.number: 2 for shard in made}
+    told = candidates(at_work.job.recipe, old, ages)
+    assert {one.age for one in told.pool if not one.real} == {2}
+    assert len(told.pool) == len(candidates(at_work.job.recipe, Walked(anchors, made)).pool)
+    young = read_recipe(recipe, ["mix.generations=2"]).recipe
+    assert all(one.real for one in candidates(young, old, ages).pool)
 
 
 def test_what_shares_a_run_of_words_with_the_test_is_found() -> None:

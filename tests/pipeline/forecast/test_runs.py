@@ -32,7 +32,10 @@ def test_a_preview_and_an_anchor_without_words_foretell_nothing(write_recipe: An
     assert "not foretold" in told[0]["method"]
 
 
-ALIKE = {"checks": [{"check": "math"}, {"check": "exact_duplicates"}]}
+ALIKE = {
+    "checks": [{"check": "math"}, {"check": "exact_duplicates"}],
+    "engine": {"shard_rows": 200, "workers": 1, "partitions": 1},
+}
 """Checks that drop nothing of the anchor: a forecast of a recipe makes none."""
 
 
@@ -45,15 +48,12 @@ def test_a_recipe_and_its_run_say_the_same_numbers(
     write_recipe: Any, tmp_path: Path, said: dict[str, Any], sources: set[str]
 ) -> None:
     recipe = write_recipe(questions=300, completions=200, mix={"synthetic_cap": 0.3} | said, **ALIKE)
-    before = forecast_recipe(str(recipe), 10, ["replace", "accumulate"], out=tmp_path)
     done = run(recipe, out=tmp_path)
     after = forecast_recipe(str(recipe), 10, ["replace", "accumulate"], out=tmp_path)
     mine = [one.to_json() for one in (*after.kappa.evidence, *after.survival, *after.until)]
     assert [one for one in mine if one not in done.report["evidence"]] == []
     assert {one.inputs["source"] for one in after.kappa.evidence} == sources
     assert len(mine) > 60
-    as_one = [(one.name, one.inputs["generation"]) for one in before.survival]
-    assert as_one == [(one.name, one.inputs["generation"]) for one in after.survival]
     assert after.assumed == next(one["inputs"]["assumed"] for one in done.report["evidence"]
                                  if one["name"] == "forecast.this mix.calibration")  # fmt: skip
 

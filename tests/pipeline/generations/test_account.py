@@ -21,7 +21,7 @@ from sterling.pipeline.generations.meeting import MET
 from sterling.pipeline.mixing import Mixed
 from sterling.policy import Finding, gate
 from sterling.recipes import from_mapping
-from sterling.records import Maker, Record, Verdict, batch_of, verdict_table
+from sterling.records import Maker, Outcome, Record, Verdict, batch_of, verdict_table
 from sterling.release import EarlierRelease
 from sterling.release.lineage import write_lineage
 from sterling.stats import Evidence
@@ -83,7 +83,7 @@ def filtered(folder: Path, check: str, drops: Callable[[int], bool], n: int = 40
     step, path = Step(folder, 1, "continues", "address"), folder / "check.parquet"
     records = [replace(real(at), role="test") if at % 4 == 3 else real(at) for at in range(n)]
     made = shard(folder, 0, records, lambda at: at % 4 != 3 and not drops(at))
-    said = ("drop" if drops(at) else "keep" for at in range(n))
+    said: list[Outcome] = ["drop" if drops(at) else "keep" for at in range(n)]
     pq.write_table(
         verdict_table(
             Verdict(one.id, word, check, "short", "statistics") for one, word in zip(records, said, strict=True)

@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sterling.pipeline.generations.unknowns import Texts, Trials, machine_written, rogan_gladen, sample, token_share
+from sterling.pipeline.generations.unknowns import Texts, machine_written, sample, token_share
 from sterling.records import Origin, Record, batch_of
 from sterling.stats import Evidence
 
@@ -44,20 +44,6 @@ def test_too_few_texts_or_kinds_that_look_alike_are_not_estimated() -> None:
     alike = estimate(texts(1, 800, 0), texts(2, 800, 0), texts(3, 600, 0))
     assert alike["machine_written"].value is None
     assert "cannot tell" in alike["machine_written"].method
-
-
-@pytest.mark.parametrize(
-    ("share", "sensitivity", "specificity"), [(0.3, 0.9, 0.85), (0.05, 0.9, 0.95), (0.7, 0.7, 0.6)]
-)
-def test_nineteen_of_twenty_intervals_hold_the_true_share(share: float, sensitivity: float, specificity: float) -> None:
-    random = np.random.default_rng(7)
-    held = 0
-    for _ in range(600):
-        hits = random.binomial(400, share * sensitivity + (1 - share) * (1 - specificity))
-        rates = (Trials(int(random.binomial(200, rate)), 200) for rate in (sensitivity, specificity))
-        low, high = rogan_gladen(Trials(int(hits), 400), *rates)[1]
-        held += low <= share <= high
-    assert 0.93 <= held / 600 <= 0.99
 
 
 def record(number: int, words: int, origin: Origin) -> Record:

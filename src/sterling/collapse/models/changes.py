@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from sterling.collapse import deciding
 from sterling.collapse.models.nouns import ALL, Generation, Tail
 from sterling.collapse.models.rates import Value, bits_a_token, distinct_in, passing
-from sterling.stats import Contrast, Evidence, Interval, betainc, holm, student_t_quantile
+from sterling.stats import Contrast, Evidence, Interval, holm, moments, t_contrast
 
 LEAST = 20
 """Items below which nothing is said of a difference."""
@@ -53,46 +53,44 @@ class _Pairs(NamedTuple):
     band: str
     differences: list[float]
     margin: float
+    largest: float
+    """Difference that an item can have; of token entropy, all the bits that any had at first."""
 
 
 def changes(tail: Tail, first: Generation, later: Generation, draws: Mapping[str, int]) -> list[Change]:
     """Pass rate and distinct right solutions in each band, and token entropy where both have log-probabilities."""
     pairs = list(_pairs(tail, first, later, draws))
-    contrasts = [paired(one.differences) for one in pairs]
+    contrasts = [paired(one.differences, one.largest) for one in pairs]
     tested = [at for at, one in enumerate(pairs) if len(one.differences) >= LEAST]
     adjusted = dict(zip(tested, holm([contrasts[at].p for at in tested]), strict=True))
     return [_change(one, contrasts[at], adjusted.get(at, 1.0)) for at, one in enumerate(pairs)]
 
 
-def paired(differences: Sequence[float]) -> Contrast:
+def paired(differences: Sequence[float], largest: float = 1.0) -> Contrast:
     """Student's paired t, 95 %. Of fewer than two differences it knows nothing: p is 1 and the interval endless.
 
-    Where no difference varies, that is taken as known as of one more item that differs by the largest possible, 1.
+    Where no difference varies, that is taken as known as of one more item that differs by the largest possible,
+    `largest`. Where that is 0 no item can differ, and the difference is known.
     """
     n = len(differences)
-    centre = math.fsum(differences) / n if n else 0.0
     if n < 2:
-        return Contrast(centre, Interval(-math.inf, math.inf), 1.0, 0.0)
-    square = math.fsum((one - centre) ** 2 for one in differences) / (n - 1) / n
-    if not square:
-        square = 1 / n**2
-    half = student_t_quantile(0.975, n - 1) * math.sqrt(square)
-    p = betainc((n - 1) / 2, 0.5, (n - 1) / (n - 1 + centre**2 / square))
-    return Contrast(centre, Interval(centre - half, centre + half), p, n - 1)
+        return Contrast(math.fsum(differences), Interval(-math.inf, math.inf), 1.0, 0.0)
+    centre, square = moments(differences)
+    return t_contrast(centre, square or (largest / n) ** 2, n - 1)
 
 
 def _pairs(tail: Tail, first: Generation, later: Generation, draws: Mapping[str, int]) -> Iterator[_Pairs]:
     for band in tail.names:
         items = [item for item in tail.items(band) if item in first.answers and item in later.answers]
-        yield _Pairs("pass", band, _differences(first, later, items, passing), _PASS_MARGIN)
+        yield _Pairs("pass", band, _differences(first, later, items, passing), _PASS_MARGIN, 1.0)
         room = draws[band] - 1
         found = _differences(first, later, items, distinct_in(draws[band]))
-        yield _Pairs("distinct", band, found, _DISTINCT_MARGIN * room)
+        yield _Pairs("distinct", band, found, _DISTINCT_MARGIN * room, room)
     bits = [value for one in first.answers.values() if (value := bits_a_token(one)) is not None]
     if bits and any(one.tokens for one in later.answers.values()):
         items = [item for item in first.answers if item in later.answers]
         margin = _ENTROPY_MARGIN * math.fsum(bits) / len(bits)
-        yield _Pairs("token_entropy", ALL, _differences(first, later, items, bits_a_token), margin)
+        yield _Pairs("token_entropy", ALL, _differences(first, later, items, bits_a_token), margin, max(bits))
 
 
 def _differences(first: Generation, later: Generation, items: Sequence[str], value: Value) -> list[float]:

@@ -7,16 +7,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sterling.collapse.diversity import Chunk, within_documents
-from sterling.text import Hashes, pieces, token_hashes
+from sterling.collapse.diversity import within_documents
+from sterling.collapse.samples import Chunk
+from sterling.text import Hashes, piece_hashes, token_hashes
 from sterling.text.clusters import Clusters
 from sterling.text.embedding import Embedder, Vectors, fitted
-from sterling.text.rarity import DocumentFrequencies
+from sterling.text.rarity import rarest_quarter
 
 _NEIGHBOURS = 5
 """k of PRDC (Naeem et al., arXiv 2002.09797)."""
-_TAIL = 0.25
-"""The share of documents with the rarest words that counts as tail."""
 _TOPICS = 30
 _BLOCK = 1024
 
@@ -51,12 +50,12 @@ class Reference:
     @classmethod
     def of(cls, texts: Sequence[str], seed: int = 0) -> "Reference":
         """From the documents; the embedder is fitted to them."""
-        tokens = tuple(token_hashes(pieces(text)) for text in texts)
+        tokens = tuple(map(piece_hashes, texts))
         embedder = fitted(texts)
         rows = embedder.embed(texts)
         topics = Clusters.of(rows, _TOPICS, seed)
         shares = np.bincount(topics.assign(rows)) / max(1, len(texts))
-        documents = Documents(tokens, np.unique(np.concatenate(tokens)), _tail(texts))
+        documents = Documents(tokens, np.unique(np.concatenate(tokens)), rarest_quarter(texts, texts))
         return cls(documents, _once(tokens), embedder, rows, _radii(rows), topics, shares)
 
     def covered(self, rows: Vectors) -> npt.NDArray[np.bool_]:
@@ -66,13 +65,6 @@ class Reference:
             block = slice(start, start + _BLOCK)
             found[block] = (self.rows[block] @ rows.T).max(axis=1) >= self.radii[block]
         return found
-
-
-def _tail(texts: Sequence[str]) -> npt.NDArray[np.bool_]:
-    frequencies = DocumentFrequencies()
-    frequencies.add(texts)
-    rarity = np.array([frequencies.rarity(text) for text in texts])
-    return rarity >= np.quantile(rarity, 1 - _TAIL) if len(rarity) else np.zeros(0, np.bool_)
 
 
 def _once(tokens: Sequence[Hashes]) -> Hashes:

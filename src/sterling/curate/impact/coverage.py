@@ -40,8 +40,7 @@ def edge_cases(held_out: Iterable[HeldOut], train: Sequence[str]) -> list[str]:
 
     A word that no training text has counts as if one had it, which is what the rarest of their own words count.
     """
-    frequencies = DocumentFrequencies()
-    frequencies.add(train)
+    frequencies = DocumentFrequencies.of(train)
     border = float(np.quantile([frequencies.rarity(text) for text in train], _RAREST)) if train else 0.0
     return [
         one.text for one in held_out

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sterling.text import Hashes
 from sterling.text.kernels import kernels
+from sterling.text.lookup import positions
 
 _DEEPEST = 64
 """Generations that are followed back."""
@@ -59,18 +59,12 @@ class Kin:
         """The same key for all records that go back, by first parents, to one source row or one unknown parent."""
         families = _origins(batch)
         for _ in range(_DEEPEST):
-            at = self._find(families)
+            at = positions(self.records, families)
             known = at >= 0
             if not known.any():
                 break
             families[known] = self.origins[at[known]]
         return families
-
-    def _find(self, sought: Hashes) -> npt.NDArray[np.int64]:
-        if not len(self.records):
-            return np.full(len(sought), -1, np.int64)
-        at = np.minimum(np.searchsorted(self.records, sought), len(self.records) - 1)
-        return np.where(self.records[at] == sought, at, -1)
 
 
 _NOBODY = np.empty(0, np.uint64)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from sterling.text import Hashes, plain_word_stretch, window_hashes
 from sterling.text.linear import gram_sets
+from sterling.text.lookup import positions
 
 _LONGEST = 3
 """Words in a phrase."""
@@ -79,10 +80,10 @@ class _Counts(NamedTuple):
         return cls(every, counts.astype(np.int64), len(words))
 
     def of_grams(self, sought: Hashes) -> npt.NDArray[np.int64]:
-        if not len(self.grams):
-            return np.zeros(len(sought), np.int64)
-        at = np.minimum(np.searchsorted(self.grams, sought), len(self.grams) - 1)
-        return np.where(self.grams[at] == sought, self.counts[at], 0)
+        at = positions(self.grams, sought)
+        found = np.zeros(len(sought), np.int64)
+        found[at >= 0] = self.counts[at[at >= 0]]
+        return found
 
 
 def _sides(positive: Flags, rows: npt.NDArray[np.int64]) -> tuple[Flags, Flags]:

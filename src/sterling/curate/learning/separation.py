@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sterling.stats import Evidence, Interval, clopper_pearson
+from sterling.stats import Evidence, Interval, Z, clopper_pearson
 from sterling.text import Hashes, plain_word_stretch, window_hashes
 from sterling.text.linear import Floats, Linear, Vocabulary, gram_sets, trained
 
@@ -143,6 +143,6 @@ def _interval(value: float, error: float, trials: int) -> Interval:
     if value in {0.0, 1.0} or error == 0:
         exact = clopper_pearson(trials if value > 0.5 else 0, trials)
         return exact if value in {0.0, 1.0} else Interval(value, value)
-    middle, half = np.log(value / (1 - value)), 1.959964 * error / (value * (1 - value))
+    middle, half = np.log(value / (1 - value)), Z * error / (value * (1 - value))
     ends = [float(1 / (1 + np.exp(-end))) for end in (middle - half, middle + half)]
     return Interval(ends[0], ends[1])

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sterling.text import Hashes, token_hashes, words
+from sterling.text.lookup import positions
 
 Numbers = npt.NDArray[np.int64]
 _TYPES = 128
@@ -54,10 +55,10 @@ class _Pairs(NamedTuple):
 
     def look(self, keys: Numbers) -> Numbers:
         """How often each was counted; fastest if they ascend."""
-        if not len(self.keys):
-            return np.zeros(keys.shape, np.int64)
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(self.keys[at] == keys, self.counts[at], 0)
+        at = positions(self.keys, keys)
+        found = np.zeros(keys.shape, np.int64)
+        found[at >= 0] = self.counts[at[at >= 0]]
+        return found
 
 
 _NONE = np.empty(0, np.int64)
@@ -118,11 +119,8 @@ def all_of(bags: Sequence[Hashes]) -> Hashes:
 
 def _places(some: Hashes, known: Hashes) -> Numbers:
     """Where sorted words stand among sorted known ones; those that are not there are left out."""
-    if not len(known):
-        return _NONE
-    at = np.minimum(np.searchsorted(known, some), len(known) - 1)
-    found: Numbers = at[known[at] == some].astype(np.int64)
-    return found
+    at = positions(known, some)
+    return at[at >= 0]
 
 
 def _crossed(asked: Numbers, answered: Numbers, known: Bags) -> Numbers:

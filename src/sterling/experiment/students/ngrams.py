@@ -7,7 +7,7 @@ import numpy as np
 
 from sterling.experiment.students.student import Floats, LossUnit
 from sterling.experiment.tasks import Example
-from sterling.text import Hashes, pieces, token_hashes
+from sterling.text import Hashes, piece_hashes
 from sterling.text.language_model import LanguageModel
 from sterling.text.language_model.closed import closed_scores
 
@@ -50,6 +50,6 @@ def model_of(texts: tuple[str, ...], order: int) -> LanguageModel:
 @lru_cache(maxsize=_TEXTS)
 def hashed(text: str) -> Hashes:
     """One hash for each token of a text, remembered and therefore not to be written to."""
-    hashes = token_hashes(pieces(text))
+    hashes = piece_hashes(text)
     hashes.flags.writeable = False
     return hashes

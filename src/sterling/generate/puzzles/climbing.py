@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Self
 
 from sterling.registry import Past
-from sterling.stats import Evidence, Interval
+from sterling.stats import Evidence, Interval, Z
 
-_Z = 1.959964
 """Normal quantile of a two-sided 95 % interval."""
 _ROW = re.compile(r"(.+)/round-(\d+)/level-(\d+)/\d+")
 
@@ -72,7 +71,7 @@ def wilson(passed: float, n: int) -> Interval:
     """
     if not 0 <= passed <= n or n == 0:
         raise ValueError(f"need 0 <= passed <= n and n > 0, got {passed} of {n}")
-    rate, spread = passed / n, _Z * _Z / n
+    rate, spread = passed / n, Z * Z / n
     centre = (rate + spread / 2) / (1 + spread)
     half = math.sqrt(rate * (1 - rate) * spread + spread * spread / 4) / (1 + spread)
     return Interval(max(0.0, min(rate, centre - half)), min(1.0, max(rate, centre + half)))

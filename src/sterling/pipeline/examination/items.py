@@ -111,8 +111,7 @@ def _banded(items: Sequence[TailItem], real: Iterable[str] | None) -> tuple[Tail
         known = [band for band in BANDS if band in sizes]
         others = sorted(sizes.keys() - {*known}, key=lambda band: (-sizes[band], band))
         return Tail(bands, (*known, *others)), "the column `band`"
-    seen = DocumentFrequencies()
-    seen.add((item.question for item in items) if real is None else real)
+    seen = DocumentFrequencies.of((item.question for item in items) if real is None else real)
     rarity = [seen.rarity(item.question) for item in items]
     edges = np.quantile(rarity, [0.25, 0.5, 0.75])
     places = np.searchsorted(edges, rarity, "left")

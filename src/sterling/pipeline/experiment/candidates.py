@@ -18,6 +18,7 @@ from sterling.recipes import Recipe
 from sterling.records import digest, records_of
 from sterling.registry import Item
 from sterling.text import Hashes, count_tokens, plain_words, token_hashes, window_hashes
+from sterling.text.lookup import positions
 
 MOST_TOKENS = 2_000_000
 """Of real documents, and as many of synthetic ones, that arms are drawn from: beyond that they are sampled."""
@@ -66,7 +67,9 @@ def candidates(recipe: Recipe, walked: Walked, ages: Mapping[int, int] | None = 
     """Read from the shards of a run. What is too much for memory is sampled, the same documents each time.
 
     Synthetic records of earlier generations are candidates as they are of the mix: `ages` says by shard number how many
-    generations ago they were written, and what is too old for `mix.generations` is left out. Only records that are attested as human count as real. A document that shares a run of words with a test document
+    generations ago they were written, and what is too old for `mix.generations` is left out.
+
+    Only records that are attested as human count as real. A document that shares a run of words with a test document
     trains no arm: leaving out the check that keeps them apart would else look like help.
     """
     test = _sampled((d for shard in walked.anchors for d in _tests(shard)), MOST_TEST_TOKENS)
@@ -168,17 +171,8 @@ class Protected:
         words = token_hashes(plain_words(text))
         if not len(words):
             return False
-        return bool(_any(window_hashes(words, self.run), self.runs)) or bool(
-            _any(window_hashes(words, len(words)), self.wholes)
-        )
-
-
-def _any(sought: Hashes, known: Hashes) -> bool:
-    """Whether one of some hashes is among sorted ones."""
-    if not len(known):
-        return False
-    at = np.minimum(np.searchsorted(known, sought), len(known) - 1)
-    return bool((known[at] == sought).any())
+        pairs = ((self.runs, self.run), (self.wholes, len(words)))
+        return any(bool((positions(known, window_hashes(words, n)) >= 0).any()) for known, n in pairs)
 
 
 def _groups(recipe: Recipe, test: Sequence[Document]) -> Sequence[str] | None:

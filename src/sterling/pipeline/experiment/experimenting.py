@@ -181,7 +181,7 @@ def _trial(
 def _twins(same: Mapping[str, str], documents: int) -> Iterator[Evidence]:
     for name, other in same.items():
         method = f"arm `{name}` is fed the same as `{other}`, and is not told apart from it"
-        yield Evidence("experiment.same", None, documents, None, method, {"same": name, "as": other})
+        yield Evidence(f"experiment.same.{name}", None, documents, None, method, {"same": name, "as": other})
 
 
 def _trained(trial: Trial, seeds: int, watch: Watch, workers: int) -> Results:

@@ -10,7 +10,7 @@ from sterling.pipeline.forecast.spectra import SEED, require_tokens
 from sterling.records.files import write_text
 from sterling.report.explain import render_explanation
 from sterling.stats import Evidence
-from sterling.text import pieces, token_hashes
+from sterling.text import piece_hashes
 
 
 def explain(page: Path, corpus: str | None = None) -> list[Evidence]:
@@ -21,11 +21,13 @@ def explain(page: Path, corpus: str | None = None) -> list[Evidence]:
     """
     if page.is_dir():
         raise InputError("this is a folder", where=page, mend="name a file, such as `--html collapse.html`")
+    if not page.absolute().parent.is_dir():
+        raise InputError("there is no such folder to write the page in", where=page, mend="make it, or name another")
     texts = None
     if corpus is not None:
         sample = sampled(corpus_texts(corpus), SEED)
         require_tokens(sample, corpus)
-        texts = [token_hashes(pieces(text)) for text in sample.texts]
+        texts = [piece_hashes(text) for text in sample.texts]
     found = explained(texts)
     write_text(page, render_explanation(found, corpus))
     return found

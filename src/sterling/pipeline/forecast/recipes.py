@@ -16,6 +16,7 @@ from sterling.pipeline.forecast.spectra import (
     Forecast,
     Reproduction,
     foretold,
+    measured,
     named_policies,
     reproduction,
     require_tokens,
@@ -101,8 +102,7 @@ def _reproduction(sample: Sample, output: str | None, releases: Sequence[Path]) 
 
 def _written(sample: Sample, release: Path) -> Reproduction:
     """Measured on the synthetic rows of a release whose run did not."""
-    try:
-        texts = (document.text for document in rows(release, "synthetic"))
-        return reproduction(sample, texts, f"the synthetic records of {release}")
-    except InputError as error:
-        return Reproduction((), f"assumed to be 1: {error.where} hold too few tokens ({error.what.split()[0]})")
+    where = f"the synthetic records of {release}"
+    written = sampled((document.text for document in rows(release, "synthetic")), SEED)
+    found = measured(sample, written, f"measured on {where} ({written.tokens:,} tokens)")
+    return found or Reproduction((), f"assumed to be 1: {where} hold too few tokens ({written.tokens:,})")

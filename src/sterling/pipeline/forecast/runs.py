@@ -19,7 +19,6 @@ from sterling.pipeline.forecast.spectra import (
     AnchorSize,
     Reproduction,
     few,
-    hashed,
     measured,
 )
 from sterling.pipeline.job import Job
@@ -27,6 +26,7 @@ from sterling.pipeline.monitor.releases import said_of
 from sterling.policy.defaults import ANCHORED
 from sterling.recipes import Recipe
 from sterling.stats import Evidence
+from sterling.text import piece_hashes
 
 _REFUSED = {"kind": "refusal", "policy": THIS_MIX, "band": "once"}
 _SHOWN = 10
@@ -73,7 +73,7 @@ def _own(sample: Sample, written: Sample) -> Reproduction | None:
 
 
 def _foretold(recipe: Recipe, size: int, sample: Sample, kappa: Reproduction) -> Iterator[Evidence]:
-    tokens, mine = hashed(sample.texts), policy_of(recipe, size)
+    tokens, mine = [*map(piece_hashes, sample.texts)], policy_of(recipe, size)
     spectrum, text = Spectrum.of_texts(tokens), Numbered.of(list(few(tokens, _CALIBRATED)))
     for policy in (mine, replace(), accumulate()):
         yield from forecast(policy, spectrum, _SHOWN, kappa.kappas)

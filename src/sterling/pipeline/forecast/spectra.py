@@ -1,6 +1,7 @@
 """How long the rare words of an anchor last, and tail reproduction: on any files of text."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace as altered
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from sterling.pipeline.corpora import corpus_texts
 from sterling.recipes import Recipe
 from sterling.records import Role
 from sterling.stats import Evidence
-from sterling.text import Hashes, count_tokens, pieces, token_hashes
+from sterling.text import Hashes, count_tokens, piece_hashes, token_hashes
 
 KAPPA = "forecast.kappa."
 """How the names of measured tail reproduction begin."""
@@ -97,7 +98,7 @@ def forecast_file(path: str, generations: int, policies: Sequence[str] = (), out
 
 def foretold(sample: Sample, policies: Sequence[Policy], generations: int, kappa: Reproduction) -> Forecast:
     """Every number of a forecast, for each policy."""
-    tokens = hashed(sample.texts)
+    tokens = [*map(piece_hashes, sample.texts)]
     spectrum, text = Spectrum.of_texts(tokens), Numbered.of(list(few(tokens, _CALIBRATED)))
     return Forecast(
         sample.tokens,
@@ -115,14 +116,38 @@ def named_policies(names: Sequence[str]) -> list[Policy]:
 
 
 def _policy(name: str) -> Policy:
-    kind, _, share = name.partition(":")
+    kind, colon, said = name.partition(":")
     plain = {policy.name: policy for policy in presets()}
-    if kind in {"rotate", "frozen"} and share.replace(".", "", 1).isdigit() and 0 < float(share) <= 1:
-        return (rotate if kind == "rotate" else freeze)(float(share))
+    if colon and kind in _SHARED:
+        return _SHARED[kind][1](_share(name, said, _SHARED[kind][0]))
     if name not in plain:
-        valid = ", ".join([*plain, "rotate:0.1", "frozen:0.1"])
+        valid = ", ".join([*plain, *(f"{kind}:{share}" for kind, share in _EXAMPLES.items())])
         raise InputError(f"there is no policy `{name}`", mend=f"take one of {valid}")
     return plain[name]
+
+
+def _capped(share: float) -> Policy:
+    """A synthetic cap of so much, filled by the last output, beside real data that is drawn anew."""
+    return rotate(round(1 - share, 9))
+
+
+_SHARED: Mapping[str, tuple[str, Callable[[float], Policy]]] = {
+    "rotate": ("real", rotate), "frozen": ("real", freeze), "cap": ("highest synthetic", _capped),
+}  # fmt: skip
+"""Policies with a number: what it is a share of, and who makes them."""
+_EXAMPLES = {"rotate": "0.7", "frozen": "0.7", "cap": "0.3"}
+
+
+def _share(name: str, said: str, what: str) -> float:
+    try:
+        share = float(said)
+    except ValueError:
+        share = math.nan
+    if not (0 < share < 1 or (share == 1 and what == "real")):
+        kind = name.partition(":")[0]
+        mend = f"write for example `{kind}:{_EXAMPLES[kind]}`"
+        raise InputError(f"policy `{name}`: its number is the {what} share, between 0 and 1", mend=mend)
+    return share
 
 
 def require_tokens(sample: Sample, where: str) -> None:
@@ -153,9 +178,9 @@ def copied(anchor: Sample, output: Sample, said: str) -> Reproduction | None:
     if size < _LEAST_CHUNK:
         return None
     if len(anchor.texts) == anchor.seen:
-        read = Read.whole(np.concatenate(hashed(anchor.texts)))
+        read = Read.whole(np.concatenate([*map(piece_hashes, anchor.texts)]))
     else:
-        one, other = (np.concatenate(hashed(half)) for half in halves(anchor.texts))
+        one, other = (np.concatenate([*map(piece_hashes, half)]) for half in halves(anchor.texts))
         read = Read.sampled(one, other, anchor.tokens * anchor.seen / len(anchor.texts))
     generated = [token_hashes(chunk.tokens) for chunk in chunks(output.texts, size)]
     return Reproduction.of(copying("output", read, generated), "train", said)
@@ -173,11 +198,6 @@ def measured(anchor: Sample, output: Sample, said: str) -> Reproduction | None:
     choosing = token_hashes([token for chunk in chunks(rare, size) for token in chunk.tokens])
     sides = [[token_hashes(chunk.tokens) for chunk in chunks(texts, size)] for texts in (real, output.texts)]
     return Reproduction.of(tail_reproduction("output", choosing, *sides), "train", said)
-
-
-def hashed(texts: Iterable[str]) -> list[Hashes]:
-    """The token hashes of each text."""
-    return [token_hashes(pieces(text)) for text in texts]
 
 
 def few(texts: Iterable[Hashes], most: int) -> Iterator[Hashes]:

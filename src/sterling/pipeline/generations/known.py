@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from sterling.records import ROLES
+from sterling.text.lookup import positions
 
 Keys = npt.NDArray[np.uint64]
 Roles = npt.NDArray[np.uint8]
@@ -79,15 +80,7 @@ class Known:
 
     def find(self, sought: Keys) -> npt.NDArray[np.int64]:
         """The place of each key, or -1."""
-        return places(self.keys, sought)
-
-
-def places(among: Keys, sought: Keys) -> npt.NDArray[np.int64]:
-    """Of each key its place among sorted ones, or -1."""
-    if not len(among):
-        return np.full(len(sought), -1, np.int64)
-    at = np.minimum(np.searchsorted(among, sought), len(among) - 1)
-    return np.where(among[at] == sought, at, -1)
+        return positions(self.keys, sought)
 
 
 _NOBODY = Row(

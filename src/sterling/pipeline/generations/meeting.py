@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 from sterling.engine.shards import Shard, read_batch
 from sterling.engine.step import Step
 from sterling.pipeline.generations.erasing import Erasures
-from sterling.pipeline.generations.known import HELD_BACK, TRAIN, Keys, Known, Row, keys_of, places, role_bits
+from sterling.pipeline.generations.known import HELD_BACK, TRAIN, Keys, Known, Row, keys_of, role_bits
 from sterling.records.files import write_parquet
 from sterling.release import ANCHOR, EarlierRelease
 from sterling.stats import Evidence, count
+from sterling.text.lookup import positions
 
 MET = pa.schema([("first", pa.int32()), ("times", pa.int64()), ("last", pa.bool_())])
 """Beside each anchor record: the generation that first read it, how many mixes held it, whether the last one did."""
@@ -153,11 +154,11 @@ def _look_back(
     for number, batch in enumerate(old.anchors()):
         keys = keys_of(batch.column("content"))
         stays = ~_among(batch.column("content"), gone)
-        here = places(contents, keys) >= 0
+        here = positions(contents, keys) >= 0
         found.vanished.add(batch, stays & ~here & _first_of(keys))
         lost.append(keys[stays & ~here])
         every.append(np.unique(keys[stays]))
-        apart = stays & (places(ids, keys_of(batch.column("id"))) < 0)
+        apart = stays & (positions(ids, keys_of(batch.column("id"))) < 0)
         write_parquet(step.part("before", number), _before(batch, here).filter(pa.array(apart)))
     found.vanished.n = len(np.unique(np.concatenate(lost)))
     found.earlier = len(np.unique(np.concatenate(every)))

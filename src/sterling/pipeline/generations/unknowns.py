@@ -1,6 +1,5 @@
 """The part of the anchor whose origin nobody attests: how large it is, and how much of it a machine wrote."""
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
@@ -14,7 +13,16 @@ from sterling.engine.shards import Shard, left, read_batch
 from sterling.pipeline.generations.known import keys_of
 from sterling.pipeline.mixing import Mixed, before_mix
 from sterling.records import text_column
-from sterling.stats import Evidence, Interval, clopper_pearson, proportion
+from sterling.stats import (
+    Evidence,
+    Interval,
+    Trials,
+    clopper_pearson,
+    normal_interval,
+    proportion,
+    ratio_of_sums,
+    rogan_gladen,
+)
 from sterling.text import count_tokens
 from sterling.text.kernels import kernels
 from sterling.text.linear import Vocabulary, gram_sets, trained
@@ -24,7 +32,6 @@ _MOST = 2_000
 _LEAST = 100
 """Held-out texts of either kind, and texts of unknown origin, below which nothing is estimated."""
 _LONGEST = 2
-_Z = 1.959964
 
 _Flags = npt.NDArray[np.bool_]
 
@@ -57,8 +64,7 @@ def _origin(shards: Sequence[Shard], origin: str) -> Iterator[pa.RecordBatch]:
 def token_share(batches: Iterable[pa.RecordBatch]) -> Evidence:
     """The share of tokens of unknown origin, with the interval of a ratio of sums over records.
 
-    R = sum of a record's tokens if unknown / sum of its tokens, and its variance n/(n-1) sum (y - R x)^2 / (sum x)^2:
-    Cochran, Sampling Techniques (1977), 2.30. Where all or nothing is unknown it is the exact one of the records.
+    Where all or nothing is unknown it is the exact one of the records.
     """
     tokens, unknown = [np.empty(0)], [np.empty(0, np.bool_)]
     for batch in batches:
@@ -74,8 +80,8 @@ def token_share(batches: Iterable[pa.RecordBatch]) -> Evidence:
         interval = clopper_pearson(int(of.sum()), n)
         said = f"{method}; n records, Clopper-Pearson 95 % of them"
         return Evidence("anchor.unknown.tokens", share, n, interval, said)
-    error = math.sqrt(n / (n - 1) * float(((x * of - share * x) ** 2).sum())) / whole
-    interval = Interval(max(0.0, share - _Z * error), min(1.0, share + _Z * error))
+    low, high = normal_interval(*ratio_of_sums(x * of, x))
+    interval = Interval(max(0.0, low), min(1.0, high))
     return Evidence("anchor.unknown.tokens", share, n, interval, f"{method}; n records, ratio of sums, normal 95 %")
 
 
@@ -158,29 +164,3 @@ def _classified(human: Texts, machine: Texts, unknown: Texts, odd: Sequence[_Fla
     model = trained(vocabulary.rows([*learnt[0], *learnt[1]]), positive, vocabulary)
     said = [model.log_odds(of) > 0 for of in sets]
     return _Classified(said[0][odd[0]], said[1][odd[1]], said[2])
-
-
-class Trials(NamedTuple):
-    """A rate as it was measured."""
-
-    hits: int
-    n: int
-
-
-def rogan_gladen(found: Trials, sensitivity: Trials, specificity: Trials) -> tuple[float, Interval]:
-    """The true share behind an apparent one, and its 95 % interval when both error rates are estimates too.
-
-    p = (apparent + specificity - 1) / (sensitivity + specificity - 1), kept within 0 and 1. The interval adds z^2
-    trials to the sample and one success and one failure to each rate, and shifts its middle (Lang and Reiczigel).
-    """
-    (hits, n), (a, b), (c, d) = found, sensitivity, specificity
-    plain = (hits / n + c / d - 1) / (a / b + c / d - 1)
-    se, sp, apparent = (a + 1) / (b + 2), (c + 1) / (d + 2), (hits + _Z**2 / 2) / (n + _Z**2)
-    gain = se + sp - 1
-    share = (apparent + sp - 1) / gain
-    shift = 2 * _Z**2 * (share * se * (1 - se) / (b + 2) - (1 - share) * sp * (1 - sp) / (d + 2))
-    variance = apparent * (1 - apparent) / (n + _Z**2)
-    variance += share**2 * se * (1 - se) / (b + 2) + (1 - share) ** 2 * sp * (1 - sp) / (d + 2)
-    half = _Z * math.sqrt(variance) / gain
-    low, high = (min(1.0, max(0.0, share + shift + side * half)) for side in (-1, 1))
-    return min(1.0, max(0.0, plain)), Interval(low, high)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any, Literal, NamedTuple
 
 from sterling.collapse.comparing import Comparison
@@ -10,7 +11,7 @@ from sterling.collapse.samples import Sample, sampled_documents
 from sterling.collapse.telling import told
 from sterling.collapse.vanishing import Place, Vanishing
 from sterling.errors import InputError, SourceError
-from sterling.pipeline.corpora import Document, LeftOut, corpus
+from sterling.pipeline.corpora import Cuts, Document, LeftOut, corpus
 from sterling.pipeline.monitor.releases import SEED, Judged, Known, accepted, anchor_shards, in_role, is_release, rows
 from sterling.stats import Evidence
 
@@ -81,26 +82,25 @@ def _refuse(path: str) -> None:
 def _plain(path: str, name: str) -> Taken:
     if is_release(path):
         return Taken(name, path, "rows that people wrote", _sampled(rows(Path(path), "human")))
-    left_out = LeftOut()
-    sample = _sampled(_readable(path, left_out))
+    left_out, cuts = LeftOut(), Cuts()
+    sample = _sampled(_readable(path, left_out, cuts))
     notes = (f"{left_out.rows:,} rows are left out; the first is {left_out.first}",) if left_out.rows else ()
-    return Taken(name, path, "all of it", sample, notes)
+    return Taken(name, path, "all of it", sample, (*notes, *cuts.notes()))
 
 
 def _sampled(documents: Iterable[Document]) -> Sample:
     return sampled_documents(documents, SEED)
 
 
-def _readable(path: str, left_out: LeftOut) -> Iterator[Document]:
+def _readable(path: str, left_out: LeftOut, cuts: Cuts) -> Iterator[Document]:
     """SourceError also for a file of which no row is text."""
     number = 0
-    for number, document in enumerate(corpus(path, left_out), 1):  # noqa: B007 - counted
+    for number, document in enumerate(corpus(path, left_out, cuts), 1):  # noqa: B007 - counted
         yield document
     if not number:
         what = f"no row of it is text that can be read; the first is {left_out.first}"
-        raise SourceError(
-            what, where=path, mend=f"`sterling check length_bounds {path}` tells what is wrong with each row"
-        )
+        command = f"sterling check exact_duplicates --input {quote(path)} --output verdicts.jsonl"
+        raise SourceError(what, where=path, mend=f"`{command}` writes what is wrong with each row")
 
 
 def _beside(release: Path, part: Compared) -> Taken:
@@ -155,8 +155,8 @@ def in_words(found: Monitored) -> Iterator[str]:
     """Line by line, for a terminal."""
     yield f"real text: {found.real.path}, {found.real.what}: {_size(found.real.sample)}"
     yield from (f"  note: {note}" for note in found.real.notes)
-    for number, one in enumerate(found.generations, 1):
-        yield f"generation {number}, {one.name}: {one.path}, {one.what}: {_size(one.sample)}"
+    for one in found.generations:
+        yield f"generation {one.name}: {one.path}, {one.what}: {_size(one.sample)}"
         yield from (f"  note: {note}" for note in one.notes)
     yield from told(found.watch)
     yield from _rates(found.accepted)

@@ -16,6 +16,8 @@ def require_page(page: str | None) -> None:
     """InputError for a page that cannot be written where it is named; asked before hours of work."""
     if page is not None and Path(page).is_dir():
         raise InputError("this is a folder", where=page, mend="name a file, such as `--html monitor.html`")
+    if page is not None and not Path(page).absolute().parent.is_dir():
+        raise InputError("there is no such folder to write the page in", where=page, mend="make it, or name another")
 
 
 def picture_corpora(found: "Monitored", page: str | None) -> None:

@@ -17,8 +17,12 @@ def closed_scores(model: LanguageModel, texts: Sequence[Hashes], vocabulary: Has
     types pays for the others. Tokens of `texts` beyond the vocabulary cost as much as those.
     """
     scores = model.scores(texts)
-    missing = int((~model.knows(vocabulary)).sum())
     tokens = np.concatenate([np.zeros(0, np.uint64), *texts])
     owner = np.repeat(np.arange(len(texts)), scores.tokens)
     strange = np.bincount(owner[~model.knows(tokens)], minlength=len(texts))
-    return Scores(scores.bits + strange * math.log2(max(1, missing)), scores.tokens)
+    return Scores(scores.bits + strange * unknown_bits(model, vocabulary), scores.tokens)
+
+
+def unknown_bits(model: LanguageModel, vocabulary: Hashes) -> float:
+    """What each unknown token of a closed vocabulary costs beyond `unknown`, which they share evenly."""
+    return math.log2(max(1, int((~model.knows(vocabulary)).sum())))

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sterling.stats import Evidence, Interval, student_t_quantile
+from sterling.stats import Evidence, Interval, ratio_of_sums, student_t_quantile
 from sterling.text.language_model.counts import Counting, Placed, Table
+from sterling.text.lookup import positions
 from sterling.text.ngrams import Hashes, window_hashes
 
 Floats = npt.NDArray[np.float64]
@@ -178,7 +179,7 @@ def _with_rest(hashes: Hashes, log_p: Floats, longer: Table | None) -> _Grams:
         return _Grams.of(hashes, log_p, np.zeros(len(hashes)))
     contexts, home, followers = np.unique(longer.contexts, return_inverse=True, return_counts=True)
     left = np.log2(followers / (np.bincount(home, longer.counts, len(followers)) + followers))
-    missing = contexts[~_in(contexts, hashes)]
+    missing = contexts[positions(hashes, contexts) < 0]
     order = np.argsort(np.append(hashes, missing), kind="stable")
     every = np.append(hashes, missing)[order]
     rest = np.zeros(len(every))
@@ -186,27 +187,16 @@ def _with_rest(hashes: Hashes, log_p: Floats, longer: Table | None) -> _Grams:
     return _Grams.of(every, np.append(log_p, np.full(len(missing), -np.inf))[order], rest)
 
 
-def _in(sought: Hashes, hashes: Hashes) -> npt.NDArray[np.bool_]:
-    if not len(hashes):
-        return np.zeros(len(sought), np.bool_)
-    at = np.minimum(np.searchsorted(hashes, sought), len(hashes) - 1)
-    found: npt.NDArray[np.bool_] = hashes[at] == sought
-    return found
-
-
 def cross_entropy(name: str, scores: Scores, method: str, **inputs: Any) -> Evidence:
     """Bits per token over documents: all bits by all tokens, with a 95 % interval over the documents.
 
-    A ratio of two means, its variance by linearisation (Cochran, Sampling Techniques, 1977, 2.11): with residuals
-    e = bits - ratio x tokens, s = sd(e) / (mean(tokens) sqrt(n)). n counts documents that have tokens.
+    A ratio of sums (`stats.ratio_of_sums`), its interval by Student's t. n counts documents that have tokens.
     """
     some = scores.tokens > 0
     bits, tokens, n = scores.bits[some], scores.tokens[some], int(some.sum())
     told = {"tokens": int(tokens.sum()), **inputs}
     if n < 2:
         return Evidence(name, None, n, None, f"{method}; fewer than two documents with tokens", told)
-    ratio = float(bits.sum() / tokens.sum())
-    residuals = bits - ratio * tokens
-    error = float(np.sqrt((residuals**2).sum() / (n - 1) / n) / tokens.mean())
+    ratio, error = ratio_of_sums(bits, tokens)
     half = student_t_quantile(0.975, n - 1) * error
     return Evidence(name, ratio, n, Interval(ratio - half, ratio + half), f"{method}; ratio over documents, 95 %", told)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sterling.stats import Evidence, Interval, proportion
+from sterling.stats import Evidence, Interval, Z, proportion
 
 
 def order_dependence(name: str, model: str, orders: Sequence[tuple[float, float]]) -> Evidence:
@@ -37,7 +37,7 @@ def length_correlation(name: str, scores: Sequence[float], lengths: Sequence[int
 
 
 def _fisher(rho: float, n: int) -> Interval:
-    half = 1.96 * math.sqrt((1 + rho * rho / 2) / (n - 3))
+    half = Z * math.sqrt((1 + rho * rho / 2) / (n - 3))
     centre = math.atanh(max(-1 + 1e-12, min(1 - 1e-12, rho)))
     return Interval(math.tanh(centre - half), math.tanh(centre + half))
 
