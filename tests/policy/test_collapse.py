@@ -51,6 +51,7 @@ def test_everything_else_is_told(recipe: Make, colour: str, what: str) -> None:
 
 def test_too_little_text_is_no_rule_met(recipe: Make) -> None:
     assert said(recipe(), verdict("insufficient sample")) == []
+    assert said(recipe(), verdict("not comparable")) == []
 
 
 def test_slow_harm_is_named(recipe: Make) -> None:

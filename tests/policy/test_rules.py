@@ -35,8 +35,9 @@ ELSEWHERE = {
     "judge.independent", "checks.paid_last", "verifiers.measured", "verifiers.limit", "verifiers.drift",
     "filters.tails", "models.terms", "models.judge_terms", "generate.novelty", "evaluation.generator",
     "budget.preview", "checks.human_drop", "anchor.accumulates", "anchor.erased", "anchor.roles_stay",
-    "anchor.new_human", "anchor.trains", "generation.adds", "mix.rotation", "mix.weights_by_age", "mix.repeated", "mix.ends_on_real",
-    "collapse.panel", "target.drift", "target.inputs", "mix.experiment",
+    "anchor.new_human", "anchor.trains", "generation.adds",
+    "mix.rotation", "mix.weights_by_age", "mix.repeated", "mix.ends_on_real", "collapse.panel",
+    "target.drift", "target.inputs", "mix.experiment",
 }  # fmt: skip
 """Rules that speak of model checks, of measurements, of terms, of one strategy, of generations: they have own tests."""
 ASKED_OF_ALL = {"verifiers.measured"}
