@@ -15,7 +15,7 @@ def test_a_lone_long_document_is_cut_at_line_ends_and_said(tmp_path: Path) -> No
     assert all(200 <= len(part.text.split()) < 210 for part in parts[:-1])
     assert parts[1].name.endswith("part 2")
     assert (cuts.documents, cuts.parts) == (1, len(parts))
-    assert cuts.notes()[0].startswith("1 of more than 10,000 tokens: cut at line ends into 150 documents")
+    assert cuts.notes()[0].startswith("documents of more than 10,000 tokens: 1, cut at line ends into 158 of about 200")
 
 
 def test_a_document_of_a_stretch_stays_whole_and_a_single_line_is_cut_between_words(tmp_path: Path) -> None:

@@ -52,10 +52,8 @@ class Cuts:
         """One, or none."""
         if not self.documents:
             return ()
-        what = (
-            f"{self.documents:,} of more than {CHUNK_TOKENS:,} tokens: cut at line ends into {self.parts:,} documents"
-        )
-        return (f"{what} of about {_PART} tokens; one document a row would be better",)
+        long = f"documents of more than {CHUNK_TOKENS:,} tokens: {self.documents:,}"
+        return (f"{long}, cut at line ends into {self.parts:,} of about {_PART}; one document a row would be better",)
 
 
 def corpus(path: str, left_out: LeftOut | None = None, cuts: Cuts | None = None) -> Iterator[Document]:
