@@ -19,6 +19,7 @@ from sterling.generate.puzzles.climbing import Place, Thresholds, path, wilson
 from sterling.models import mock, store
 from sterling.records import Fault, Record
 from sterling.registry import Made, Past
+from sterling.stats import Z
 
 if find_spec("reasoning_gym") is None:
     pytest.skip("the `procedural` extra is not installed", allow_module_level=True)
@@ -143,7 +144,7 @@ def test_the_interval_ends_where_the_rate_would_be_two_standard_errors_off(count
     (passed, n), interval = counts, wilson(*counts)
     assert 0 <= interval.low <= passed / n <= interval.high <= 1
     for end in interval:
-        assert (passed / n - end) ** 2 == pytest.approx(1.959964**2 * end * (1 - end) / n, abs=1e-9)
+        assert (passed / n - end) ** 2 == pytest.approx(Z**2 * end * (1 - end) / n, abs=1e-9)
 
 
 def test_an_item_of_reasoning_gym_is_built_at_its_level() -> None:

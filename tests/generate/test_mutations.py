@@ -96,7 +96,8 @@ def test_a_record_shows_the_break_and_the_failing_example(anchor: dict[str, Reco
     assert record.reference == {**(anchor["area"].reference or {}), "program": "replace", "broken": broken}
     assert record.tags == ("task:repair", "operator:swapped_arithmetic", "module:shapes")
     assert record.parents == (anchor["area"].id,)
-    assert (record.origin, record.depth, record.row) == ("synthetic", 1, "own/shapes.area/swapped_arithmetic/1")
+    assert anchor["area"].origin == "unknown"  # and so of depth 1
+    assert (record.origin, record.depth, record.row) == ("synthetic", 2, "own/shapes.area/swapped_arithmetic/1")
     assert record.maker is not None
     assert (record.maker.strategy, record.maker.model, record.maker.seed) == ("mutations", None, 1)
     assert record.maker.sampling == {"operator": "swapped_arithmetic", "site": 1}
