@@ -44,6 +44,8 @@ def test_the_word(claims: Claims, word: str) -> None:
         (OPEN, "undecided"),
         (WORSE._replace(p=0.06), "undecided"),
         (BETTER._replace(p=0.06), "undecided"),
+        (_claim(0.001, 0.003), "undecided"),  # sure, and a trifle of the control's 8 bits
+        (_claim(0.004, 0.006), "worse"),
     ],
 )
 def test_a_claim_says_its_side_only_after_all_arms_are_allowed_for(claim: Claim, said: str) -> None:

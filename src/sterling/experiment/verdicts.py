@@ -17,6 +17,8 @@ _MOST_HELD = 0.5
 """Share of the anchor that a test may take."""
 MARGIN = 0.005
 """Of the control's loss: what may be worse by more than this is not cleared. As `student_tail` of the monitor."""
+TRIFLE = 0.0005
+"""Of the control's loss: a difference below this is no matter, however sure it is."""
 
 
 class Verdict(NamedTuple):
@@ -39,7 +41,8 @@ class Held(NamedTuple):
 class Claim(NamedTuple):
     """What one student, or one set of tasks, says of one slice.
 
-    Worse and better know no margin, unlike those of a monitor: `cleared` is what a margin is for here.
+    Worse and better know no margin but that of a trifle, unlike those of a monitor: `cleared` is what a margin is for
+    here.
     """
 
     student: str
@@ -61,12 +64,16 @@ class Claim(NamedTuple):
     @property
     def worse(self) -> bool:
         """Beyond chance."""
-        return self.p <= ALPHA and self.effect.interval.low > 0
+        return self._matters and self.p <= ALPHA and self.effect.interval.low > 0
 
     @property
     def better(self) -> bool:
         """Beyond chance."""
-        return self.p <= ALPHA and self.effect.interval.high < 0
+        return self._matters and self.p <= ALPHA and self.effect.interval.high < 0
+
+    @property
+    def _matters(self) -> bool:
+        return abs(self.effect.value) >= TRIFLE * abs(self.effect.control)
 
     @property
     def beyond_chance_alone(self) -> bool:
