@@ -7,7 +7,7 @@ CURATORS := rensa gaoya datasketch datatrove
 PEERS := openai bespokelabs-curator data-designer distilabel
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench campaign clients cluster curation experiment filters kappa million monitor fuzz-sandbox real-server docs lock clean
+.PHONY: help demo test lint types bench campaign clients cluster curation experiment filters kappa million mixing monitor fuzz-sandbox real-server docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ curation: $(VENV)/dev $(CURATORS:%=$(VENV)/curators/%) ## measure duplicates and
 
 experiment: $(VENV)/dev ## measure when synthetic data helps: real data scarce and abundant (some minutes; needs ../shared/data)
 	$(BIN)/python -m benchmarks.experiment
+
+mixing: $(VENV)/dev ## measure what mixing policies do to a student over six generations (some minutes; needs ../shared/data)
+	$(BIN)/python -m benchmarks.mixing
 
 filters: $(VENV)/dev ## measure what each filter strikes of human texts and of planted defects, and what it costs (three minutes)
 	$(BIN)/python -m benchmarks.filters

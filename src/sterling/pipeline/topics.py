@@ -13,6 +13,7 @@ from sterling.engine.shards import Shard, left
 from sterling.mix import ClusterLeast
 from sterling.recipes import PerCluster
 from sterling.records import text_column
+from sterling.records.lowest import lowest
 from sterling.text import plain_words
 from sterling.text.clusters import Clusters, vectors
 
@@ -51,15 +52,15 @@ class Topics:
 
 
 def _sample(anchors: Sequence[Shard]) -> list[str]:
-    best = pa.table({"id": pa.array([], pa.string()), "text": pa.array([], pa.large_string())})
-    for shard in anchors:
-        batch = left(shard).batch
-        human = batch.filter(pc.equal(batch.column("origin"), "human"))
-        mine = pa.table({"id": human.column("id"), "text": text_column(human).cast(pa.large_string())})
-        joined = pa.concat_tables([best, mine])
-        best = joined.take(pc.sort_indices(joined["id"])[:_MOST])
-    found: list[str] = best["text"].to_pylist()
+    best = lowest(map(_human, anchors), _MOST)
+    found: list[str] = [] if best is None else best["text"].to_pylist()
     return found
+
+
+def _human(shard: Shard) -> pa.Table:
+    batch = left(shard).batch
+    human = batch.filter(pc.equal(batch.column("origin"), "human"))
+    return pa.table({"id": human.column("id"), "text": text_column(human).cast(pa.large_string())})
 
 
 def _telling(texts: Sequence[str], homes: npt.NDArray[np.int64], count: int) -> list[str]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sterling.policy.defaults import ANCHORED, EVERY
 from sterling.policy.ordering import TWINS
-from sterling.policy.rule import Situation, gate_of, met, rule, unmet
+from sterling.policy.rule import Situation, gate_of, gate_rule, met, rule, unmet
 from sterling.recipes import Recipe
 from sterling.stats import Evidence
 
@@ -138,7 +138,7 @@ def test_role_holds_records(recipe: Recipe, evidence: Mapping[str, Evidence]) ->
     yield met(what, "roles") if held.value else unmet(what, "roles", mend=mend)
 
 
-@rule(
+@gate_rule(
     "filters.tails",
     "high",
     ANCHORED,
@@ -147,12 +147,6 @@ def test_role_holds_records(recipe: Recipe, evidence: Mapping[str, Evidence]) ->
     mend="read what it dropped (`rejected/`, where `check` is its name; `sterling trace ID` tells one record's way); "
     "mend the check, or give the rare ones to people to judge",
 )
-def tails_are_weighed(_: Recipe) -> Iterator[Situation]:
-    """What a filter does to rare records is known only afterwards."""
-    yield from ()
-
-
-@gate_of(tails_are_weighed)
 def no_filter_thins_the_tails(recipe: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
     """No check keeps less of what is rare than random drops would, by more than the margin and beyond chance."""
     looked = list(_tail_ratios(recipe, evidence))

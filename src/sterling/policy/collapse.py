@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from sterling.policy.defaults import EVERY
-from sterling.policy.rule import Situation, gate_of, met, rule, unmet
+from sterling.policy.rule import Situation, gate_rule, met, unmet
 from sterling.recipes import Recipe
 from sterling.stats import Evidence
 
 
-@rule(
+@gate_rule(
     "collapse.panel",
     "high",
     EVERY,
@@ -16,12 +16,6 @@ from sterling.stats import Evidence
     source="Shumailov et al., Nature 631 (2024); own loops: docs/collapse.md",
     mend="bring fresh or rotated real data, or draw less from this generator; `sterling monitor` shows what vanishes",
 )
-def generations_are_watched(_: Recipe) -> Iterator[Situation]:
-    """Nothing can be said before there is a generation."""
-    yield from ()
-
-
-@gate_of(generations_are_watched)
 def nothing_collapses(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
     """The last generation is not red on the panel; amber is told.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from sterling.policy.defaults import ANCHORED, EVERY
-from sterling.policy.rule import Situation, gate_of, met, rule, unmet
+from sterling.policy.rule import Situation, gate_rule, met, unmet
 from sterling.recipes import Recipe
 from sterling.stats import Evidence
 
@@ -17,12 +17,7 @@ _MANY = 3
 """Generations from which unweighted accumulation counts as many."""
 
 
-def _nothing_before_it_runs(_: Recipe) -> Iterator[Situation]:
-    """What earlier generations held is known when the run has read them."""
-    yield from ()
-
-
-_accumulates = rule(
+@gate_rule(
     "anchor.accumulates",
     "critical",
     ANCHORED,
@@ -31,10 +26,7 @@ _accumulates = rule(
     mend="name under `anchor:` the files that the earlier release was made from; what had to go belongs into a file of "
     "`erasures:` (JSONL: `id`, `because`, `by`)",
     holds_back="release",
-)(_nothing_before_it_runs)
-
-
-@gate_of(_accumulates)
+)
 def no_real_record_vanished(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
     """Every real record that an earlier generation read is among this run's, whatever its role."""
     lost = evidence.get("anchor.vanished")
@@ -49,7 +41,7 @@ def no_real_record_vanished(_: Recipe, evidence: Mapping[str, Evidence]) -> Iter
         yield met(f"all {of:,} real records of earlier generations are still there{told}", "anchor")
 
 
-_erased = rule(
+@gate_rule(
     "anchor.erased",
     "critical",
     EVERY,
@@ -57,10 +49,7 @@ _erased = rule(
     source="Regulation (EU) 2016/679, article 17",
     mend="take these records out of the files under `anchor:`",
     holds_back="release",
-)(_nothing_before_it_runs)
-
-
-@gate_of(_erased)
+)
 def erased_records_are_gone(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
     """No record that `erasures` names was read."""
     still = evidence.get("anchor.erased")
@@ -75,17 +64,14 @@ def erased_records_are_gone(_: Recipe, evidence: Mapping[str, Evidence]) -> Iter
         yield met(f"{still.inputs['erased']:,} records are erased, and what was made from them is dropped", "erasures")
 
 
-_sides = rule(
+@gate_rule(
     "anchor.roles_stay",
     "high",
     EVERY,
     why="what an earlier generation trained on cannot measure this one, and what it was measured on must not train",
     source="Kapoor and Narayanan, Leakage and the reproducibility crisis in ML-based science, Patterns 4 (2023)",
     mend="keep `roles:` and `split_by:` as they were: a record's role follows from them",
-)(_nothing_before_it_runs)
-
-
-@gate_of(_sides)
+)
 def records_stay_on_their_side(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
     """No record changed between training and what training is measured by."""
     back, on = evidence.get("anchor.moved.held_back"), evidence.get("anchor.moved.trained_on")
@@ -101,19 +87,16 @@ def records_stay_on_their_side(_: Recipe, evidence: Mapping[str, Evidence]) -> I
         yield met("every earlier record is on the side of training or of measuring that it was on", "roles")
 
 
-_rotates = rule(
+@gate_rule(
     "mix.rotation",
     "critical",
     ANCHORED,
-    why="a tenth of the real data kept frozen was worth 4 % of what the same tenth was worth when it was drawn anew",
+    why="in n-gram loops a frozen tenth of the real data hardly slows the loss, and the same tenth drawn anew does",
     source="own trigram loops, six generations; Alemohammad et al., arXiv 2307.01850",
     mend="let each generation draw anew: raise or drop `mix.budget`, so that the whole anchor is in the mix, or change "
     "what pins the choice",
     holds_back="release",
-)(_nothing_before_it_runs)
-
-
-@gate_of(_rotates)
+)
 def real_share_is_not_frozen(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
     """The real records of the mix are nearly all of the train role, or another draw from it than the last time."""
     drawn = evidence.get("anchor.rotation")
@@ -142,17 +125,14 @@ def _train_role(drawn: Evidence) -> str:
     return f"the train role with {share:.0%} of the anchor's real records"
 
 
-_trains = rule(
+@gate_rule(
     "anchor.trains",
     "high",
     ANCHORED,
     why="a record has one role for good, so what is held back enters no mix: a small train role is a frozen subset",
     source="own trigram loops, six generations; Alemohammad et al., arXiv 2307.01850",
     mend="give `roles.train` at least 0.5 from the first generation on, or bring more human records",
-)(_nothing_before_it_runs)
-
-
-@gate_of(_trains)
+)
 def enough_of_the_anchor_trains(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
     """At least half of the real records may enter the mix of some generation."""
     drawn = evidence.get("anchor.rotation")
@@ -166,17 +146,14 @@ def enough_of_the_anchor_trains(_: Recipe, evidence: Mapping[str, Evidence]) -> 
         yield met(what, "roles")
 
 
-_fresh = rule(
+@gate_rule(
     "anchor.new_human",
     "high",
     ANCHORED,
     why="each generation without new human records learns from the same ones and from its own work again",
     source="Alemohammad et al., arXiv 2307.01850: loops stay stable with enough fresh real data in each generation",
     mend="add human records that were collected since, under `anchor:`",
-)(_nothing_before_it_runs)
-
-
-@gate_of(_fresh)
+)
 def new_human_records_came(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
     """Some human record is one that no earlier generation had."""
     new = evidence.get("anchor.new_human")
@@ -188,17 +165,14 @@ def new_human_records_came(_: Recipe, evidence: Mapping[str, Evidence]) -> Itera
         yield unmet(f"none of {new.n:,} human records is new in this generation", "anchor")
 
 
-_adds = rule(
+@gate_rule(
     "generation.adds",
     "high",
     EVERY,
     why="a generation whose own records are all dropped is the last one under another name",
     source="own runs: the same file of completions named in two generations",
     mend="name under `generate:` what was written since; `rejected/` says why each record was dropped",
-)(_nothing_before_it_runs)
-
-
-@gate_of(_adds)
+)
 def generation_adds_something(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
     """Something that this generation wrote is in its mix."""
     added = evidence.get("generation.added")
@@ -216,17 +190,14 @@ def generation_adds_something(_: Recipe, evidence: Mapping[str, Evidence]) -> It
     )
 
 
-_weighted = rule(
+@gate_rule(
     "mix.weights_by_age",
     "high",
     ANCHORED,
-    why="synthetic data that piles up unweighted outgrows the real: cross-entropy rose from 8.35 to 9.01 bits",
-    source="own trigram loops, six generations; Gerstgrasser et al., arXiv 2404.01413",
+    why="synthetic data that piles up unweighted outgrows the real: in six generations a student lost a bit a token",
+    source="own trigram loops (docs/mixing.md); Gerstgrasser et al., arXiv 2404.01413",
     mend="say `mix: {weights: {per_generation: 0.5}}`, or `per_depth`",
-)(_nothing_before_it_runs)
-
-
-@gate_of(_weighted)
+)
 def old_synthetic_data_weighs_less(recipe: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
     """From the third generation on, what was written earlier or deeper counts less."""
     number, inherited = evidence.get("generation.number"), evidence.get("generation.inherited")

@@ -83,6 +83,21 @@ def gate_of(made: Rule) -> Callable[[Gate], Gate]:
     return decorate
 
 
+def gate_rule(
+    id: str,  # noqa: A002 - the word of the domain
+    severity: Severity,
+    purposes: Sequence[Purpose],
+    *,
+    why: str,
+    source: str,
+    mend: str,
+    holds_back: HeldBack = "run",
+) -> Callable[[Gate], Gate]:
+    """Decorate the function that decides a rule of which only what a run measured tells anything."""
+    made = rule(id, severity, purposes, why=why, source=source, mend=mend, holds_back=holds_back)(lambda _: ())
+    return gate_of(made)
+
+
 def registered(purpose: Purpose | None = None) -> Iterator[tuple[Rule, Gate | None]]:
     """Every rule, or those of one purpose, with its gate where it has one."""
     for made in _rules.values():

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sterling.policy.defaults import ANCHORED
-from sterling.policy.rule import Situation, gate_of, met, rule, unmet
+from sterling.policy.rule import Situation, gate_rule, met, rule, unmet
 from sterling.recipes import Entry, Recipe
 from sterling.registry import Strategy
 from sterling.stats import Evidence
@@ -42,7 +42,7 @@ def _writes_prompts(entry: Entry[Strategy]) -> bool:
     return entry.part.name_in_recipe in _WRITES_PROMPTS and getattr(entry.part, "wording", None) != "anchor"
 
 
-@rule(
+@gate_rule(
     "target.drift",
     "high",
     ANCHORED,
@@ -50,12 +50,6 @@ def _writes_prompts(entry: Entry[Strategy]) -> bool:
     source="Zhao et al., WildChat, arXiv 2405.01470: logs of real users held more varied prompts than other chat data",
     mend="let strategies show the writer real inputs as examples, or draw more seeds from where the model will work",
 )
-def prompts_are_to_be_compared(_: Recipe) -> Iterator[Situation]:
-    """Only a run can tell."""
-    yield from ()
-
-
-@gate_of(prompts_are_to_be_compared)
 def prompts_are_like_real_inputs(_: Recipe, evidence: Mapping[str, Evidence]) -> Iterator[Situation]:
     """No measure of the synthetic prompts lies beyond its margin. Too little text meets nothing, and breaks nothing."""
     sample = evidence.get("target.sample")

@@ -74,10 +74,26 @@ class Trigrams:
         return one * self._width + other
 
 
+class Turn(NamedTuple):
+    """One generation of a loop."""
+
+    fed: Sequence[Weighed]
+    """What its model was trained on: real text first."""
+    output: Tokens
+    """What it wrote: as many tokens as the anchor has."""
+
+
 def outputs(
     policy: Policy, anchor: Tokens, generations: int, seed: int, documents: Sequence[int] | None = None
 ) -> Iterator[Tokens]:
-    """What each generation writes: as many tokens as the anchor has.
+    """What each generation of `turns` writes."""
+    return (turn.output for turn in turns(policy, anchor, generations, seed, documents))
+
+
+def turns(
+    policy: Policy, anchor: Tokens, generations: int, seed: int, documents: Sequence[int] | None = None
+) -> Iterator[Turn]:
+    """Every generation in order.
 
     `documents`: how many tokens each document of the anchor has, in order. Real text is then drawn by documents;
     unsaid, and always of what was written, by stretches of 200 tokens.
@@ -95,7 +111,7 @@ def outputs(
             fed.append(_drawn(_cut(written[earlier - 1]), part, at))
         text = Trigrams(fed).write(round(max(1.0, policy.size) * len(anchor)), chance)
         written.append(text[: round(policy.size * len(anchor))])
-        yield text[: len(anchor)]
+        yield Turn(fed, text[: len(anchor)])
 
 
 def _cut(tokens: Tokens, lengths: Sequence[int] | None = None) -> list[Tokens]:

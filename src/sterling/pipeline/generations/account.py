@@ -1,9 +1,9 @@
 """What a run says of itself as one generation among others, once its mix is made."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -46,32 +46,45 @@ def generation_of(mixed: Mixed, inherited: Inherited) -> dict[str, Any]:
 
 def _inherited(shards: Sequence[Shard], inherited: Inherited) -> Evidence:
     """What became of earlier synthetic records; those of the mix are its value."""
-    drops, ages, mixed = Counter[str](), Counter[str](), 0
-    for shard in shards:
-        kept = pc.sum(drawn_of(shard, read_batch(shard.records, ("id",)).column("id"))).as_py() or 0
-        ages[str(inherited.past.generation - inherited.past.ages[shard.number])] += kept
-        mixed += kept
-        drops.update(_dropped(shard))
+    ages = Counter[str]()
+    fates = [_Fate.of(shard) for shard in shards]
+    for shard, fate in zip(shards, fates, strict=True):
+        ages[str(inherited.past.generation - inherited.past.ages[shard.number])] += fate.mixed
+    whole = _Fate.sum(fates)
     method = "synthetic records of earlier generations in the mix"
-    return count("generation.inherited", mixed, method, dropped=dict(sorted(drops.items())), written=dict(ages))
+    return count("generation.inherited", whole.mixed, method, dropped=whole.dropped, written=dict(ages))
 
 
 def _added(shards: Sequence[Shard]) -> Iterator[Evidence]:
     """`generation.added`: what this run wrote and its mix holds, of all that it wrote; none where it wrote nothing."""
-    drops, mixed, written = Counter[str](), 0, 0
-    for shard in shards:
-        kept = drawn_of(shard, read_batch(shard.records, ("id",)).column("id"))
-        mixed, written = mixed + (pc.sum(kept).as_py() or 0), written + len(kept)
-        drops.update(_dropped(shard))
-    if written:
+    whole = _Fate.sum([_Fate.of(shard) for shard in shards])
+    if whole.records:
         method = "records that this generation wrote in its mix, of all that it wrote"
-        yield Evidence("generation.added", mixed, written, None, method, {"dropped": dict(sorted(drops.items()))})
+        yield Evidence("generation.added", whole.mixed, whole.records, None, method, {"dropped": whole.dropped})
 
 
-def _dropped(shard: Shard) -> Iterator[str]:
-    """The check that dropped each record of a shard."""
-    for path in shard.verdicts:
-        yield from read_parquet(path, columns=["check"], filters=[("outcome", "=", "drop")])["check"].to_pylist()
+class _Fate(NamedTuple):
+    """What became of the records of some shards."""
+
+    records: int
+    mixed: int
+    dropped: Mapping[str, int]
+    """By check."""
+
+    @classmethod
+    def of(cls, shard: Shard) -> "_Fate":
+        kept = drawn_of(shard, read_batch(shard.records, ("id",)).column("id"))
+        drops = Counter[str]()
+        for path in shard.verdicts:
+            drops.update(read_parquet(path, columns=["check"], filters=[("outcome", "=", "drop")])["check"].to_pylist())
+        return cls(len(kept), pc.sum(kept).as_py() or 0, drops)
+
+    @classmethod
+    def sum(cls, parts: Sequence["_Fate"]) -> "_Fate":
+        drops = Counter[str]()
+        for part in parts:
+            drops.update(part.dropped)
+        return cls(sum(p.records for p in parts), sum(p.mixed for p in parts), dict(sorted(drops.items())))
 
 
 @dataclass(slots=True)

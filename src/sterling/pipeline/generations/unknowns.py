@@ -13,6 +13,7 @@ from sterling.engine.shards import Shard, left, read_batch
 from sterling.pipeline.generations.known import keys_of
 from sterling.pipeline.mixing import Mixed, before_mix
 from sterling.records import text_column
+from sterling.records.lowest import lowest
 from sterling.stats import (
     Evidence,
     Interval,
@@ -94,11 +95,7 @@ class Texts(NamedTuple):
 
 def sample(batches: Iterable[pa.RecordBatch]) -> Texts:
     """At most 2,000 of some records: those with the smallest ids, the same however they were cut into shards."""
-    best: pa.Table | None = None
-    for batch in batches:
-        table = _narrow(batch)
-        joined = table if best is None else pa.concat_tables([best, table])
-        best = joined.take(pc.sort_indices(joined["id"])[:_MOST])
+    best = lowest(map(_narrow, batches), _MOST)
     if best is None:
         return Texts(pa.array([], pa.large_string()), np.empty(0, np.uint64))
     return Texts(best["text"].combine_chunks(), keys_of(best["family"].combine_chunks()))
