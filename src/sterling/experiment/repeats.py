@@ -1,7 +1,7 @@
 """Which items of an evaluation set say the same as others: equal, nearly equal, or one template with other numbers."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -37,7 +37,7 @@ def _candidates(texts: Sequence[str]) -> list[tuple[int, int]]:
         return []
     keys = band_keys(np.stack([signature(shingles(text, _WORDS)) for text in texts]), banding(NEAR))
     buckets: dict[int, int] = {}
-    pairs: defaultdict[tuple[int, int], None] = defaultdict()
+    pairs: dict[tuple[int, int], None] = {}
     for at, row in enumerate(keys.tolist()):
         for key in row:
             first = buckets.setdefault(key, at)

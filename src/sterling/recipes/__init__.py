@@ -4,19 +4,17 @@ from sterling.recipes.entries import Entry
 from sterling.recipes.json_schema import schema
 from sterling.recipes.loading import Loaded, from_mapping, load
 from sterling.recipes.lock import lock_text, plain, recipe_digest
+from sterling.recipes.mix import Mix, PerCluster, Weights
 from sterling.recipes.models import (
     PURPOSES,
     Budget,
     EngineOptions,
     IntendedUse,
-    Mix,
-    PerCluster,
     Purpose,
     Recipe,
     ReleaseOptions,
     Roles,
     Waiver,
-    Weights,
 )
 from sterling.recipes.problems import dotted, nearest
 from sterling.recipes.starter import write_starter
